@@ -1,0 +1,109 @@
+// What is counted, as plain structs of instruments: one of each per worker and set of labels.
+//
+// A cell belongs to one worker thread, the only one that writes it; scrapes read it from elsewhere. It starts
+// and ends on a cache line of its own, so that no worker's update touches another's line. Made and owned by
+// worker_shard, which knows the labels; the address is stable for the life of the shard, and whoever counts
+// keeps a reference to it.
+#pragma once
+
+#include "metrics/instruments.hpp"
+#include "metrics/labels.hpp"
+
+#include <array>
+#include <chrono>
+
+namespace fairlead::metrics {
+
+// From the request head to the 101.
+struct handshake_bounds
+{
+    static constexpr std::array<std::chrono::nanoseconds, 13> bounds{
+        std::chrono::milliseconds{1},   std::chrono::microseconds{2'500}, std::chrono::milliseconds{5},
+        std::chrono::milliseconds{10},  std::chrono::milliseconds{25},    std::chrono::milliseconds{50},
+        std::chrono::milliseconds{100}, std::chrono::milliseconds{250},   std::chrono::milliseconds{500},
+        std::chrono::seconds{1},        std::chrono::milliseconds{2'500}, std::chrono::seconds{5},
+        std::chrono::seconds{10}};
+};
+
+// From the 101 to the end of a tunnel.
+struct lifetime_bounds
+{
+    static constexpr std::array<std::chrono::nanoseconds, 8> bounds{
+        std::chrono::seconds{1},  std::chrono::seconds{10},  std::chrono::minutes{1},
+        std::chrono::minutes{10}, std::chrono::hours{1},     std::chrono::hours{6},
+        std::chrono::hours{24},   std::chrono::hours{7 * 24}};
+};
+
+// From a request head to the last byte of its response.
+struct latency_bounds
+{
+    static constexpr std::array<std::chrono::nanoseconds, 15> bounds{
+        std::chrono::milliseconds{1},   std::chrono::microseconds{2'500}, std::chrono::milliseconds{5},
+        std::chrono::milliseconds{10},  std::chrono::milliseconds{25},    std::chrono::milliseconds{50},
+        std::chrono::milliseconds{100}, std::chrono::milliseconds{250},   std::chrono::milliseconds{500},
+        std::chrono::seconds{1},        std::chrono::milliseconds{2'500}, std::chrono::seconds{5},
+        std::chrono::seconds{10},       std::chrono::seconds{30},         std::chrono::seconds{60}};
+};
+
+// From connect() to an established connection.
+struct dial_bounds
+{
+    static constexpr std::array<std::chrono::nanoseconds, 11> bounds{
+        std::chrono::microseconds{250},   std::chrono::milliseconds{1},   std::chrono::microseconds{2'500},
+        std::chrono::milliseconds{5},     std::chrono::milliseconds{10},  std::chrono::milliseconds{25},
+        std::chrono::milliseconds{100},   std::chrono::milliseconds{250}, std::chrono::seconds{1},
+        std::chrono::milliseconds{2'500}, std::chrono::seconds{5}};
+};
+
+using message_counters = by<frame_kind, counter, frame_kind::text, frame_kind::binary>;
+using control_counters = by<frame_kind, counter, frame_kind::ping, frame_kind::close>;
+
+// WebSocket tunnels of one route, pool and backend. Bytes, messages and control frames are those the proxy
+// read, counted live; a message counts when its last frame ends (RFC 6455 5.4). Tunnels now open are opened
+// less closed.
+struct alignas(64) tunnel_cells
+{
+    counter opened;               // 101 sent
+    by<party, counter> closed;    // by who ended it first
+    by<direction, counter> bytes; // frames with their headers
+    by<direction, message_counters> messages;
+    by<direction, control_counters> controls;
+    by<party, by<close_code_slot, counter>> close_codes; // by who sent the Close, or ended without one
+    histogram<handshake_bounds> handshake;
+    histogram<lifetime_bounds> lifetime;
+};
+
+// HTTP exchanges of one route and pool. A 101 counts in requests[informational] and never in latency, whose
+// tail would be the life of a tunnel.
+struct alignas(64) http_cells
+{
+    by<status_class, counter> requests; // by the status the client got
+    histogram<latency_bounds> latency;
+    by<direction, counter> bytes; // of bodies
+};
+
+// Connections to one backend of one pool.
+struct alignas(64) backend_cells
+{
+    counter dials; // begun
+    by<dial_failure, counter> dial_failures;
+    histogram<dial_bounds> dial_seconds; // of those that succeeded
+    counter reused;                      // exchanges that took an idle connection
+    counter retries;                     // requests sent again after this backend failed them unseen
+};
+
+// The worker itself.
+struct alignas(64) worker_cells
+{
+    counter connections_accepted;
+    gauge connections_open; // client connections, whatever they speak
+    gauge sessions_open;    // those that speak HTTP
+    gauge tunnels_open;     // those after a 101, of any protocol
+    counter accept_pauses;  // times accepting stopped for want of descriptors or memory
+    by<refusal, counter> refusals;
+    counter relay_wakes;  // epoll_wait calls that returned events
+    counter relay_events; // the events they returned
+    counter log_lines_dropped;
+};
+
+} // namespace fairlead::metrics

@@ -1,0 +1,254 @@
+#include "metrics/collector.hpp"
+
+#include "metrics/family_set.hpp"
+#include "metrics/process_stats.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace fairlead::metrics {
+namespace {
+
+using shard_list = std::vector<const worker_shard*>;
+
+// The same cells of every worker that has them.
+template <class Entry>
+class group
+{
+public:
+    explicit group(std::span<const Entry> same)
+        : same_{same}
+    {}
+
+    const auto& labels() const { return same_.front().labels; }
+
+    // `pick` gives the counter or gauge of a cell.
+    template <class Pick>
+    double sum(Pick pick) const
+    {
+        double total = 0;
+        for (const Entry& each : same_)
+            total += static_cast<double>(pick(*each.cells).value());
+        return total;
+    }
+
+    template <class Cells, class Bounds>
+    void add_histogram(family_set& out, metric id, family_set::label_values values,
+                       const histogram<Bounds> Cells::*which) const
+    {
+        static constexpr auto bounds_s = [] {
+            std::array<double, Bounds::bounds.size()> seconds{};
+            for (std::size_t i = 0; i < seconds.size(); ++i)
+                seconds[i] = static_cast<double>(Bounds::bounds[i].count()) / 1e9;
+            return seconds;
+        }();
+        std::array<std::uint64_t, bounds_s.size() + 1> buckets{};
+        double sum_us = 0;
+        for (const Entry& each : same_) {
+            const histogram<Bounds>& one = each.cells->*which;
+            for (std::size_t i = 0; i < buckets.size(); ++i)
+                buckets[i] += one.bucket(i);
+            sum_us += static_cast<double>(one.sum_us());
+        }
+        out.add(id, values, {bounds_s, buckets, sum_us / 1e6});
+    }
+
+private:
+    std::span<const Entry> same_;
+};
+
+// Calls `use` with each group of cells that have the same labels, in the order of the labels.
+template <class List, class Use>
+void for_each_group(const shard_list& shards, const List& (worker_shard::*list)() const noexcept, Use use)
+{
+    using entry = typename List::entry;
+    std::vector<entry> all;
+    for (const worker_shard* shard : shards)
+        (shard->*list)().append_to(all);
+    std::ranges::sort(all, {}, &entry::labels);
+    for (auto first = all.begin(); first != all.end();) {
+        const auto last =
+            std::find_if(first, all.end(), [&](const entry& e) { return e.labels != first->labels; });
+        use(group<entry>{{first, last}});
+        first = last;
+    }
+}
+
+void add_frames(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
+{
+    const auto& [route, pool, backend] = cells.labels();
+    for (const direction to : by<direction, counter>::keys()) {
+        for (const frame_kind kind : message_counters::keys()) {
+            out.add(metric::messages, {route, pool, backend, label(to), label(kind)},
+                    cells.sum([&](const tunnel_cells& c) -> auto& { return c.messages[to][kind]; }));
+        }
+        for (const frame_kind kind : control_counters::keys()) {
+            out.add(metric::control_frames, {route, pool, backend, label(to), label(kind)},
+                    cells.sum([&](const tunnel_cells& c) -> auto& { return c.controls[to][kind]; }));
+        }
+        out.add(metric::tunnel_bytes, {route, pool, backend, label(to)},
+                cells.sum([&](const tunnel_cells& c) -> auto& { return c.bytes[to]; }));
+    }
+}
+
+void add_close_codes(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
+{
+    const auto& [route, pool, backend] = cells.labels();
+    for (const party sender : by<party, counter>::keys()) {
+        for (const close_code_slot code : by<close_code_slot, counter>::keys()) {
+            const double count =
+                cells.sum([&](const tunnel_cells& c) -> auto& { return c.close_codes[sender][code]; });
+            if (count > 0)
+                out.add(metric::close_codes, {route, pool, backend, label(sender), label(code)}, count);
+        }
+    }
+}
+
+void add_tunnels(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
+{
+    const auto& [route, pool, backend] = cells.labels();
+    double closed = 0;
+    for (const party who : by<party, counter>::keys()) {
+        const double count = cells.sum([&](const tunnel_cells& c) -> auto& { return c.closed[who]; });
+        out.add(metric::tunnels_closed, {route, pool, backend, label(who)}, count);
+        closed += count;
+    }
+    const double opened = cells.sum([](const tunnel_cells& c) -> auto& { return c.opened; });
+    out.add(metric::tunnels_opened, {route, pool, backend}, opened);
+    // Closed was read first: a tunnel that opens meanwhile is one too many for a moment, never one too few.
+    out.add(metric::tunnels_active, {route, pool, backend}, std::max(0.0, opened - closed));
+    cells.add_histogram(out, metric::handshake_seconds, {route, pool, backend}, &tunnel_cells::handshake);
+    cells.add_histogram(out, metric::lifetime_seconds, {route, pool, backend}, &tunnel_cells::lifetime);
+    add_frames(out, cells);
+    add_close_codes(out, cells);
+}
+
+void add_http(family_set& out, const group<worker_shard::http_list::entry>& cells)
+{
+    const auto& [route, pool] = cells.labels();
+    for (const status_class answer : by<status_class, counter>::keys()) {
+        out.add(metric::http_requests, {route, pool, label(answer)},
+                cells.sum([&](const http_cells& c) -> auto& { return c.requests[answer]; }));
+    }
+    cells.add_histogram(out, metric::http_request_seconds, {route, pool}, &http_cells::latency);
+    for (const direction to : by<direction, counter>::keys()) {
+        out.add(metric::http_body_bytes, {route, pool, label(to)},
+                cells.sum([&](const http_cells& c) -> auto& { return c.bytes[to]; }));
+    }
+}
+
+void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& cells)
+{
+    const auto& [pool, backend] = cells.labels();
+    out.add(metric::backend_dials, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.dials; }));
+    for (const dial_failure reason : by<dial_failure, counter>::keys()) {
+        const double count =
+            cells.sum([&](const backend_cells& c) -> auto& { return c.dial_failures[reason]; });
+        if (count > 0) out.add(metric::backend_dial_failures, {pool, backend, label(reason)}, count);
+    }
+    cells.add_histogram(out, metric::backend_dial_seconds, {pool, backend}, &backend_cells::dial_seconds);
+    out.add(metric::backend_reuses, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.reused; }));
+    out.add(metric::backend_retries, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.retries; }));
+}
+
+void add_workers(family_set& out, const shard_list& shards)
+{
+    const auto sum = [&](auto pick) {
+        double total = 0;
+        for (const worker_shard* shard : shards)
+            total += static_cast<double>(pick(shard->own()).value());
+        return total;
+    };
+    const auto add = [&](metric id, auto which) {
+        out.add(id, {}, sum([&](const worker_cells& c) -> auto& { return c.*which; }));
+    };
+    add(metric::connections_accepted, &worker_cells::connections_accepted);
+    add(metric::connections_open, &worker_cells::connections_open);
+    add(metric::sessions_open, &worker_cells::sessions_open);
+    add(metric::tunnels_open, &worker_cells::tunnels_open);
+    add(metric::accept_pauses, &worker_cells::accept_pauses);
+    add(metric::relay_wakes, &worker_cells::relay_wakes);
+    add(metric::relay_events, &worker_cells::relay_events);
+    add(metric::log_lines_dropped, &worker_cells::log_lines_dropped);
+    for (const refusal reason : by<refusal, counter>::keys()) {
+        const double count = sum([&](const worker_cells& c) -> auto& { return c.refusals[reason]; });
+        if (count > 0) out.add(metric::refusals, {label(reason)}, count);
+    }
+    out.add(metric::workers, {}, static_cast<double>(shards.size()));
+}
+
+void add_reported(family_set& out, const scrape& parts)
+{
+    for (const source_usage& each : parts.sources) {
+        out.add(metric::source_tuples_in_use, {each.pool, each.source, each.destination},
+                static_cast<double>(each.in_use));
+        out.add(metric::source_tuples_capacity, {each.pool, each.source, each.destination},
+                static_cast<double>(each.capacity));
+    }
+    for (const backend_state& each : parts.backends) {
+        out.add(metric::backend_up, {each.pool, each.backend}, each.up ? 1 : 0);
+        out.add(metric::backend_connections, {each.pool, each.backend},
+                static_cast<double>(each.connections));
+        out.add(metric::backend_requests_active, {each.pool, each.backend},
+                static_cast<double>(each.requests));
+    }
+}
+
+void add_lifecycle(family_set& out, const lifecycle& life)
+{
+    const std::chrono::duration<double> reloaded_s = life.last_reload_at.time_since_epoch();
+    out.add(metric::ready, {}, life.ready ? 1 : 0);
+    out.add(metric::draining, {}, life.draining ? 1 : 0);
+    out.add(metric::config_generation, {}, static_cast<double>(life.config_generation));
+    out.add(metric::config_last_reload_successful, {}, life.last_reload_ok ? 1 : 0);
+    out.add(metric::config_last_reload_timestamp, {}, reloaded_s.count());
+}
+
+void add_process(family_set& out, const scrape& parts)
+{
+#ifdef __clang__
+    constexpr std::string_view compiler = __VERSION__;
+#else
+    constexpr std::string_view compiler = "GCC " __VERSION__;
+#endif
+    out.add(metric::build_info, {parts.version, compiler}, 1);
+
+    const process_stats now = read_process_stats();
+    const auto add = [&](metric id, const auto& value) {
+        if (value) out.add(id, {}, static_cast<double>(*value));
+    };
+    add(metric::process_start_time, parts.start_time_s);
+    add(metric::process_cpu_seconds, now.cpu_s);
+    add(metric::process_resident_memory, now.resident_bytes);
+    add(metric::process_open_fds, now.open_fds);
+    add(metric::process_max_fds, now.max_fds);
+}
+
+} // namespace
+
+collector::collector(scrape parts)
+    : parts_{std::move(parts)}
+{}
+
+std::vector<prometheus::MetricFamily> collector::Collect() const
+{
+    family_set out;
+    for_each_group(parts_.shards, &worker_shard::tunnels,
+                   [&](const auto& cells) { add_tunnels(out, cells); });
+    for_each_group(parts_.shards, &worker_shard::https, [&](const auto& cells) { add_http(out, cells); });
+    for_each_group(parts_.shards, &worker_shard::backends, [&](const auto& cells) { add_dials(out, cells); });
+    add_workers(out, parts_.shards);
+    add_reported(out, parts_);
+    add_lifecycle(out, parts_.life);
+    add_process(out, parts_);
+    return out.take();
+}
+
+} // namespace fairlead::metrics

@@ -1,0 +1,42 @@
+// The metric families of one scrape: the workers' shards summed by label, and what was reported beside them.
+//
+// Made for one scrape and dropped after it. It reads cells that their workers write meanwhile: each number is
+// whole, numbers of one moment may differ by what happened while reading. The shards must outlive it. Close
+// codes, refusals and dial failures appear from their first occurrence on; every other series of a label set
+// appears with the set.
+#pragma once
+
+#include "metrics/registry.hpp"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fairlead::metrics {
+
+// What a scrape is made of.
+struct scrape
+{
+    std::vector<const worker_shard*> shards;
+    std::vector<source_usage> sources;
+    std::vector<backend_state> backends;
+    lifecycle life;
+    std::string version;
+    std::optional<double> start_time_s;
+};
+
+class collector final : public prometheus::Collectable
+{
+public:
+    explicit collector(scrape parts);
+
+    std::vector<prometheus::MetricFamily> Collect() const override;
+
+private:
+    scrape parts_;
+};
+
+} // namespace fairlead::metrics

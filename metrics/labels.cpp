@@ -1,0 +1,128 @@
+#include "metrics/labels.hpp"
+
+namespace fairlead::metrics {
+
+status_class class_of(unsigned status) noexcept
+{
+    switch (status / 100) {
+    case 1: return status_class::informational;
+    case 2: return status_class::success;
+    case 3: return status_class::redirect;
+    case 4: return status_class::client_error;
+    default: return status_class::server_error;
+    }
+}
+
+close_code_slot slot_of(std::uint16_t code) noexcept
+{
+    if (code >= 1000 && code <= 1015) return static_cast<close_code_slot>(code - 1000);
+    if (code >= 3000 && code <= 3999) return close_code_slot::registered;
+    if (code >= 4000 && code <= 4999) return close_code_slot::application;
+    return close_code_slot::other;
+}
+
+std::string_view label(direction value) noexcept
+{
+    switch (value) {
+    case direction::to_backend: return "to_backend";
+    case direction::to_client: return "to_client";
+    }
+    return {};
+}
+
+std::string_view label(frame_kind value) noexcept
+{
+    switch (value) {
+    case frame_kind::text: return "text";
+    case frame_kind::binary: return "binary";
+    case frame_kind::ping: return "ping";
+    case frame_kind::pong: return "pong";
+    case frame_kind::close: return "close";
+    }
+    return {};
+}
+
+std::string_view label(party value) noexcept
+{
+    switch (value) {
+    case party::client: return "client";
+    case party::backend: return "backend";
+    case party::proxy: return "proxy";
+    }
+    return {};
+}
+
+std::string_view label(status_class value) noexcept
+{
+    switch (value) {
+    case status_class::informational: return "1xx";
+    case status_class::success: return "2xx";
+    case status_class::redirect: return "3xx";
+    case status_class::client_error: return "4xx";
+    case status_class::server_error: return "5xx";
+    }
+    return {};
+}
+
+std::string_view label(refusal value) noexcept
+{
+    switch (value) {
+    case refusal::bad_request: return "bad_request";
+    case refusal::header_too_large: return "header_too_large";
+    case refusal::target_too_long: return "target_too_long";
+    case refusal::body_too_large: return "body_too_large";
+    case refusal::head_timeout: return "head_timeout";
+    case refusal::body_timeout: return "body_timeout";
+    case refusal::no_route: return "no_route";
+    case refusal::no_backend: return "no_backend";
+    case refusal::connect_failed: return "connect_failed";
+    case refusal::ports_exhausted: return "ports_exhausted";
+    case refusal::response_timeout: return "response_timeout";
+    case refusal::bad_response: return "bad_response";
+    case refusal::upgrade_refused: return "upgrade_refused";
+    case refusal::websocket_version: return "websocket_version";
+    case refusal::draining: return "draining";
+    }
+    return {};
+}
+
+std::string_view label(dial_failure value) noexcept
+{
+    switch (value) {
+    case dial_failure::refused: return "refused";
+    case dial_failure::timeout: return "timeout";
+    case dial_failure::unreachable: return "unreachable";
+    case dial_failure::ports_exhausted: return "ports_exhausted";
+    case dial_failure::unresolved: return "unresolved";
+    case dial_failure::other: return "other";
+    }
+    return {};
+}
+
+std::string_view label(close_code_slot value) noexcept
+{
+    switch (value) {
+    case close_code_slot::normal: return "1000";
+    case close_code_slot::going_away: return "1001";
+    case close_code_slot::protocol_error: return "1002";
+    case close_code_slot::unsupported_data: return "1003";
+    case close_code_slot::reserved: return "1004";
+    case close_code_slot::none: return "none";
+    case close_code_slot::abnormal: return "abnormal";
+    case close_code_slot::invalid_payload: return "1007";
+    case close_code_slot::policy_violation: return "1008";
+    case close_code_slot::message_too_big: return "1009";
+    case close_code_slot::mandatory_extension: return "1010";
+    case close_code_slot::internal_error: return "1011";
+    case close_code_slot::service_restart: return "1012";
+    case close_code_slot::try_again_later: return "1013";
+    case close_code_slot::bad_gateway: return "1014";
+    case close_code_slot::tls_failure: return "1015";
+    case close_code_slot::registered: return "3000-3999";
+    case close_code_slot::application: return "4000-4999";
+    case close_code_slot::other: return "other";
+    }
+    return {};
+}
+
+} // namespace fairlead::metrics

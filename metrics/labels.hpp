@@ -1,0 +1,165 @@
+// The closed sets of label values: what a metric may say besides the names an operator wrote in the
+// configuration.
+//
+// label() gives the text Prometheus sees, a literal. `by` is an array indexed by one of these enums.
+// No value comes from a client or a backend, so the number of series is bounded by the configuration.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace fairlead::metrics {
+
+enum class direction : std::uint8_t
+{
+    to_backend,
+    to_client
+};
+
+enum class frame_kind : std::uint8_t
+{
+    text,
+    binary,
+    ping,
+    pong,
+    close
+};
+
+// Who did it.
+enum class party : std::uint8_t
+{
+    client,
+    backend,
+    proxy
+};
+
+enum class status_class : std::uint8_t
+{
+    informational,
+    success,
+    redirect,
+    client_error,
+    server_error
+};
+
+// The class of a response status; 100..599, anything else is a server_error.
+status_class class_of(unsigned status) noexcept;
+
+// Why a request was answered by us and not by a backend.
+enum class refusal : std::uint8_t
+{
+    bad_request,
+    header_too_large,
+    target_too_long,
+    body_too_large,
+    head_timeout,
+    body_timeout,
+    no_route,
+    no_backend,
+    connect_failed,
+    ports_exhausted,
+    response_timeout,
+    bad_response,
+    upgrade_refused,
+    websocket_version,
+    draining,
+};
+
+enum class dial_failure : std::uint8_t
+{
+    refused,
+    timeout,
+    unreachable,
+    ports_exhausted,
+    unresolved,
+    other
+};
+
+// The status of a Close frame (RFC 6455 7.4), folded into a bounded set.
+// `none` is a Close without a status (1005) and `abnormal` a connection that ended without a Close (1006).
+enum class close_code_slot : std::uint8_t
+{
+    normal,              // 1000
+    going_away,          // 1001
+    protocol_error,      // 1002
+    unsupported_data,    // 1003
+    reserved,            // 1004
+    none,                // 1005
+    abnormal,            // 1006
+    invalid_payload,     // 1007
+    policy_violation,    // 1008
+    message_too_big,     // 1009
+    mandatory_extension, // 1010
+    internal_error,      // 1011
+    service_restart,     // 1012
+    try_again_later,     // 1013
+    bad_gateway,         // 1014
+    tls_failure,         // 1015
+    registered,          // 3000-3999: registered with IANA by libraries and frameworks
+    application,         // 4000-4999: private use
+    other,               // not a status that may be sent
+};
+
+// Never fails: an unknown or invalid code is `other`. A peer that writes 1005 or 1006 into a frame is counted
+// with the ends those numbers stand for.
+close_code_slot slot_of(std::uint16_t code) noexcept;
+
+std::string_view label(direction value) noexcept;
+std::string_view label(frame_kind value) noexcept;
+std::string_view label(party value) noexcept;
+std::string_view label(status_class value) noexcept;
+std::string_view label(refusal value) noexcept;
+std::string_view label(dial_failure value) noexcept;
+std::string_view label(close_code_slot value) noexcept;
+
+// The last enumerator of each set; the first has the value 0.
+template <class Enum>
+inline constexpr Enum last_of{};
+template <>
+inline constexpr direction last_of<direction> = direction::to_client;
+template <>
+inline constexpr frame_kind last_of<frame_kind> = frame_kind::close;
+template <>
+inline constexpr party last_of<party> = party::proxy;
+template <>
+inline constexpr status_class last_of<status_class> = status_class::server_error;
+template <>
+inline constexpr refusal last_of<refusal> = refusal::draining;
+template <>
+inline constexpr dial_failure last_of<dial_failure> = dial_failure::other;
+template <>
+inline constexpr close_code_slot last_of<close_code_slot> = close_code_slot::other;
+
+// One Value for each enumerator from First to Last, both included; indexing outside is a bug (asserted).
+template <class Enum, class Value, Enum First = Enum{}, Enum Last = last_of<Enum>>
+class by
+{
+public:
+    static constexpr std::size_t size = static_cast<std::size_t>(Last) - static_cast<std::size_t>(First) + 1;
+
+    Value& operator[](Enum which) noexcept { return values_[index_of(which)]; }
+    const Value& operator[](Enum which) const noexcept { return values_[index_of(which)]; }
+
+    // Every enumerator in order, for loops.
+    static constexpr std::array<Enum, size> keys() noexcept
+    {
+        std::array<Enum, size> all{};
+        for (std::size_t i = 0; i < size; ++i)
+            all[i] = static_cast<Enum>(static_cast<std::size_t>(First) + i);
+        return all;
+    }
+
+private:
+    static std::size_t index_of(Enum which) noexcept
+    {
+        assert(which >= First && which <= Last);
+        return static_cast<std::size_t>(which) - static_cast<std::size_t>(First);
+    }
+
+    std::array<Value, size> values_{};
+};
+
+} // namespace fairlead::metrics

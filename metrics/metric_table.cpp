@@ -1,0 +1,175 @@
+#include "metrics/metric_table.hpp"
+
+#include <algorithm>
+
+namespace fairlead::metrics {
+namespace {
+
+using enum metric_type;
+using names = std::array<std::string_view, metric_row::max_labels>;
+
+constexpr names none{};
+constexpr names by_backend{"pool", "backend"};
+constexpr names by_tunnel{"route", "pool", "backend"};
+constexpr names by_source{"pool", "source", "destination"};
+
+constexpr auto rows = std::to_array<metric_row>({
+    {metric::tunnels_active, gauge, "fairlead_websocket_tunnels_active", "tunnels", by_tunnel,
+     "WebSocket tunnels now open: opened less closed."},
+    {metric::tunnels_opened, counter, "fairlead_websocket_tunnels_opened_total", "tunnels", by_tunnel,
+     "WebSocket tunnels opened: a verified 101 was sent to the client."},
+    {metric::tunnels_closed,
+     counter,
+     "fairlead_websocket_tunnels_closed_total",
+     "tunnels",
+     {"route", "pool", "backend", "closed_by"},
+     "WebSocket tunnels closed, by who began the end: client, backend or proxy."},
+    {metric::handshake_seconds, histogram, "fairlead_websocket_handshake_seconds", "seconds", by_tunnel,
+     "Time from a complete upgrade request to the 101 sent to the client."},
+    {metric::lifetime_seconds, histogram, "fairlead_websocket_lifetime_seconds", "seconds", by_tunnel,
+     "Life of closed WebSocket tunnels, from the 101 to the end."},
+    {metric::messages,
+     counter,
+     "fairlead_websocket_messages_total",
+     "messages",
+     {"route", "pool", "backend", "direction", "kind"},
+     "Whole WebSocket messages relayed, counted live when the last frame ends; kind is text or binary."},
+    {metric::control_frames,
+     counter,
+     "fairlead_websocket_control_frames_total",
+     "frames",
+     {"route", "pool", "backend", "direction", "kind"},
+     "WebSocket control frames relayed; kind is ping, pong or close."},
+    {metric::tunnel_bytes,
+     counter,
+     "fairlead_websocket_bytes_total",
+     "bytes",
+     {"route", "pool", "backend", "direction"},
+     "Bytes relayed through WebSocket tunnels, frame headers included, counted live."},
+    {metric::close_codes,
+     counter,
+     "fairlead_websocket_close_codes_total",
+     "closes",
+     {"route", "pool", "backend", "sent_by", "code"},
+     "Status of Close frames by sender: a code or its range, none for an empty Close, abnormal for no "
+     "Close."},
+    {metric::http_requests,
+     counter,
+     "fairlead_http_requests_total",
+     "requests",
+     {"route", "pool", "class"},
+     "HTTP requests answered, by the class of the status the client got; an upgrade is a 1xx."},
+    {metric::http_request_seconds,
+     histogram,
+     "fairlead_http_request_seconds",
+     "seconds",
+     {"route", "pool"},
+     "Time from a request head to the last byte of its response; upgrades are left out."},
+    {metric::http_body_bytes,
+     counter,
+     "fairlead_http_body_bytes_total",
+     "bytes",
+     {"route", "pool", "direction"},
+     "Bytes of HTTP message bodies forwarded."},
+    {metric::backend_up, gauge, "fairlead_backend_up", "0 or 1", by_backend,
+     "1 while the backend may be chosen, 0 while it is left alone."},
+    {metric::backend_connections, gauge, "fairlead_backend_connections", "connections", by_backend,
+     "Connections now open to the backend, idle ones included."},
+    {metric::backend_requests_active, gauge, "fairlead_backend_requests_active", "requests", by_backend,
+     "Exchanges and tunnels the backend serves now."},
+    {metric::backend_dials, counter, "fairlead_backend_dials_total", "dials", by_backend,
+     "Connections to the backend begun."},
+    {metric::backend_dial_failures,
+     counter,
+     "fairlead_backend_dial_failures_total",
+     "dials",
+     {"pool", "backend", "reason"},
+     "Connections to the backend that failed, by reason."},
+    {metric::backend_dial_seconds, histogram, "fairlead_backend_dial_seconds", "seconds", by_backend,
+     "Time to establish a connection to the backend."},
+    {metric::backend_reuses, counter, "fairlead_backend_connections_reused_total", "requests", by_backend,
+     "Requests sent on an idle connection that was kept."},
+    {metric::backend_retries, counter, "fairlead_backend_retries_total", "requests", by_backend,
+     "Requests sent again because this backend failed before it could have seen them."},
+    {metric::source_tuples_in_use, gauge, "fairlead_source_tuples_in_use", "connections", by_source,
+     "Connections from the source address to the destination now."},
+    {metric::source_tuples_capacity, gauge, "fairlead_source_tuples_capacity", "connections", by_source,
+     "Connections the source address can have to the destination: the local ports it may use."},
+    {metric::connections_accepted, counter, "fairlead_connections_accepted_total", "connections", none,
+     "Client connections accepted."},
+    {metric::connections_open, gauge, "fairlead_connections_open", "connections", none,
+     "Client connections now open, sessions and tunnels."},
+    {metric::sessions_open, gauge, "fairlead_sessions_open", "sessions", none,
+     "Client connections that speak HTTP now."},
+    {metric::tunnels_open, gauge, "fairlead_tunnels_open", "tunnels", none,
+     "Tunnels now open, of WebSocket and of any other upgraded protocol."},
+    {metric::accept_pauses, counter, "fairlead_accept_pauses_total", "pauses", none,
+     "Times accepting stopped for a while for want of descriptors or memory."},
+    {metric::refusals,
+     counter,
+     "fairlead_refusals_total",
+     "requests",
+     {"reason"},
+     "Requests answered by the proxy instead of a backend, by reason."},
+    {metric::relay_wakes, counter, "fairlead_relay_wakes_total", "wakes", none,
+     "Times the relay woke with events to serve."},
+    {metric::relay_events, counter, "fairlead_relay_events_total", "events", none,
+     "Socket events the relay served."},
+    {metric::log_lines_dropped, counter, "fairlead_log_lines_dropped_total", "lines", none,
+     "Log lines dropped because the log could not take them."},
+    {metric::workers, gauge, "fairlead_workers", "threads", none, "Worker threads."},
+    {metric::ready, gauge, "fairlead_ready", "0 or 1", none, "1 while new connections are welcome."},
+    {metric::draining, gauge, "fairlead_draining", "0 or 1", none,
+     "1 from the signal to stop until the end."},
+    {metric::config_generation, gauge, "fairlead_config_generation", "configurations", none,
+     "Number of the configuration in force; the one at start is 1."},
+    {metric::config_last_reload_successful, gauge, "fairlead_config_last_reload_successful", "0 or 1", none,
+     "1 if the last configuration loaded was applied, 0 if it was refused and the one before is in force."},
+    {metric::config_last_reload_timestamp, gauge, "fairlead_config_last_reload_timestamp_seconds", "seconds",
+     none, "Unix time at which a configuration was last loaded or refused."},
+    {metric::build_info,
+     gauge,
+     "fairlead_build_info",
+     "1",
+     {"version", "compiler"},
+     "Always 1; the labels say what is running."},
+    {metric::process_start_time, gauge, "process_start_time_seconds", "seconds", none,
+     "Unix time at which the process started."},
+    {metric::process_cpu_seconds, counter, "process_cpu_seconds_total", "seconds", none,
+     "CPU time used by the process, user and system."},
+    {metric::process_resident_memory, gauge, "process_resident_memory_bytes", "bytes", none,
+     "Memory of the process that is in RAM; the kernel's socket buffers are not part of it."},
+    {metric::process_open_fds, gauge, "process_open_fds", "descriptors", none, "Open file descriptors."},
+    {metric::process_max_fds, gauge, "process_max_fds", "descriptors", none,
+     "File descriptors the process may open (RLIMIT_NOFILE)."},
+});
+
+constexpr bool ids_are_indices()
+{
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (static_cast<std::size_t>(rows[i].id) != i) return false;
+    }
+    return rows.size() == static_cast<std::size_t>(metric::process_max_fds) + 1;
+}
+static_assert(ids_are_indices());
+
+} // namespace
+
+std::string_view to_string(metric_type type) noexcept
+{
+    switch (type) {
+    case metric_type::counter: return "counter";
+    case metric_type::gauge: return "gauge";
+    case metric_type::histogram: return "histogram";
+    }
+    return {};
+}
+
+std::span<const std::string_view> metric_row::label_names() const noexcept
+{
+    return {labels.begin(), std::ranges::find(labels, std::string_view{})};
+}
+
+std::span<const metric_row> known_metrics() noexcept { return rows; }
+
+} // namespace fairlead::metrics

@@ -1,0 +1,92 @@
+// The name, type, labels and meaning of every metric: the one place that exposition and documentation both
+// follow.
+//
+// It holds no values. Static data, safe from any thread.
+// Names follow Prometheus' rules: base units, `_total` on counters and on nothing else; `fairlead_` in front,
+// but for the process_* names that every Prometheus client shares.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace fairlead::metrics {
+
+// In the order of the table and of the exposition.
+enum class metric : std::uint8_t
+{
+    tunnels_active,
+    tunnels_opened,
+    tunnels_closed,
+    handshake_seconds,
+    lifetime_seconds,
+    messages,
+    control_frames,
+    tunnel_bytes,
+    close_codes,
+    http_requests,
+    http_request_seconds,
+    http_body_bytes,
+    backend_up,
+    backend_connections,
+    backend_requests_active,
+    backend_dials,
+    backend_dial_failures,
+    backend_dial_seconds,
+    backend_reuses,
+    backend_retries,
+    source_tuples_in_use,
+    source_tuples_capacity,
+    connections_accepted,
+    connections_open,
+    sessions_open,
+    tunnels_open,
+    accept_pauses,
+    refusals,
+    relay_wakes,
+    relay_events,
+    log_lines_dropped,
+    workers,
+    ready,
+    draining,
+    config_generation,
+    config_last_reload_successful,
+    config_last_reload_timestamp,
+    build_info,
+    process_start_time,
+    process_cpu_seconds,
+    process_resident_memory,
+    process_open_fds,
+    process_max_fds,
+};
+
+enum class metric_type : std::uint8_t
+{
+    counter,
+    gauge,
+    histogram
+};
+
+// "counter", "gauge" or "histogram".
+std::string_view to_string(metric_type type) noexcept;
+
+struct metric_row
+{
+    static constexpr std::size_t max_labels = 5;
+
+    metric id;
+    metric_type type;
+    std::string_view name;
+    std::string_view unit;                           // "seconds", "bytes" or the noun that is counted
+    std::array<std::string_view, max_labels> labels; // trailing ones empty
+    std::string_view help;                           // one line, ends with a full stop
+
+    std::span<const std::string_view> label_names() const noexcept;
+};
+
+// Every row, indexed by its id.
+std::span<const metric_row> known_metrics() noexcept;
+
+} // namespace fairlead::metrics

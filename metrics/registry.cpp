@@ -1,0 +1,69 @@
+#include "metrics/registry.hpp"
+
+#include "metrics/collector.hpp"
+#include "metrics/process_stats.hpp"
+
+#include <prometheus/text_serializer.h>
+
+#include <utility>
+
+namespace fairlead::metrics {
+
+registry::registry(std::string version)
+    : version_{std::move(version)}
+    , start_time_s_{process_start_time_s()}
+{}
+
+worker_shard& registry::add_worker()
+{
+    std::lock_guard hold{mutex_};
+    return *shards_.emplace_back(std::make_unique<worker_shard>());
+}
+
+void registry::set_source_usage(source_usage_fn usage)
+{
+    std::lock_guard hold{mutex_};
+    source_usage_ = std::move(usage);
+}
+
+void registry::set_backend_states(backend_states_fn states)
+{
+    std::lock_guard hold{mutex_};
+    backend_states_ = std::move(states);
+}
+
+void registry::set_lifecycle(const lifecycle& now)
+{
+    std::lock_guard hold{mutex_};
+    lifecycle_ = now;
+}
+
+lifecycle registry::current_lifecycle() const
+{
+    std::lock_guard hold{mutex_};
+    return lifecycle_;
+}
+
+std::string registry::expose() const
+{
+    scrape parts;
+    parts.version = version_;
+    parts.start_time_s = start_time_s_;
+    source_usage_fn usage;
+    backend_states_fn states;
+    {
+        std::lock_guard hold{mutex_};
+        parts.shards.reserve(shards_.size());
+        for (const auto& shard : shards_)
+            parts.shards.push_back(shard.get());
+        parts.life = lifecycle_;
+        usage = source_usage_;
+        states = backend_states_;
+    }
+    if (usage) parts.sources = usage();
+    if (states) parts.backends = states();
+    const prometheus::TextSerializer text;
+    return text.Serialize(collector{std::move(parts)}.Collect());
+}
+
+} // namespace fairlead::metrics

@@ -1,0 +1,88 @@
+// All metrics of the process: the workers' shards, what the proxy reports when asked, and the text they make.
+//
+// It does not listen and counts nothing itself. One per process, made before the workers, destroyed after
+// them. Every member may be called from any thread. The callbacks run in the thread that calls expose(),
+// outside the registry's lock, so what they read must be safe to read there; one that was replaced may still
+// be running. Format: Prometheus text 0.0.4; the names are listed in metric_table.hpp.
+#pragma once
+
+#include "metrics/worker_shard.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fairlead::metrics {
+
+// Connections from one source address to one destination, against the ports there are for them.
+struct source_usage
+{
+    std::string pool;
+    std::string source;
+    std::string destination; // a backend's address and port
+    std::uint64_t in_use = 0;
+    std::uint64_t capacity = 0;
+};
+
+// One backend as the balancer sees it now, over all workers.
+struct backend_state
+{
+    std::string pool;
+    std::string backend;
+    bool up = false;
+    std::uint64_t connections = 0; // open, idle ones included
+    std::uint64_t requests = 0;    // exchanges and tunnels it serves
+};
+
+// Where the process is in its life.
+struct lifecycle
+{
+    bool ready = false;
+    bool draining = false;
+    std::uint64_t config_generation = 0; // 1 for the first configuration applied
+    bool last_reload_ok = true;
+    std::chrono::system_clock::time_point last_reload_at{}; // the last attempt, the first load included
+};
+
+class registry
+{
+public:
+    using source_usage_fn = std::function<std::vector<source_usage>()>;
+    using backend_states_fn = std::function<std::vector<backend_state>()>;
+
+    // `version` is the label of fairlead_build_info.
+    explicit registry(std::string version = {});
+    registry(const registry&) = delete;
+    registry& operator=(const registry&) = delete;
+
+    // The shard lives as long as the registry, also when its worker has ended.
+    worker_shard& add_worker();
+
+    void set_source_usage(source_usage_fn usage);
+    void set_backend_states(backend_states_fn states);
+
+    void set_lifecycle(const lifecycle& now);
+    lifecycle current_lifecycle() const;
+
+    // Everything, summed over the workers. Throws what a callback throws.
+    std::string expose() const;
+
+    // What `expose` answers as, for the Content-Type field.
+    static constexpr const char* content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+private:
+    const std::string version_;
+    const std::optional<double> start_time_s_;
+    mutable std::mutex mutex_;
+    std::vector<std::unique_ptr<worker_shard>> shards_;
+    source_usage_fn source_usage_;
+    backend_states_fn backend_states_;
+    lifecycle lifecycle_;
+};
+
+} // namespace fairlead::metrics

@@ -1,0 +1,165 @@
+#include "metrics/metric_table.hpp"
+
+#include "metrics/registry.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fairlead::metrics {
+namespace {
+
+struct documented_row
+{
+    std::string type, labels, unit, meaning;
+};
+
+std::string trimmed(const std::string& text)
+{
+    const auto first = text.find_first_not_of(' ');
+    if (first == std::string::npos) return {};
+    return text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
+// The rows of docs/metrics.md that begin with a metric's name in backquotes.
+std::map<std::string, documented_row> documented_metrics()
+{
+    std::ifstream file{FAIRLEAD_SOURCE_DIR "/docs/metrics.md"};
+    REQUIRE(file.is_open());
+    std::map<std::string, documented_row> rows;
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("| `")) continue;
+        std::vector<std::string> cells;
+        std::istringstream rest{line.substr(1)};
+        for (std::string cell; std::getline(rest, cell, '|');)
+            cells.push_back(trimmed(cell));
+        CAPTURE(line);
+        REQUIRE(cells.size() == 5);
+        const std::string name = cells[0].substr(1, cells[0].size() - 2);
+        CHECK(rows.emplace(name, documented_row{cells[1], cells[2], cells[3], cells[4]}).second);
+    }
+    return rows;
+}
+
+std::string joined(std::span<const std::string_view> labels)
+{
+    std::string text;
+    for (const std::string_view each : labels)
+        text.append(text.empty() ? "" : ", ").append(each);
+    return text;
+}
+
+// One of everything, so that every family has a sample.
+void fill(registry& all)
+{
+    worker_shard& shard = all.add_worker();
+    tunnel_cells& tunnel = shard.tunnel("r", "p", "b");
+    for (const auto sender : by<party, int>::keys())
+        for (const auto code : by<close_code_slot, int>::keys())
+            tunnel.close_codes[sender][code].add();
+    for (const auto reason : by<refusal, int>::keys())
+        shard.own().refusals[reason].add();
+    for (const auto reason : by<dial_failure, int>::keys())
+        shard.backend("p", "b").dial_failures[reason].add();
+    shard.http("r", "p");
+    all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 2}}; });
+    all.set_backend_states([] { return std::vector<backend_state>{{"p", "b", true, 1, 1}}; });
+}
+
+} // namespace
+
+TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counters alone")
+{
+    const std::regex shape{"(fairlead|process)(_[a-z0-9]+)+"};
+    const std::set<std::string> not_base{"milliseconds", "ms",    "us",      "minutes",  "hours", "days",
+                                         "kilobytes",    "bits",  "percent", "msec",     "sec",   "kib",
+                                         "mib",          "mb",    "counter", "gauge",    "count", "sum",
+                                         "bucket",       "total", "summary", "histogram"};
+    std::set<std::string_view> seen;
+    for (const metric_row& row : known_metrics()) {
+        std::string name{row.name};
+        CAPTURE(name);
+        CHECK(std::regex_match(name, shape));
+        CHECK(seen.insert(row.name).second);
+        CHECK(name.ends_with("_total") == (row.type == metric_type::counter));
+        if (row.type == metric_type::counter) name.resize(name.size() - std::string_view{"_total"}.size());
+
+        std::istringstream words{name};
+        for (std::string word; std::getline(words, word, '_');)
+            CHECK(!not_base.contains(word));
+        for (const std::string unit : {"seconds", "bytes"})
+            CHECK(name.ends_with("_" + unit) == (row.unit == unit));
+        CHECK((row.type != metric_type::histogram || row.unit == "seconds"));
+    }
+}
+
+TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
+{
+    const std::set<std::string_view> known{"route",       "pool",    "backend", "direction", "kind",
+                                           "closed_by",   "sent_by", "code",    "class",     "reason",
+                                           "destination", "source",  "version", "compiler"};
+    for (const metric_row& row : known_metrics()) {
+        CAPTURE(std::string{row.name});
+        CHECK(row.help.ends_with('.'));
+        CHECK(row.help.find('\n') == std::string_view::npos);
+        CHECK(!row.unit.empty());
+        const auto labels = row.label_names();
+        for (const std::string_view each : labels)
+            CHECK(known.contains(each));
+        CHECK(std::set<std::string_view>(labels.begin(), labels.end()).size() == labels.size());
+        CHECK(std::all_of(row.labels.begin() + static_cast<std::ptrdiff_t>(labels.size()), row.labels.end(),
+                          [](std::string_view rest) { return rest.empty(); }));
+    }
+}
+
+TEST_CASE("the exposition has every metric of the table, with its type and help, and no other")
+{
+    registry all{"1.0"};
+    fill(all);
+    const std::string text = all.expose();
+    std::set<std::string> exposed;
+    std::istringstream lines{text};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("# TYPE ")) CHECK(exposed.insert(line.substr(7)).second);
+        if (line.starts_with("#")) continue;
+        const std::string name = line.substr(0, line.find_first_of("{ "));
+        CHECK(std::ranges::any_of(known_metrics(), [&](const metric_row& row) {
+            if (row.type != metric_type::histogram) return name == row.name;
+            const std::string base{row.name};
+            return name == base + "_bucket" || name == base + "_sum" || name == base + "_count";
+        }));
+    }
+    for (const metric_row& row : known_metrics()) {
+        const std::string name{row.name};
+        CAPTURE(name);
+        CHECK(exposed.erase(name + " " + std::string{to_string(row.type)}) == 1);
+        CHECK(text.find("# HELP " + name + " " + std::string{row.help} + "\n") != std::string::npos);
+    }
+    CHECK(exposed.empty());
+}
+
+TEST_CASE("docs/metrics.md has a row for every metric and for no other")
+{
+    auto documented = documented_metrics();
+    for (const metric_row& row : known_metrics()) {
+        CAPTURE(std::string{row.name});
+        const auto found = documented.find(std::string{row.name});
+        REQUIRE(found != documented.end());
+        CHECK(found->second.type == to_string(row.type));
+        CHECK(found->second.labels == joined(row.label_names()));
+        CHECK(found->second.unit == row.unit);
+        CHECK(!found->second.meaning.empty());
+        documented.erase(found);
+    }
+    for (const auto& [name, row] : documented)
+        FAIL_CHECK("documented but not exposed: " << name);
+}
+
+} // namespace fairlead::metrics

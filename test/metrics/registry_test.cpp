@@ -1,0 +1,182 @@
+#include "metrics/registry.hpp"
+
+#include "test/metrics/exposition_samples.hpp"
+
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+
+using namespace std::chrono_literals;
+
+namespace fairlead::metrics {
+namespace {
+
+const std::string chat = R"({route="chat",pool="p",backend="10.0.0.1:9000")";
+
+} // namespace
+
+TEST_CASE("series are summed over the workers by their labels")
+{
+    registry all;
+    worker_shard& first = all.add_worker();
+    worker_shard& second = all.add_worker();
+    first.tunnel("chat", "p", "10.0.0.1:9000").bytes[direction::to_client].add(10);
+    second.tunnel("chat", "p", "10.0.0.1:9000").bytes[direction::to_client].add(32);
+    second.tunnel("chat", "p", "10.0.0.2:9000").bytes[direction::to_client].add(5);
+    first.http("chat", "p").requests[status_class::success].add(2);
+    second.http("chat", "p").requests[status_class::success].add(3);
+    first.backend("p", "10.0.0.1:9000").dials.add();
+    second.backend("p", "10.0.0.1:9000").dials.add();
+    first.own().connections_open.add(4);
+    second.own().connections_open.add(5);
+
+    const exposition_samples text{all.expose()};
+    CHECK(text.duplicates == 0);
+    CHECK(text["fairlead_websocket_bytes_total" + chat + R"(,direction="to_client"})"] == 42);
+    const std::string other = R"({route="chat",pool="p",backend="10.0.0.2:9000",direction="to_client"})";
+    CHECK(text["fairlead_websocket_bytes_total" + other] == 5);
+    CHECK(text[R"(fairlead_http_requests_total{route="chat",pool="p",class="2xx"})"] == 5);
+    CHECK(text[R"(fairlead_backend_dials_total{pool="p",backend="10.0.0.1:9000"})"] == 2);
+    CHECK(text["fairlead_connections_open"] == 9);
+    CHECK(text["fairlead_workers"] == 2);
+}
+
+TEST_CASE("active tunnels are those opened less those closed by anyone, and never below zero")
+{
+    registry all;
+    tunnel_cells& cells = all.add_worker().tunnel("chat", "p", "10.0.0.1:9000");
+    cells.opened.add(10);
+    cells.closed[party::client].add(2);
+    cells.closed[party::backend].add(3);
+    cells.closed[party::proxy].add();
+    const exposition_samples text{all.expose()};
+    CHECK(text["fairlead_websocket_tunnels_active" + chat + "}"] == 4);
+    CHECK(text["fairlead_websocket_tunnels_opened_total" + chat + "}"] == 10);
+    CHECK(text["fairlead_websocket_tunnels_closed_total" + chat + R"(,closed_by="backend"})"] == 3);
+
+    cells.closed[party::client].add(100);
+    CHECK(exposition_samples{all.expose()}["fairlead_websocket_tunnels_active" + chat + "}"] == 0);
+}
+
+TEST_CASE("messages and control frames are told apart by direction and kind")
+{
+    registry all;
+    tunnel_cells& cells = all.add_worker().tunnel("chat", "p", "10.0.0.1:9000");
+    cells.messages[direction::to_backend][frame_kind::binary].add(6);
+    cells.controls[direction::to_client][frame_kind::pong].add(7);
+    const exposition_samples text{all.expose()};
+    CHECK(text["fairlead_websocket_messages_total" + chat + R"(,direction="to_backend",kind="binary"})"] ==
+          6);
+    CHECK(text["fairlead_websocket_messages_total" + chat + R"(,direction="to_backend",kind="text"})"] == 0);
+    CHECK(text["fairlead_websocket_control_frames_total" + chat + R"(,direction="to_client",kind="pong"})"] ==
+          7);
+}
+
+TEST_CASE("close codes, refusals and dial failures appear with their first occurrence")
+{
+    registry all;
+    worker_shard& worker = all.add_worker();
+    tunnel_cells& cells = worker.tunnel("chat", "p", "10.0.0.1:9000");
+    worker.backend("p", "b");
+    const std::string before = all.expose();
+    CHECK(before.find("fairlead_websocket_close_codes_total") == std::string::npos);
+    CHECK(before.find("fairlead_refusals_total") == std::string::npos);
+    CHECK(before.find("fairlead_backend_dial_failures_total") == std::string::npos);
+
+    cells.close_codes[party::client][slot_of(1001)].add();
+    cells.close_codes[party::backend][close_code_slot::abnormal].add(2);
+    worker.own().refusals[refusal::no_route].add(3);
+    worker.backend("p", "b").dial_failures[dial_failure::timeout].add(4);
+    const exposition_samples text{all.expose()};
+    CHECK(text["fairlead_websocket_close_codes_total" + chat + R"(,sent_by="client",code="1001"})"] == 1);
+    CHECK(text["fairlead_websocket_close_codes_total" + chat + R"(,sent_by="backend",code="abnormal"})"] ==
+          2);
+    CHECK(text[R"(fairlead_refusals_total{reason="no_route"})"] == 3);
+    CHECK(text[R"(fairlead_backend_dial_failures_total{pool="p",backend="b",reason="timeout"})"] == 4);
+}
+
+TEST_CASE("a histogram is written cumulative, in seconds, with +Inf equal to its count")
+{
+    registry all;
+    worker_shard& first = all.add_worker();
+    worker_shard& second = all.add_worker();
+    first.http("r", "p").latency.observe(1ms);
+    first.http("r", "p").latency.observe(1ms + 1ns);
+    second.http("r", "p").latency.observe(60s);
+    second.http("r", "p").latency.observe(61s);
+    const exposition_samples text{all.expose()};
+    const std::string bucket = R"(fairlead_http_request_seconds_bucket{route="r",pool="p",le=")";
+    CHECK(text[bucket + "0.001\"}"] == 1);
+    CHECK(text[bucket + "0.0025\"}"] == 2);
+    CHECK(text[bucket + "30\"}"] == 2);
+    CHECK(text[bucket + "60\"}"] == 3);
+    CHECK(text[bucket + "+Inf\"}"] == 4);
+    CHECK(text[R"(fairlead_http_request_seconds_count{route="r",pool="p"})"] == 4);
+    CHECK(text[R"(fairlead_http_request_seconds_sum{route="r",pool="p"})"] == doctest::Approx(121.002));
+}
+
+TEST_CASE("quotes, backslashes and line ends in a name are escaped (text format 0.0.4)")
+{
+    registry all;
+    all.add_worker().http("a\"b\\c\nd", "p");
+    const std::string text = all.expose();
+    CHECK(text.find(R"({route="a\"b\\c\nd",pool="p",class="2xx"})") != std::string::npos);
+}
+
+TEST_CASE("what the proxy reports when asked is exposed as it is")
+{
+    registry all;
+    all.set_source_usage([] {
+        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 28'232}};
+    });
+    all.set_backend_states([] {
+        return std::vector<backend_state>{{"p", "b1", true, 3, 2}, {"p", "b2", false, 0, 0}};
+    });
+    const exposition_samples text{all.expose()};
+    const std::string tuple = R"({pool="p",source="10.0.1.1",destination="10.0.0.1:9000"})";
+    CHECK(text["fairlead_source_tuples_in_use" + tuple] == 12);
+    CHECK(text["fairlead_source_tuples_capacity" + tuple] == 28'232);
+    CHECK(text[R"(fairlead_backend_up{pool="p",backend="b1"})"] == 1);
+    CHECK(text[R"(fairlead_backend_up{pool="p",backend="b2"})"] == 0);
+    CHECK(text[R"(fairlead_backend_connections{pool="p",backend="b1"})"] == 3);
+    CHECK(text[R"(fairlead_backend_requests_active{pool="p",backend="b1"})"] == 2);
+
+    all.set_source_usage({});
+    CHECK(!exposition_samples{all.expose()}.has("fairlead_source_tuples_in_use" + tuple));
+}
+
+TEST_CASE("a callback may use the registry, and what it throws reaches the caller")
+{
+    registry all;
+    all.set_backend_states([&] {
+        all.set_lifecycle({.ready = true});
+        return std::vector<backend_state>{};
+    });
+    CHECK_NOTHROW(all.expose());
+    CHECK(all.current_lifecycle().ready);
+    all.set_backend_states(
+        []() -> std::vector<backend_state> { throw std::runtime_error{"pools are gone"}; });
+    CHECK_THROWS_AS(all.expose(), std::runtime_error);
+}
+
+TEST_CASE("the life of the process is exposed")
+{
+    registry all{"1.2.3"};
+    all.set_lifecycle({.ready = true,
+                       .draining = false,
+                       .config_generation = 4,
+                       .last_reload_ok = false,
+                       .last_reload_at = std::chrono::system_clock::time_point{1'700'000'000s}});
+    const std::string raw = all.expose();
+    const exposition_samples text{raw};
+    CHECK(text["fairlead_ready"] == 1);
+    CHECK(text["fairlead_draining"] == 0);
+    CHECK(text["fairlead_config_generation"] == 4);
+    CHECK(text["fairlead_config_last_reload_successful"] == 0);
+    CHECK(text["fairlead_config_last_reload_timestamp_seconds"] == 1'700'000'000.0);
+    CHECK(text["process_open_fds"] > 0);
+    CHECK(raw.find(R"(fairlead_build_info{version="1.2.3",compiler=")") != std::string::npos);
+}
+
+} // namespace fairlead::metrics
