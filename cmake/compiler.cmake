@@ -6,8 +6,8 @@ if(FAIRLEAD_WERROR)
   target_compile_options(fairlead_options INTERFACE -Werror)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 reports these inside the standard library and Boost for code that is right (GCC bugs 105329, 105562).
-  target_compile_options(fairlead_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  # g++ 12 reports these inside the standard library and Boost for code that is right (GCC bugs 105329, 105562, 103993).
+  target_compile_options(fairlead_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
 endif()
 
 if(FAIRLEAD_SANITIZE)

@@ -1,0 +1,54 @@
+// The load generator's command line: load_generator SUBCOMMAND --option VALUE ...
+#include "bench/load/subcommands.hpp"
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <string_view>
+
+namespace {
+
+struct subcommand
+{
+    std::string_view name;
+    void (*run)(fairlead::bench::arguments&);
+};
+
+constexpr std::array<subcommand, 5> subcommands{{
+    {"echo-backend", fairlead::bench::run_echo_backend},
+    {"idle", fairlead::bench::run_idle},
+    {"echo", fairlead::bench::run_echo},
+    {"upgrade", fairlead::bench::run_upgrade},
+    {"http", fairlead::bench::run_http},
+}};
+
+constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE ...
+  echo-backend --listen ADDRESS...   WebSocket echo and GET of 1 KiB, until a signal
+  idle         --target A --count N --in-flight N   then obeys lines on stdin: "echo BYTES", "quit"
+  echo         --target A --connections N --size BYTES --messages N --warmup N
+  upgrade      --target A --cycles N --warmup N --in-flight N
+  http         --target A --connections N --requests N --warmup N
+All but echo-backend: --deadline SECONDS (60). echo, upgrade, http: --watch PID... whose CPU is measured.
+Addresses are 127.x.x.x:PORT.
+)";
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::span<char* const> words{argv, static_cast<std::size_t>(argc)};
+    for (const auto& [name, run] : subcommands) {
+        if (argc < 2 || name != words[1]) continue;
+        try {
+            fairlead::bench::arguments options{words.subspan(2)};
+            run(options);
+            return 0;
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "load_generator %s: %s\n", argv[1], error.what());
+            return 1;
+        }
+    }
+    std::fputs(usage, stderr);
+    return 2;
+}

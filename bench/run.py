@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+"""Compares Fairlead with a bare relay (the floor), HAProxy and nginx on the same work in one run.
+
+A complete run writes bench/results/latest.json and the tables of docs/performance.md. A run that is quick or
+leaves something out only prints, and writes BUILD_DIR/bench/partial.json; --output names another file.
+Exit code: 0 all was measured; 1 something failed; 2 wrong arguments; 3 the fairlead binary is missing, the
+others were measured; 4 --check and a promise is not held or was not measured; 130 and 143 ended by a signal.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import report
+from interference import Interference, is_disturbed
+from subjects import Load, RunFailed, all_subjects
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PARTS = ["memory", "echo-64", "echo-16k", "upgrade", "http"]
+SETTLE_S = 0.5
+MAX_RETAKES = 2  # of a sample that others disturbed
+MAX_LOAD_AVERAGE = 0.5
+MAX_TUNNELS = 9500  # two descriptors each below a limit of 20,000
+
+# What the generator does in one sample of each part; a quick run divides the counts.
+WORK = {
+    "echo-64": ("echo", {"size": 64, "connections": 100, "messages": 40_000, "warmup": 4_000}),
+    "echo-16k": ("echo", {"size": 16384, "connections": 100, "messages": 30_000, "warmup": 3_000}),
+    "upgrade": ("upgrade", {"cycles": 3_000, "warmup": 300, "in_flight": 32}),
+    "http": ("http", {"connections": 64, "requests": 30_000, "warmup": 3_000}),
+}
+COUNTS = {"messages", "cycles", "requests"}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build" / "bench")
+    parser.add_argument("--quick", action="store_true", help="under three minutes: fewer rounds and tunnels")
+    parser.add_argument("--rounds", type=int, help="samples of each kind (9; quick 3)")
+    parser.add_argument("--memory-rounds", type=int, help="samples of idle memory (3; quick 1)")
+    parser.add_argument("--tunnels", type=int, help=f"idle tunnels (9000; quick 3000; at most {MAX_TUNNELS})")
+    parser.add_argument("--only", action="append", choices=PARTS, help="a part to measure; may repeat")
+    parser.add_argument("--subjects", help="comma-separated names; the floor is always measured")
+    parser.add_argument("--output", type=pathlib.Path, help="where the raw values go")
+    parser.add_argument("--check", action="store_true", help="fail when a promise is not held")
+    arguments = parser.parse_args()
+    arguments.rounds = arguments.rounds or (3 if arguments.quick else 9)
+    arguments.memory_rounds = arguments.memory_rounds or (1 if arguments.quick else 3)
+    arguments.tunnels = arguments.tunnels or (3000 if arguments.quick else 9000)
+    if not (1 <= arguments.rounds <= 99 and 1 <= arguments.memory_rounds <= 99):
+        parser.error("rounds must be 1 to 99")
+    if not 1 <= arguments.tunnels <= MAX_TUNNELS:
+        parser.error(f"--tunnels must be 1 to {MAX_TUNNELS}")
+    return arguments
+
+
+def chosen_subjects(arguments):
+    everyone = all_subjects(arguments.build_dir.resolve())
+    if arguments.subjects is None:
+        return everyone
+    wanted = {"floor", *arguments.subjects.split(",")}
+    unknown = wanted - {subject.name for subject in everyone}
+    if unknown:
+        sys.exit(f"run.py: unknown subjects {', '.join(sorted(unknown))}")
+    return [subject for subject in everyone if subject.name in wanted]
+
+
+def choose_cpus():
+    """(CPU of the proxy, CPU of the load and the backend), or no pinning on a machine with one."""
+    usable = sorted(os.sched_getaffinity(0))
+    return (usable[0], usable[1]) if len(usable) >= 2 else (None, None)
+
+
+def rotated(subjects, number):
+    start = number % len(subjects)
+    return subjects[start:] + subjects[:start]
+
+
+class Run:
+    """Takes the samples. Every process it starts is stopped by close()."""
+
+    def __init__(self, arguments, subjects, run_dir):
+        self._arguments = arguments
+        self._subjects = subjects
+        self._run_dir = run_dir
+        self._proxy_cpu, load_cpu = choose_cpus()
+        self._cpus = os.sched_getaffinity(0) if load_cpu is None else {self._proxy_cpu, load_cpu}
+        self._load = Load(arguments.build_dir.resolve(), load_cpu)
+        self.samples = {}
+
+    def measure(self, parts):
+        self._load.start_backend([subject.backend for subject in self._subjects])
+        if "memory" in parts:
+            for number in range(self._arguments.memory_rounds):
+                for subject in rotated(self._subjects, number):
+                    self._keep("memory", subject, number, self._memory_of(subject))
+        timed = [part for part in parts if part != "memory"]
+        if not timed:
+            return
+        for subject in self._subjects:
+            subject.start(self._run_dir, self._proxy_cpu)
+        for number in range(self._arguments.rounds):
+            for part in timed:
+                for subject in rotated(self._subjects, number):
+                    self._keep(part, subject, number, self._sample(part, subject))
+
+    def close(self):
+        for subject in self._subjects:
+            subject.stop()
+        self._load.stop()
+
+    def _sample(self, part, subject):
+        """The least disturbed of a few tries; a quick run takes the first."""
+        subcommand, work = WORK[part]
+        if self._arguments.quick:
+            work = {name: value // 2 if name in COUNTS else value for name, value in work.items()}
+        tries = []
+        while len(tries) <= (0 if self._arguments.quick else MAX_RETAKES):
+            processes = [self._load.backend_process_id(), *subject.process_ids()]
+            interference = Interference(self._cpus, processes)
+            tries.append(self._load.run(subcommand, subject, **work))
+            tries[-1]["interference"] = round(interference.share(), 3)
+            if not is_disturbed(tries[-1]):
+                break
+        return min(tries, key=lambda sample: sample["interference"])
+
+    def _memory_of(self, subject):
+        """A fresh process: one that has had its tunnels before would fill freed memory again."""
+        subject.start(self._run_dir, self._proxy_cpu)
+        self._load.run("upgrade", subject, cycles=50, warmup=1, in_flight=10)
+        time.sleep(SETTLE_S)
+        before = subject.memory()
+        with self._load.hold_tunnels(subject, self._arguments.tunnels) as tunnels:
+            time.sleep(SETTLE_S)
+            idle = subject.memory()
+            tunnels.echo(16384)
+            time.sleep(SETTLE_S)
+            after = subject.memory()
+        subject.stop()
+        sample = {"tunnels": self._arguments.tunnels, "before": before}
+        for kind in before:
+            sample["idle_" + kind] = idle[kind] - before[kind]
+            sample["after_" + kind] = after[kind] - before[kind]
+        return sample
+
+    def _keep(self, part, subject, number, sample):
+        self.samples.setdefault(part, {}).setdefault(subject.name, []).append(sample)
+        metrics = [metric for metric in report.METRICS.values() if metric[0] == part]
+        shown = [f"{text} {value(sample):,.2f} {unit}" for _, text, unit, value in metrics]
+        disturbed = " (disturbed)" if is_disturbed(sample) else ""
+        print(f"{part} round {number + 1} {subject.name}: {', '.join(shown)}{disturbed}", flush=True)
+
+
+def output_of(command):
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return (done.stdout + done.stderr).strip() if done.returncode == 0 else ""
+
+
+def current_commit():
+    commit = output_of(["git", "rev-parse", "--short=12", "HEAD"]) or "none"
+    written = [":!docs/performance.md", ":!bench/results"]
+    changed = output_of(["git", "--no-optional-locks", "status", "--porcelain", "--", ".", *written])
+    return commit + (" with changes" if changed else "")
+
+
+def describe(arguments, subjects, parts):
+    cpu_lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.split(":")[1].strip() for line in cpu_lines if line.startswith("model name")]
+    haproxy = output_of([shutil.which("haproxy") or "/usr/sbin/haproxy", "-v"]).split()
+    nginx = output_of([shutil.which("nginx") or "/usr/sbin/nginx", "-v"])
+    pinning = "Proxy on one CPU, load and backend together on another."
+    if choose_cpus()[0] is None:
+        pinning = "Nothing pinned: one CPU."
+    return {
+        "started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "machine": {"cpus": os.cpu_count(), "cpu_model": models[0] if models else "unknown CPU",
+                     "kernel": platform.release(),
+                    "load_average": os.getloadavg()[0],
+                    "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")},
+        "versions": {"HAProxy": haproxy[2] if len(haproxy) > 2 else "missing",
+                     "nginx": nginx.rpartition("/")[2] or "missing"},
+        "commit": current_commit(),
+        "command": " ".join(["bench/run.py", *sys.argv[1:]]),
+        "pinning": pinning,
+        "subjects": [subject.name for subject in subjects],
+        "parts": parts,
+        "rounds": arguments.rounds,
+        "memory_rounds": arguments.memory_rounds,
+        "tunnels": arguments.tunnels,
+        "work": {part: work for part, work in WORK.items() if part in parts},
+    }
+
+
+def write_results(run, arguments, is_complete):
+    generated = report.tables(run)
+    print("\n" + generated)
+    output = arguments.output
+    if output is None and is_complete:
+        output = ROOT / "bench" / "results" / "latest.json"
+    elif output is None:
+        output = arguments.build_dir / "bench" / "partial.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    print(f"raw values: {output}")
+    if is_complete:
+        page = ROOT / "docs" / "performance.md"
+        text = report.replace_between_markers(page.read_text(encoding="utf-8"), generated)
+        page.write_text(text, encoding="utf-8")
+        print(f"tables: {page}")
+
+
+def main():
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    subjects = chosen_subjects(arguments)
+    parts = [part for part in PARTS if arguments.only is None or part in arguments.only]
+    binary = arguments.build_dir / "fairlead"
+    is_missing = any(subject.name == "fairlead" for subject in subjects) and not binary.exists()
+    if is_missing:
+        print(f"run.py: {binary} is not there; measuring the others without it", flush=True)
+        subjects = [subject for subject in subjects if subject.name != "fairlead"]
+    is_complete = not (is_missing or arguments.quick or arguments.only or arguments.subjects)
+
+    described = describe(arguments, subjects, parts)
+    load_average = described["machine"]["load_average"]
+    if load_average > MAX_LOAD_AVERAGE:
+        print(f"run.py: others use this machine (load average {load_average:.1f}): the ratios will scatter",
+              file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as run_dir:
+        run = Run(arguments, subjects, pathlib.Path(run_dir))
+        try:
+            run.measure(parts)
+        except (RunFailed, OSError, subprocess.TimeoutExpired) as failure:
+            print(f"run.py: {failure}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            run.close()
+    write_results({**described, "samples": run.samples}, arguments, is_complete)
+    if is_missing:
+        print("run.py: fairlead was not measured: its binary is missing", file=sys.stderr)
+        return 3
+    promises = report.promises(run.samples)
+    if arguments.check and not (promises and all(held for _, held in promises)):
+        return 4
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,265 @@
+#include "conf/known_keys.hpp"
+
+#include "conf/values.hpp"
+
+#include <array>
+
+namespace fairlead::conf {
+
+namespace {
+
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t hour = 3'600 * second;
+constexpr std::int64_t day = 24 * hour;
+constexpr std::int64_t kib = 1'024;
+constexpr std::int64_t mib = 1'024 * kib;
+
+// A wait: any time up to a day, or never.
+constexpr key_row wait(std::string_view name, std::string_view default_text,
+                       std::string_view section = "timeouts")
+{
+    return {.section = section,
+            .name = name,
+            .type = value_type::time,
+            .default_text = default_text,
+            .least = 1,
+            .most = day,
+            .zero = true,
+            .example = default_text.empty() ? "\"2s\"" : default_text};
+}
+
+constexpr key_row flag(std::string_view section, std::string_view name, std::string_view default_text)
+{
+    return {.section = section,
+            .name = name,
+            .type = value_type::boolean,
+            .default_text = default_text,
+            .example = default_text == "true" ? "false" : "true"};
+}
+
+constexpr key_row table(std::string_view name, value_type type, std::string_view example)
+{
+    return {.section = "", .name = name, .type = type, .example = example};
+}
+
+constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
+constexpr std::string_view backend_address = "IP:PORT, [IPv6]:PORT, NAME:PORT or unix:/PATH";
+
+// clang-format off
+constexpr auto rows = std::to_array<key_row>({
+    {.section = "", .name = "workers", .type = value_type::integer, .default_text = "0", .least = 1,
+     .most = 256,
+     .zero = true, .reloads = false, .example = "4"},
+    {.section = "", .name = "include", .type = value_type::text_list, .choices = "paths or patterns",
+     .example = "[\"routes.d/*.toml\"]"},
+    {.section = "", .name = "listen", .type = value_type::table_list, .required = true,
+     .example = "[[listen]]"},
+    {.section = "", .name = "admin", .type = value_type::table, .reloads = false, .example = "[admin]"},
+    table("timeouts", value_type::table, "[timeouts]"),
+    table("limits", value_type::table, "[limits]"),
+    table("socket", value_type::table, "[socket]"),
+    table("drain", value_type::table, "[drain]"),
+    {.section = "", .name = "log", .type = value_type::table, .reloads = false, .example = "[log]"},
+    table("forward", value_type::table, "[forward]"),
+    {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
+    {.section = "", .name = "route", .type = value_type::table_list, .required = true,
+     .example = "[[route]]"},
+
+    {.section = "listen", .name = "address", .type = value_type::text, .choices = listen_address,
+     .required = true, .example = "\"0.0.0.0:8080\""},
+
+    {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
+     .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},
+
+    wait("head", "\"10s\""),
+    wait("keep_alive", "\"1m\""),
+    wait("body", "\"30s\""),
+    wait("write", "\"1m\""),
+    wait("connect", "\"5s\""),
+    wait("response", "\"1m\""),
+    wait("response_body", "0"),
+    wait("upstream_idle", "\"30s\""),
+
+    {.section = "limits", .name = "header_bytes", .type = value_type::bytes, .default_text = "\"32KiB\"",
+     .least = kib, .most = 60 * kib, .example = "\"16KiB\""},
+    {.section = "limits", .name = "header_count", .type = value_type::integer, .default_text = "100",
+     .least = 1,
+     .most = 500, .example = "200"},
+    {.section = "limits", .name = "target_bytes", .type = value_type::bytes, .default_text = "\"16KiB\"",
+     .least = 64, .most = 60 * kib, .example = "\"8KiB\""},
+    {.section = "limits", .name = "body_bytes", .type = value_type::bytes, .default_text = "0", .least = 1,
+     .most = mib * mib, .zero = true, .example = "\"100MiB\""},
+    {.section = "limits", .name = "pending_bytes", .type = value_type::bytes, .default_text = "\"64KiB\"",
+     .least = 4 * kib, .most = mib, .example = "\"128KiB\""},
+    {.section = "limits", .name = "idle_upstream", .type = value_type::integer, .default_text = "64",
+     .least = 1,
+     .most = 65'536, .zero = true, .example = "16"},
+
+    flag("socket", "no_delay", "true"),
+    {.section = "socket", .name = "not_sent_low_water", .type = value_type::bytes,
+     .default_text = "\"64KiB\"",
+     .least = kib, .most = 16 * mib, .zero = true, .example = "\"16KiB\""},
+    {.section = "socket", .name = "keepalive_idle", .type = value_type::time, .default_text = "\"1m\"",
+     .least = second, .most = 9 * hour, .zero = true, .example = "\"2m\""},
+    {.section = "socket", .name = "keepalive_interval", .type = value_type::time, .default_text = "\"15s\"",
+     .least = second, .most = 9 * hour, .example = "\"10s\""},
+    {.section = "socket", .name = "keepalive_count", .type = value_type::integer, .default_text = "4",
+     .least = 1,
+     .most = 127, .example = "3"},
+    {.section = "socket", .name = "user_timeout", .type = value_type::time, .default_text = "\"1m\"",
+     .least = 100, .most = day, .zero = true, .example = "\"30s\""},
+    {.section = "socket", .name = "backlog", .type = value_type::integer, .default_text = "4096", .least = 1,
+     .most = 65'535, .reloads = false, .example = "16384"},
+
+    wait("window", "\"30s\"", "drain"),
+    {.section = "drain", .name = "close_timeout", .type = value_type::time, .default_text = "\"5s\"",
+     .least = 1, .most = hour, .example = "\"2s\""},
+
+    {.section = "log", .name = "level", .type = value_type::choice, .default_text = "\"info\"",
+     .choices = "debug|info|warn|error", .reloads = false, .example = "\"debug\""},
+    {.section = "log", .name = "format", .type = value_type::choice, .default_text = "\"text\"",
+     .choices = "text|json", .reloads = false, .example = "\"json\""},
+    {.section = "log", .name = "access", .type = value_type::text, .default_text = "\"stdout\"",
+     .choices = "stdout, stderr, off or a file's path with a '/'", .reloads = false,
+     .example = "\"/var/log/fairlead/access.log\""},
+    {.section = "log", .name = "requests", .type = value_type::boolean, .default_text = "false",
+     .reloads = false,
+     .example = "true"},
+
+    flag("forward", "via", "true"),
+    {.section = "forward", .name = "via_name", .type = value_type::text, .default_text = "\"fairlead\"",
+     .choices = "a token", .example = "\"edge-1\""},
+    flag("forward", "x_forwarded", "true"),
+    flag("forward", "forwarded", "false"),
+    {.section = "forward", .name = "request_id", .type = value_type::text, .default_text = "\"X-Request-Id\"",
+     .choices = "a header name, or \"\"", .example = "\"X-Trace\""},
+
+    {.section = "pool.NAME", .name = "backends", .type = value_type::array, .choices = backend_address,
+     .required = true, .example = "[\"10.0.0.11:9000\", { address = \"10.0.0.12:9000\", weight = 2 }]"},
+    {.section = "pool.NAME", .name = "balance", .type = value_type::choice, .default_text = "\"round-robin\"",
+     .choices = "round-robin|least-connections|random-of-two", .example = "\"least-connections\""},
+    {.section = "pool.NAME", .name = "source", .type = value_type::text_list,
+     .choices = "addresses or CIDRs, 4096 addresses at most", .example = "[\"10.0.1.0/28\"]"},
+    wait("connect_timeout", "", "pool.NAME"),
+    wait("response_timeout", "", "pool.NAME"),
+    {.section = "pool.NAME", .name = "backoff", .type = value_type::time, .default_text = "\"1s\"",
+     .least = 1, .most = hour, .example = "\"500ms\""},
+    {.section = "pool.NAME", .name = "max_backoff", .type = value_type::time, .default_text = "\"30s\"",
+     .least = 1, .most = day, .example = "\"1m\""},
+
+    {.section = "pool.NAME.backends", .name = "address", .type = value_type::text, .choices = backend_address,
+     .required = true, .example = "\"10.0.0.12:9000\""},
+    {.section = "pool.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
+     .least = 1, .most = 1'000, .example = "2"},
+
+    {.section = "route", .name = "name", .type = value_type::text, .choices = "1 to 128 printable characters",
+     .example = "\"chat\""},
+    {.section = "route", .name = "host", .type = value_type::text, .choices = "NAME, *.NAME or an IP address",
+     .example = "\"*.example.com\""},
+    {.section = "route", .name = "path", .type = value_type::text, .choices = "starts with '/'",
+     .example = "\"/chat/\""},
+    {.section = "route", .name = "path_regex", .type = value_type::text, .choices = "an RE2 regex",
+     .example = "'/v[0-9]+/users/.*'"},
+    {.section = "route", .name = "methods", .type = value_type::text_list, .choices = "tokens",
+     .example = "[\"GET\", \"HEAD\"]"},
+    {.section = "route", .name = "headers", .type = value_type::table, .choices = "NAME = a test",
+     .example = "{ X-Tenant = \"blue\", Authorization = true }"},
+    {.section = "route", .name = "query", .type = value_type::table, .choices = "NAME = a test",
+     .example = "{ version = { regex = \"[0-9]+\" } }"},
+    {.section = "route", .name = "only", .type = value_type::choice, .choices = "http|websocket",
+     .example = "\"websocket\""},
+    {.section = "route", .name = "subprotocol", .type = value_type::text, .choices = "a token",
+     .example = "\"mqtt\""},
+    {.section = "route", .name = "pool", .type = value_type::text, .choices = "the name of a pool",
+     .required = true, .example = "\"chat\""},
+    {.section = "route", .name = "strip_prefix", .type = value_type::text, .choices = "starts with '/'",
+     .example = "\"/chat\""},
+    {.section = "route", .name = "set_headers", .type = value_type::table, .choices = "NAME = text",
+     .example = "{ X-Tenant = \"blue\", X-Debug = \"\" }"},
+    {.section = "route", .name = "upgrades", .type = value_type::text_list, .choices = "tokens",
+     .example = "[\"spdy/3.1\"]"},
+
+    {.section = "route.headers.NAME", .name = "regex", .type = value_type::text, .choices = "an RE2 regex",
+     .required = true, .example = "\"(?i)mobile.*\""},
+    {.section = "route.query.NAME", .name = "regex", .type = value_type::text, .choices = "an RE2 regex",
+     .required = true, .example = "\"[0-9]+\""},
+});
+// clang-format on
+
+std::string number_text(value_type type, std::int64_t number)
+{
+    if (type == value_type::time) {
+        return format_duration(duration{number});
+    }
+    return type == value_type::bytes ? format_byte_count(static_cast<byte_count>(number))
+                                     : std::to_string(number);
+}
+
+} // namespace
+
+std::span<const key_row> known_keys() noexcept { return rows; }
+
+const key_row* find_key(std::string_view section, std::string_view name) noexcept
+{
+    for (const auto& row : rows) {
+        if (row.section == section && row.name == name) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
+std::string full_name(const key_row& row)
+{
+    return row.section.empty() ? std::string(row.name)
+                               : std::string(row.section) + "." + std::string(row.name);
+}
+
+std::string range_text(const key_row& row)
+{
+    if (row.most != 0) {
+        const auto span = number_text(row.type, row.least) + " to " + number_text(row.type, row.most);
+        return row.zero ? span + ", or 0" : span;
+    }
+    std::string text;
+    for (const char c : row.choices) {
+        text += c == '|' ? std::string(", ") : std::string(1, c);
+    }
+    return text;
+}
+
+std::string_view type_text(value_type type) noexcept
+{
+    switch (type) {
+    case value_type::boolean: return "boolean";
+    case value_type::integer: return "integer";
+    case value_type::time: return "duration";
+    case value_type::bytes: return "size";
+    case value_type::text: return "text";
+    case value_type::text_list: return "text or array";
+    case value_type::array: return "array";
+    case value_type::choice: return "choice";
+    case value_type::table: return "table";
+    case value_type::table_list: return "tables";
+    }
+    return "";
+}
+
+std::string_view unit_text(value_type type) noexcept
+{
+    switch (type) {
+    case value_type::integer: return "count";
+    case value_type::time: return "time";
+    case value_type::bytes: return "bytes";
+    case value_type::boolean:
+    case value_type::text:
+    case value_type::text_list:
+    case value_type::array:
+    case value_type::choice:
+    case value_type::table:
+    case value_type::table_list: return "";
+    }
+    return "";
+}
+
+} // namespace fairlead::conf

@@ -1,0 +1,219 @@
+// The whole configuration as plain, checked values: what an operator wrote, with defaults filled in.
+//
+// Nothing here refers to TOML, sockets or time. A config that read_config() returned is consistent: every
+// pool named by a route exists, every number is in its range, every value has its type, every regex compiles
+// (RE2, UTF-8). Values are immutable after loading; share them as shared_ptr<const config>.
+#pragma once
+
+#include "conf/values.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fairlead::conf {
+
+// Where in the files something was written, for messages that come after loading.
+struct source_position
+{
+    std::string file;
+    std::uint32_t line = 0;   // 1-based; 0: not from a file
+    std::uint32_t column = 0; // 1-based, in code points
+};
+
+struct listen_options // [[listen]]
+{
+    endpoint address; // ip or unix_path
+    source_position where;
+};
+
+struct admin_options // [admin]
+{
+    std::optional<endpoint> address; // absent: no admin listener
+};
+
+// [timeouts]: each bounds one wait of one connection; 0 is never.
+struct timeout_options
+{
+    duration head{10'000};       // from the first byte of a request head to its end
+    duration keep_alive{60'000}; // an idle client connection between requests, and before the first
+    duration body{30'000};       // between two pieces of a request body
+    duration write{60'000};      // a peer that takes no bytes
+    duration connect{5'000};     // a pool may override it
+    duration response{60'000};   // from the request's last byte to the response head; a pool may override it
+    duration response_body{0};   // between two pieces of a response body: never cut an event stream
+    duration upstream_idle{30'000}; // an unused connection to a backend
+
+    bool operator==(const timeout_options&) const = default;
+};
+
+// [limits]: bounds on what one client connection may make us hold.
+struct limit_options
+{
+    byte_count header_bytes = 32ULL * 1024;  // a whole request or response head; at most 60 KiB
+    std::uint32_t header_count = 100;        // fields in a head; at most 500
+    byte_count target_bytes = 16ULL * 1024;  // the request target
+    byte_count body_bytes = 0;               // a request body
+    byte_count pending_bytes = 64ULL * 1024; // unsent bytes of one direction of a tunnel; 4 KiB..1 MiB
+    std::uint32_t idle_upstream = 64;        // unused connections kept per worker and backend
+
+    bool operator==(const limit_options&) const = default;
+};
+
+// [socket]: TCP options of both sides.
+struct socket_options
+{
+    bool no_delay = true;                         // TCP_NODELAY
+    byte_count not_sent_low_water = 64ULL * 1024; // TCP_NOTSENT_LOWAT; 0 leaves the kernel's
+    duration keepalive_idle{60'000};              // TCP_KEEPIDLE; 0 switches SO_KEEPALIVE off; whole seconds
+    duration keepalive_interval{15'000};          // TCP_KEEPINTVL; whole seconds
+    std::uint32_t keepalive_count = 4;            // TCP_KEEPCNT
+    duration user_timeout{60'000};                // TCP_USER_TIMEOUT; 0 leaves the kernel's
+    std::uint32_t backlog = 4096;                 // listen(2)
+
+    bool operator==(const socket_options&) const = default;
+};
+
+struct drain_options // [drain]
+{
+    duration window{30'000};       // tunnels are closed evenly over this time; 0: all at once
+    duration close_timeout{5'000}; // how long to wait for a peer's Close before TCP is closed
+
+    bool operator==(const drain_options&) const = default;
+};
+
+enum class log_level : std::uint8_t
+{
+    debug,
+    info,
+    warn,
+    error
+};
+enum class log_format : std::uint8_t
+{
+    text,
+    json
+};
+
+struct log_options // [log]
+{
+    log_level level = log_level::info;
+    log_format format = log_format::text;
+    std::string access = "stdout"; // "stdout", "stderr", "off" or a file's path
+    bool requests = false;         // also a line for each HTTP exchange, not only for tunnels and errors
+
+    bool operator==(const log_options&) const = default;
+};
+
+// [forward]: what is told to backends about the client, and to clients about us.
+struct forward_options
+{
+    bool via = true;                         // Via (RFC 9110 7.6.3)
+    std::string via_name = "fairlead";       // its pseudonym
+    bool x_forwarded = true;                 // X-Forwarded-For, -Proto, -Host
+    bool forwarded = false;                  // Forwarded (RFC 7239)
+    std::string request_id = "X-Request-Id"; // header that carries the request id; empty: none
+
+    bool operator==(const forward_options&) const = default;
+};
+
+enum class balance_kind : std::uint8_t
+{
+    round_robin,
+    least_connections,
+    random_of_two
+};
+
+struct backend_options // an entry of pool.NAME.backends: "host:port" or { address, weight }
+{
+    endpoint address;
+    std::uint32_t weight = 1; // 1..1000
+    source_position where;
+};
+
+struct pool_options // [pool.NAME]
+{
+    std::string name;
+    std::vector<backend_options> backends; // at least one
+    balance_kind balance = balance_kind::round_robin;
+    std::vector<cidr> source;                 // empty: the kernel chooses the source address
+    std::optional<duration> connect_timeout;  // else timeouts.connect
+    std::optional<duration> response_timeout; // else timeouts.response
+    duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
+    duration max_backoff{30'000}; // ...up to this
+    source_position where;
+};
+
+// One test on a header or a query parameter.
+struct value_match
+{
+    enum class kind : std::uint8_t
+    {
+        exact,
+        present,
+        regex
+    };
+
+    std::string name; // a header's in lower case
+    kind how = kind::exact;
+    std::string text; // for exact and regex
+
+    bool operator==(const value_match&) const = default;
+};
+
+struct header_value // one pair of set_headers
+{
+    std::string name;
+    std::string value; // empty: the header is removed
+};
+
+enum class path_kind : std::uint8_t
+{
+    any,
+    exact,
+    prefix,
+    regex
+};
+enum class traffic_kind : std::uint8_t
+{
+    any,
+    http,
+    websocket
+};
+
+struct route_options // [[route]]
+{
+    std::string name; // given, or derived from host and path; unique
+    std::string host; // lower case; "" any, "a.b" exact, "*.b" one or more labels before .b
+    path_kind path_is = path_kind::any;
+    std::string path; // exact: "/a"; prefix: "/a/" (also matches "/a"); regex: RE2, whole path
+    std::vector<std::string> methods; // empty: any
+    std::vector<value_match> headers;
+    std::vector<value_match> query;
+    traffic_kind only = traffic_kind::any;
+    std::string subprotocol;  // a WebSocket subprotocol the client must offer; "" any
+    std::string pool;         // a [pool.NAME]
+    std::string strip_prefix; // removed from the path, on a segment boundary; "/a", no final '/'
+    std::vector<header_value> set_headers;
+    std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
+    source_position where;
+};
+
+struct config
+{
+    std::uint32_t workers = 0;             // 0: one per CPU
+    std::vector<listen_options> listeners; // at least one
+    admin_options admin;
+    timeout_options timeouts;
+    limit_options limits;
+    socket_options socket;
+    drain_options drain;
+    log_options log;
+    forward_options forward;
+    std::vector<pool_options> pools;   // at least one, in order of appearance
+    std::vector<route_options> routes; // at least one, in order of appearance
+    std::vector<std::string> files;    // every file that was read, the main one first
+};
+
+} // namespace fairlead::conf

@@ -1,0 +1,196 @@
+#include "conf/server_sections.hpp"
+
+#include "conf/http_syntax.hpp"
+#include "conf/suggestion.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace fairlead::conf {
+
+namespace {
+
+std::optional<table_reader> section(const table_reader& top, std::string_view name)
+{
+    const auto* node = top.find(name);
+    if (node == nullptr) {
+        return std::nullopt;
+    }
+    return table_reader(*node, {name, std::string(name), top.file(), top.errors()});
+}
+
+std::optional<endpoint> read_listen_address(const table_reader& table)
+{
+    std::string text;
+    table.read("address", text);
+    const auto* node = table.find("address");
+    if (node == nullptr || node->kind != node_kind::text) {
+        return std::nullopt;
+    }
+    const auto address = parse_listen_endpoint(text);
+    if (!address) {
+        const auto other = parse_endpoint(text);
+        const bool is_name = other && other->what == endpoint::kind::name;
+        table.report("address", in_quotes(text) +
+                                    (is_name ? " is a name; an address to listen on is written as "
+                                             : " is not an address to listen on; one is ") +
+                                    range_text(*find_key("listen", "address")));
+    }
+    return address;
+}
+
+// Whether the address is taken; port 0 stands for any free port and never is.
+bool report_shared_address(const table_reader& table, const endpoint& address,
+                           const std::vector<listen_options>& listeners)
+{
+    const auto twin = std::ranges::find(listeners, address,
+                                        [](const listen_options& listener) { return listener.address; });
+    const bool is_any_port = address.what == endpoint::kind::ip && address.port == 0;
+    if (twin == listeners.end() || is_any_port) {
+        return false;
+    }
+    table.report("address", address.text + " is listened on already, at " + position_text(twin->where));
+    return true;
+}
+
+void read_timeouts(const table_reader& table, timeout_options& target)
+{
+    table.read("head", target.head);
+    table.read("keep_alive", target.keep_alive);
+    table.read("body", target.body);
+    table.read("write", target.write);
+    table.read("connect", target.connect);
+    table.read("response", target.response);
+    table.read("response_body", target.response_body);
+    table.read("upstream_idle", target.upstream_idle);
+}
+
+void read_limits(const table_reader& table, limit_options& target)
+{
+    table.read("header_bytes", target.header_bytes);
+    table.read("header_count", target.header_count);
+    table.read("target_bytes", target.target_bytes);
+    table.read("body_bytes", target.body_bytes);
+    table.read("pending_bytes", target.pending_bytes);
+    table.read("idle_upstream", target.idle_upstream);
+}
+
+// The kernel counts these in seconds (tcp(7)).
+void read_whole_seconds(const table_reader& table, std::string_view name, duration& target)
+{
+    table.read(name, target);
+    if (target.count() % 1'000 != 0) {
+        table.report(name, "wants whole seconds");
+    }
+}
+
+void read_socket(const table_reader& table, socket_options& target)
+{
+    table.read("no_delay", target.no_delay);
+    table.read("not_sent_low_water", target.not_sent_low_water);
+    read_whole_seconds(table, "keepalive_idle", target.keepalive_idle);
+    read_whole_seconds(table, "keepalive_interval", target.keepalive_interval);
+    table.read("keepalive_count", target.keepalive_count);
+    table.read("user_timeout", target.user_timeout);
+    table.read("backlog", target.backlog);
+}
+
+void read_drain(const table_reader& table, drain_options& target)
+{
+    table.read("window", target.window);
+    table.read("close_timeout", target.close_timeout);
+}
+
+void read_log(const table_reader& table, log_options& target)
+{
+    constexpr std::array<std::string_view, 3> words{"stdout", "stderr", "off"};
+    target.level =
+        static_cast<log_level>(table.choice("level").value_or(static_cast<std::size_t>(target.level)));
+    target.format =
+        static_cast<log_format>(table.choice("format").value_or(static_cast<std::size_t>(target.format)));
+    table.read("requests", target.requests);
+    table.read("access", target.access);
+    const bool is_word = std::ranges::find(words, target.access) != words.end();
+    const bool is_file = target.access.find('/') != std::string::npos && !target.access.ends_with('/') &&
+                         !has_control(target.access);
+    if (!is_word && !is_file) {
+        table.report("access", in_quotes(target.access) + " is none of " +
+                                   range_text(*find_key("log", "access")) +
+                                   did_you_mean(target.access, words));
+    }
+}
+
+void read_forward(const table_reader& table, forward_options& target)
+{
+    table.read("via", target.via);
+    table.read("via_name", target.via_name);
+    table.read("x_forwarded", target.x_forwarded);
+    table.read("forwarded", target.forwarded);
+    table.read("request_id", target.request_id);
+    if (!is_token(target.via_name)) {
+        table.report("via_name", in_quotes(target.via_name) + " is not a token (RFC 9110 5.6.2)");
+    }
+    if (!target.request_id.empty() && !is_token(target.request_id)) {
+        table.report("request_id", in_quotes(target.request_id) + " is not a header name (RFC 9110 5.6.2)");
+    } else if (is_reserved_field(target.request_id) || to_lower(target.request_id) == "host") {
+        table.report("request_id",
+                     in_quotes(target.request_id) + " has a meaning of its own and cannot carry an id");
+    }
+}
+
+} // namespace
+
+void read_listeners(const table_reader& top, config_draft& draft)
+{
+    const auto* node = top.find("listen");
+    if (node == nullptr) {
+        return;
+    }
+    if (node->kind != node_kind::array) {
+        top.report("listen", "each address to listen on is a table of its own: [[listen]]");
+        return;
+    }
+    for (std::size_t i = 0; i < node->items.size(); ++i) {
+        const auto place = top.where_item("listen", i);
+        const table_reader table(node->items[i], {"listen", place.key, top.file(), top.errors()});
+        const auto address = read_listen_address(table);
+        if (!address) {
+            continue;
+        }
+        if (!report_shared_address(table, *address, draft.value.listeners)) {
+            draft.value.listeners.push_back({*address, table.position()});
+        }
+    }
+}
+
+void read_process_sections(const table_reader& top, config_draft& draft)
+{
+    auto& value = draft.value;
+    top.read("workers", value.workers);
+    if (const auto table = section(top, "admin")) {
+        value.admin.address = read_listen_address(*table);
+        if (value.admin.address) {
+            report_shared_address(*table, *value.admin.address, value.listeners);
+        }
+    }
+    if (const auto table = section(top, "timeouts")) {
+        read_timeouts(*table, value.timeouts);
+    }
+    if (const auto table = section(top, "limits")) {
+        read_limits(*table, value.limits);
+    }
+    if (const auto table = section(top, "socket")) {
+        read_socket(*table, value.socket);
+    }
+    if (const auto table = section(top, "drain")) {
+        read_drain(*table, value.drain);
+    }
+    if (const auto table = section(top, "log")) {
+        read_log(*table, value.log);
+    }
+    if (const auto table = section(top, "forward")) {
+        read_forward(*table, value.forward);
+    }
+}
+
+} // namespace fairlead::conf

@@ -1,0 +1,77 @@
+#include "proxy/cli/command_line.hpp"
+
+#include "proxy/cli/demo.hpp"
+#include "proxy/cli/health.hpp"
+#include "proxy/cli/run.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+namespace fairlead::cli {
+namespace {
+
+constexpr int wrong_usage = 2;
+
+struct choices
+{
+    std::string config = "/etc/fairlead/fairlead.toml";
+    std::string health_address = "127.0.0.1:9900";
+    demo_options demo;
+};
+
+void add_commands(CLI::App& app, choices& chosen)
+{
+    app.add_subcommand("run", "Run the proxy")
+        ->add_option("-c,--config", chosen.config, "The configuration file")
+        ->capture_default_str();
+    app.add_subcommand("check", "Check a configuration and every file it includes")
+        ->add_option("config", chosen.config, "The configuration file")
+        ->required();
+    CLI::App* const demo = app.add_subcommand("demo", "Run a chat behind the proxy, with two backends of its own");
+    demo->add_option("--listen", chosen.demo.listen, "Where clients connect")->capture_default_str();
+    demo->add_option("--admin", chosen.demo.admin, "The admin listener")->capture_default_str();
+    app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks")
+        ->add_option("--admin", chosen.health_address, "Its admin listener")
+        ->capture_default_str();
+    app.add_subcommand("version", "Print the version");
+    app.require_subcommand(1);
+}
+
+int execute(const CLI::App& app, const choices& chosen)
+{
+    if (app.got_subcommand("run"))
+        return run(chosen.config);
+    if (app.got_subcommand("check"))
+        return check(chosen.config);
+    if (app.got_subcommand("demo"))
+        return run_demo(chosen.demo);
+    if (app.got_subcommand("health"))
+        return check_health(chosen.health_address);
+    std::cout << "fairlead " FAIRLEAD_VERSION "\n";
+    return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int run_command_line(int argc, char** argv)
+{
+    CLI::App app("Fairlead, a WebSocket-aware L7 reverse proxy", "fairlead");
+    choices chosen;
+    add_commands(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& wrong) {
+        return app.exit(wrong) == 0 ? EXIT_SUCCESS : wrong_usage;
+    }
+    try {
+        return execute(app, chosen);
+    } catch (const std::exception& failure) {
+        std::cerr << "fairlead: " << failure.what() << '\n';
+        return EXIT_FAILURE;
+    }
+}
+
+} // namespace fairlead::cli

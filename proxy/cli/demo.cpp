@@ -1,0 +1,68 @@
+#include "proxy/cli/demo.hpp"
+
+#include "conf/read_config.hpp"
+#include "proxy/cli/run.hpp"
+#include "proxy/demo/demo_backends.hpp"
+#include "proxy/server/supervisor.hpp"
+
+#include <cstdlib>
+#include <iostream>
+
+namespace fairlead::cli {
+namespace {
+
+std::string demo_config(const demo_options& options, const std::vector<std::string>& backends)
+{
+    return "[[listen]]\n"
+           "address = \"" + options.listen + "\"\n\n"
+           "[admin]\n"
+           "address = \"" + options.admin + "\"\n\n"
+           "[drain]\n"
+           "window = \"1s\"\n"
+           "close_timeout = \"1s\"\n\n"
+           "[pool.chat]\n"
+           "backends = [\"" + backends[0] + "\", \"" + backends[1] + "\"]\n"
+           "balance = \"least-connections\"\n"
+           "source = [\"127.0.0.2\", \"127.0.0.3\"]\n\n"
+           "[[route]]\n"
+           "name = \"chat\"\n"
+           "path = \"/chat\"\n"
+           "pool = \"chat\"\n\n"
+           "[[route]]\n"
+           "name = \"site\"\n"
+           "path = \"/\"\n"
+           "pool = \"chat\"\n";
+}
+
+void print_welcome(const demo_options& options)
+{
+    std::cout << "\nFairlead is running, in front of two demo backends.\n\n"
+              << "  The chat         http://" << options.listen << "/        open it in two tabs\n"
+              << "  The metrics      http://" << options.admin << "/metrics\n"
+              << "  Who answered     curl http://" << options.listen << "/whoami\n\n"
+              << "Try next:\n"
+              << "  curl -s http://" << options.admin << "/metrics | grep fairlead_websocket_tunnels_active\n"
+              << "  cp conf/examples/minimal.toml my.toml, edit it, then: fairlead check my.toml\n\n"
+              << "Below, a JSON line for each tunnel that opens and closes. Ctrl-C closes them cleanly and stops.\n\n"
+              << std::flush;
+}
+
+} // namespace
+
+int run_demo(const demo_options& options)
+{
+    const demo::demo_backends backends;
+    const std::string text = demo_config(options, backends.addresses());
+    const auto source = [text] { return conf::read_config_text(text, "demo"); };
+    conf::read_result read = source();
+    for (const auto& error : read.errors)
+        std::cerr << conf::format_error(error) << '\n';
+    if (!read.ok())
+        return EXIT_FAILURE;
+    set_up_log(read.value.log);
+    server::supervisor process(std::move(read.value), source);
+    process.on_ready([&] { print_welcome(options); });
+    return process.run();
+}
+
+} // namespace fairlead::cli

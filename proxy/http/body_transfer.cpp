@@ -1,0 +1,167 @@
+#include "proxy/http/body_transfer.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <array>
+#include <charconv>
+#include <memory>
+
+namespace fairlead::http {
+namespace {
+
+constexpr std::size_t block_bytes = 32 * 1024;
+
+// "1a\r\n" in front of a chunk's payload.
+class chunk_line
+{
+public:
+    std::string_view operator()(std::size_t size) noexcept
+    {
+        const auto end = std::to_chars(text_.data(), text_.data() + 16, size, 16).ptr;
+        end[0] = '\r';
+        end[1] = '\n';
+        return {text_.data(), static_cast<std::size_t>(end + 2 - text_.data())};
+    }
+
+private:
+    std::array<char, 18> text_;
+};
+
+// What one turn writes: head, size line, payload, and what ends the chunk or the message.
+class outgoing
+{
+public:
+    explicit outgoing(const body_transfer& what)
+        : head_(what.head)
+        , to_chunked_(what.to_chunked)
+    {}
+
+    bool has_head() const noexcept { return !head_.empty(); }
+
+    net::stream::pieces next(std::string_view data, bool is_last, const std::string& trailers)
+    {
+        net::stream::pieces out{};
+        out[0] = std::exchange(head_, {});
+        out[2] = data;
+        if (!to_chunked_) return out;
+        if (!data.empty()) {
+            out[1] = line_(data.size());
+            out[3] = "\r\n";
+        }
+        if (is_last) {
+            tail_ = (data.empty() ? "0\r\n" : "\r\n0\r\n") + trailers + "\r\n";
+            out[3] = tail_;
+        }
+        return out;
+    }
+
+private:
+    std::string_view head_;
+    chunk_line line_;
+    std::string tail_;
+    bool to_chunked_;
+};
+
+bool is_nothing(const net::stream::pieces& pieces) noexcept
+{
+    for (const std::string_view piece : pieces) {
+        if (!piece.empty()) return false;
+    }
+    return true;
+}
+
+class transfer_run
+{
+public:
+    explicit transfer_run(body_transfer& what)
+        : what_(what)
+        , decoder_(what.framing)
+        , out_(what)
+        , input_(what.ahead)
+    {}
+
+    net::task<transfer_end> run()
+    {
+        for (;;) {
+            const body_decoder::progress step = decoder_.step(input_);
+            if (const transfer_end bad = take(step); bad != transfer_end::complete) co_return bad;
+            is_done_ = step.done;
+            if (const transfer_end bad = co_await write(step.data); bad != transfer_end::complete)
+                co_return bad;
+            if (is_done_) co_return finished();
+            if (!input_.empty()) continue;
+            if (const transfer_end bad = co_await read(); bad != transfer_end::complete) co_return bad;
+            if (is_done_) co_return finished();
+        }
+    }
+
+private:
+    transfer_end take(const body_decoder::progress& step) noexcept
+    {
+        if (step.fault != chunk_fault::none) return transfer_end::source_malformed;
+        input_.remove_prefix(step.consumed);
+        if (block_ == nullptr) what_.ahead_used += step.consumed;
+        what_.bytes += step.data.size();
+        if (what_.counted != nullptr) what_.counted->add(step.data.size());
+        return what_.max_bytes != 0 && what_.bytes > what_.max_bytes ? transfer_end::too_large
+                                                                     : transfer_end::complete;
+    }
+
+    // The head does not wait for a body that is slow to come.
+    net::task<transfer_end> write(std::string_view data)
+    {
+        const bool is_due = !data.empty() || is_done_ || (input_.empty() && out_.has_head());
+        if (!is_due) co_return transfer_end::complete;
+        const net::stream::pieces pieces = out_.next(data, is_done_, decoder_.trailer_lines());
+        if (is_nothing(pieces)) co_return transfer_end::complete;
+        what_.limit.arm(what_.write_timeout);
+        what_.sink_has_bytes = true;
+        const net::error_code error = co_await what_.sink.write(pieces);
+        what_.limit.disarm();
+        if (!error) co_return transfer_end::complete;
+        co_return what_.limit.expired() ? transfer_end::sink_overdue : transfer_end::sink_failed;
+    }
+
+    net::task<transfer_end> read()
+    {
+        if (block_ == nullptr) block_ = std::make_unique_for_overwrite<char[]>(block_bytes);
+        const std::span<char> room{block_.get(), block_bytes};
+        net::read_result got = what_.source.try_read(room);
+        if (got.error == net::asio::error::would_block) {
+            what_.limit.arm(what_.read_timeout);
+            got = co_await what_.source.read_some(room);
+            what_.limit.disarm();
+        }
+        input_ = {block_.get(), got.count};
+        if (!got.error) co_return transfer_end::complete;
+        if (got.error != net::asio::error::eof || !decoder_.ends_with_stream())
+            co_return what_.limit.expired() ? transfer_end::source_overdue : transfer_end::source_failed;
+        is_done_ = what_.source_ended = true;
+        const std::string_view nothing;
+        co_return co_await write(nothing);
+    }
+
+    transfer_end finished()
+    {
+        if (block_ != nullptr) what_.behind.assign(input_);
+        return transfer_end::complete;
+    }
+
+    body_transfer& what_;
+    body_decoder decoder_;
+    outgoing out_;
+    std::string_view input_;
+    std::unique_ptr<char[]> block_;
+    bool is_done_ = false;
+};
+
+} // namespace
+
+net::task<transfer_end> transfer(body_transfer& what)
+{
+    transfer_run run(what);
+    const transfer_end end = co_await run.run();
+    co_return end;
+}
+
+} // namespace fairlead::http

@@ -1,0 +1,31 @@
+// The answers that the proxy gives itself, and the names of status codes.
+//
+// Pure text. Bodies are one line of text/plain that says the status and the reason; nothing of the request is
+// reflected. Thread: any. RFC 9110 15.
+#pragma once
+
+#include "proxy/http/http_rules.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace fairlead::http {
+
+// "Bad Gateway" for 502; the name of its class ("Server Error") for a code nobody defined.
+std::string_view reason_phrase(unsigned status);
+
+struct error_options
+{
+    bool keep_alive = false;            // else Connection: close
+    bool head_only = false;             // the answer to a HEAD: the fields of a body without the body
+    std::string_view header_lines = {}; // whole lines with CRLF, e.g. "Retry-After: 5\r\n"
+};
+
+void append_error_response(std::string& out, unsigned status, std::string_view reason,
+                           const error_options& options = {});
+std::string error_response(unsigned status, std::string_view reason, const error_options& options = {});
+
+// The refusal with its own header lines; always closes.
+std::string error_response(const refusal& why, bool head_only = false);
+
+} // namespace fairlead::http

@@ -1,0 +1,193 @@
+// The second half of an exchange: the answer to the client, whoever gives it.
+#include "proxy/http/exchange.hpp"
+
+#include "proxy/http/error_response.hpp"
+#include "proxy/net/address.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace fairlead::http {
+
+net::task<afterwards> exchange::forward_response()
+{
+    upstream::connection& made = *connected_.made;
+    const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
+    const bool keeps = asked_.facts.keep_alive && !services_.is_draining && !body_is_running() &&
+                       body_end_ == transfer_end::complete && to_client.kind != framing_kind::until_close &&
+                       (intent_ == upgrade_intent::none || asked_.ahead.empty()); // else it spoke the new protocol
+    response_forwarding how;
+    how.client_version_minor = asked_.facts.version_minor;
+    how.keep_alive = keeps;
+    how.request_id_name = config().forward.request_id;
+    how.request_id = asked_.id;
+    how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    response_out_.clear();
+    append_response_head(response_out_, response_, facts_, how);
+    asked_.status = facts_.status;
+
+    const bool to_chunked = facts_.framing.kind != framing_kind::none && to_client.kind == framing_kind::chunked;
+    body_transfer body{made.stream,   client_, limit_, facts_.framing, to_chunked, response_out_,
+                       made.unread.unread().substr(response_head_bytes_)};
+    body.read_timeout = config().timeouts.response_body;
+    body.write_timeout = config().timeouts.write;
+    body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_client];
+    const transfer_end end = co_await transfer(body);
+    asked_.bytes_to_client = body.bytes;
+    co_return after_response(end, body, keeps);
+}
+
+afterwards exchange::after_response(transfer_end end, const body_transfer& body, bool keeps)
+{
+    upstream::connection& made = *connected_.made;
+    if (end == transfer_end::complete) {
+        const bool is_clean = facts_.keep_alive && !body.source_ended && body.behind.empty() &&
+                              body.ahead_used == body.ahead.size() && !body_is_running() &&
+                              body_end_ == transfer_end::complete;
+        if (is_clean) {
+            made.unread.release();
+            services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
+            connected_.made.reset();
+        }
+        return keeps && !body_is_running() ? afterwards::keep : afterwards::close;
+    }
+    switch (end) {
+    case transfer_end::sink_failed: asked_.reason = "the client left before the answer's end"; break;
+    case transfer_end::sink_overdue: asked_.reason = "the client took no bytes for timeouts.write"; break;
+    case transfer_end::source_overdue: asked_.reason = "the backend sent nothing for timeouts.response_body"; break;
+    case transfer_end::source_malformed: asked_.reason = "the backend's chunked coding is wrong"; break;
+    case transfer_end::source_failed:
+        asked_.reason = client_left_ ? "the client left before the answer's end"
+                                     : "the backend ended before its answer did";
+        break;
+    case transfer_end::too_large:
+    case transfer_end::complete: break;
+    }
+    return afterwards::abort;
+}
+
+net::task<afterwards> exchange::begin_tunnel()
+{
+    upstream::connection& made = *connected_.made;
+    websocket::agreement agreed;
+    if (intent_ == upgrade_intent::websocket) {
+        const websocket::agreement_verdict verdict = websocket::check_response(response_, offer_);
+        if (verdict.has_error())
+            co_return co_await answer(502, metrics::refusal::bad_response, websocket::reason_of(verdict.error()));
+        agreed = *verdict;
+    }
+    response_forwarding how;
+    how.request_id_name = config().forward.request_id;
+    how.request_id = asked_.id;
+    how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    response_out_.clear();
+    append_response_head(response_out_, response_, facts_, how);
+    limit_.arm(config().timeouts.write);
+    const net::error_code error = co_await client_.write(std::string_view(response_out_));
+    limit_.disarm();
+    if (error)
+        co_return give_up("the client left before the 101");
+
+    const bool is_websocket = intent_ == upgrade_intent::websocket;
+    websocket::tunnel_start start;
+    start.is_websocket = is_websocket;
+    start.origin = asked_.route->origin(connected_.position, is_websocket, config().drain.close_timeout);
+    start.from_client = asked_.ahead;
+    start.from_backend = made.unread.unread().substr(response_head_bytes_);
+    const std::string source = net::to_string(net::local_of(made.stream.fd()));
+    start.texts = {asked_.id,
+                   client_address_,
+                   source,
+                   asked_.host,
+                   asked_.facts.path,
+                   agreed.subprotocol,
+                   asked_.fields.find("User-Agent").value_or(std::string_view())};
+    const auto handshake = std::chrono::steady_clock::now() - asked_.began_at;
+    if (start.origin->cells != nullptr)
+        start.origin->cells->handshake.observe(handshake);
+    asked_.route->http_cells().requests[metrics::status_class::informational].add();
+    services_.log.tunnel_opened(*start.origin, start.texts,
+                                std::chrono::duration_cast<std::chrono::microseconds>(handshake));
+    start.source = std::move(made.source);
+    start.use = std::move(connected_.use);
+    start.client_fd = client_.release();
+    start.backend_fd = made.stream.release();
+    if (start.client_fd < 0 || start.backend_fd < 0)
+        co_return give_up("the kernel did not give back a socket");
+    services_.relay.launch(std::move(start));
+    co_return afterwards::tunnelled;
+}
+
+net::task<afterwards> exchange::fail(head_outcome why)
+{
+    switch (why) {
+    case head_outcome::overdue:
+        co_return co_await answer(504, metrics::refusal::response_timeout, "the backend did not answer in time");
+    case head_outcome::malformed: {
+        const std::string_view reason = asked_.reason;
+        spdlog::warn("backend {} of pool {}: unusable answer: {}", asked_.backend, pool().name(), reason);
+        co_return co_await answer(502, metrics::refusal::bad_response, reason);
+    }
+    case head_outcome::ready:
+    case head_outcome::unseen:
+    case head_outcome::failed:
+        co_return co_await answer(502, metrics::refusal::bad_response, "the backend ended the connection unanswered");
+    case head_outcome::stopped: break;
+    }
+    if (body_end_ == transfer_end::source_overdue)
+        co_return co_await answer(408, metrics::refusal::body_timeout, "the request body did not arrive in time");
+    if (body_end_ == transfer_end::source_malformed)
+        co_return co_await answer(400, metrics::refusal::bad_request, "the request body's chunked coding is wrong");
+    if (body_end_ == transfer_end::too_large)
+        co_return co_await answer(413, metrics::refusal::body_too_large, "the request body is too large");
+    if (body_end_ == transfer_end::sink_overdue)
+        co_return co_await answer(504, metrics::refusal::response_timeout, "the backend took no bytes in time");
+    co_return give_up("the client left before the answer");
+}
+
+net::task<afterwards> exchange::fail_connect()
+{
+    if (!connected_.was_any_tried)
+        co_return co_await answer(503, metrics::refusal::no_backend, "no backend can be tried", "Retry-After: 1\r\n");
+    switch (connected_.failure) {
+    case metrics::dial_failure::ports_exhausted:
+        co_return co_await answer(503, metrics::refusal::ports_exhausted, "no source port is free",
+                                  "Retry-After: 1\r\n");
+    case metrics::dial_failure::unresolved:
+        co_return co_await answer(503, metrics::refusal::no_backend, "the backend's name does not resolve",
+                                  "Retry-After: 1\r\n");
+    case metrics::dial_failure::timeout:
+        co_return co_await answer(504, metrics::refusal::connect_failed, "no backend accepted in time");
+    case metrics::dial_failure::refused:
+    case metrics::dial_failure::unreachable:
+    case metrics::dial_failure::other: break;
+    }
+    co_return co_await answer(502, metrics::refusal::connect_failed, "no backend could be reached");
+}
+
+// The connection is kept when the client's next bytes are certain to be a request.
+net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, std::string_view reason,
+                                       std::string_view header_lines)
+{
+    services_.shard.own().refusals[why].add();
+    const bool keeps = asked_.facts.keep_alive && !services_.is_draining && !asked_.facts.framing.has_body() &&
+                       !asked_.facts.is_upgrade;
+    response_out_.clear();
+    append_error_response(response_out_, status, reason,
+                          {keeps, asked_.facts.method == method_kind::head, header_lines});
+    asked_.status = status;
+    asked_.reason = reason;
+    limit_.guard(&client_.lowest_layer());
+    limit_.arm(config().timeouts.write);
+    const net::error_code error = co_await client_.write(std::string_view(response_out_));
+    limit_.disarm();
+    co_return error || !keeps ? afterwards::close : afterwards::keep;
+}
+
+afterwards exchange::give_up(std::string_view reason)
+{
+    asked_.reason = reason;
+    asked_.status = 0;
+    return afterwards::close;
+}
+
+} // namespace fairlead::http

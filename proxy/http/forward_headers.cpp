@@ -1,0 +1,266 @@
+#include "proxy/http/forward_headers.hpp"
+
+#include "proxy/http/field_syntax.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace fairlead::http {
+
+namespace {
+
+constexpr std::size_t max_request_id_length = 128;
+
+void append_line(std::string& out, std::string_view name, std::string_view value)
+{
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// A field as it was parsed. Almost every field was sent as "Name: value", and then goes on in one piece.
+void append_field(std::string& out, const field& f)
+{
+    const char* const colon = f.name.data() + f.name.size();
+    if (f.value.data() == colon + 2 && colon[1] == ' ') {
+        out.append(f.name.data(), f.name.size() + 2 + f.value.size()).append("\r\n");
+    } else {
+        append_line(out, f.name, f.value);
+    }
+}
+
+void append_number(std::string& out, std::uint64_t value)
+{
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+void append_framing(std::string& out, const body_framing& framing)
+{
+    switch (framing.kind) {
+    case framing_kind::none:
+    case framing_kind::until_close: return;
+    case framing_kind::chunked: out.append("Transfer-Encoding: chunked\r\n"); return;
+    case framing_kind::length:
+        out.append("Content-Length: ");
+        append_number(out, framing.length);
+        out.append("\r\n");
+        return;
+    }
+}
+
+void append_via(std::string& out, unsigned received_minor, std::string_view name)
+{
+    if (name.empty()) return;
+    out.append(received_minor == 0 ? "Via: 1.0 " : "Via: 1.1 ").append(name).append("\r\n");
+}
+
+// Fields that end at this hop in both directions, or are written anew from the facts (RFC 9110 7.6.1).
+bool is_of_this_hop(field_id id)
+{
+    switch (id) {
+    case field_id::connection:
+    case field_id::content_length:
+    case field_id::http2_settings:
+    case field_id::keep_alive:
+    case field_id::proxy_connection:
+    case field_id::te:
+    case field_id::transfer_encoding:
+    case field_id::upgrade: return true;
+    case field_id::other:
+    case field_id::expect:
+    case field_id::forwarded:
+    case field_id::host:
+    case field_id::sec_websocket_accept:
+    case field_id::sec_websocket_extensions:
+    case field_id::sec_websocket_key:
+    case field_id::sec_websocket_protocol:
+    case field_id::sec_websocket_version:
+    case field_id::trailer:
+    case field_id::via:
+    case field_id::x_forwarded: return false;
+    }
+    return false;
+}
+
+const conf::header_value* set_by_route(std::span<const conf::header_value> set, std::string_view name)
+{
+    const auto found = std::find_if(set.begin(), set.end(), [&](const conf::header_value& header) {
+        return equal_ignoring_case(header.name, name);
+    });
+    return found == set.end() ? nullptr : &*found;
+}
+
+bool goes_to_backend(const field& f, const request_facts& facts, const request_forwarding& how)
+{
+    if (is_of_this_hop(f.id) || f.id == field_id::host || facts.connection.names(f.name)) return false;
+    if (f.id == field_id::expect) return facts.expects_continue;
+    if (f.id == field_id::x_forwarded) return !how.x_forwarded;
+    if (f.id == field_id::forwarded) return !how.forwarded;
+    if (f.name.find('_') != std::string_view::npos) return false;
+    if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) return false;
+    return true;
+}
+
+// The path of the request as the backend sees it, with the query.
+void append_target(std::string& out, const request_facts& facts, std::string_view prefix)
+{
+    auto path = facts.path;
+    if (!prefix.empty() && path.starts_with(prefix)) {
+        const auto rest = path.substr(prefix.size());
+        if (rest.empty() || rest.front() == '/' || prefix.back() == '/') {
+            path = rest;
+            if (!path.starts_with('/')) out.push_back('/');
+        }
+    }
+    out.append(path);
+    if (facts.has_query) out.append("?").append(facts.query);
+}
+
+// A field of the proxy's own; the route's set_headers have the last word.
+void append_own(std::string& out, const request_forwarding& how, std::string_view name,
+                std::string_view value)
+{
+    if (set_by_route(how.set_headers, name) == nullptr) append_line(out, name, value);
+}
+
+void append_x_forwarded(std::string& out, const request_facts& facts, const request_forwarding& how)
+{
+    if (!how.client_ip.empty()) append_own(out, how, "X-Forwarded-For", how.client_ip);
+    append_own(out, how, "X-Forwarded-Proto", how.scheme);
+    if (!facts.authority.empty()) append_own(out, how, "X-Forwarded-Host", facts.authority);
+}
+
+// RFC 7239 4, 6: an IPv6 address is bracketed and, as the host with its ":", quoted.
+void append_forwarded(std::string& out, const request_facts& facts, const request_forwarding& how)
+{
+    if (set_by_route(how.set_headers, "Forwarded") != nullptr) return;
+    out.append("Forwarded: for=");
+    if (how.client_ip.empty()) {
+        out.append("unknown");
+    } else if (how.client_ip.find(':') != std::string_view::npos) {
+        out.append("\"[").append(how.client_ip).append("]\"");
+    } else {
+        out.append(how.client_ip);
+    }
+    if (!facts.authority.empty()) out.append(";host=\"").append(facts.authority).append("\"");
+    out.append(";proto=").append(how.scheme).append("\r\n");
+}
+
+void append_upgrade_to_backend(std::string& out, const request_forwarding& how)
+{
+    switch (how.upgrade) {
+    case upgrade_intent::none: return;
+    case upgrade_intent::websocket: out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n"); return;
+    case upgrade_intent::plain:
+        out.append("Connection: Upgrade\r\n");
+        append_line(out, "Upgrade", how.upgrade_token);
+        return;
+    }
+}
+
+void append_status_line(std::string& out, const head& response, unsigned status)
+{
+    out.append("HTTP/1.1 ");
+    append_number(out, status);
+    out.append(" ").append(response.reason()).append("\r\n");
+}
+
+// 426 must say to what (RFC 9110 15.5.22); elsewhere an Upgrade offer is between the backend and us.
+bool keeps_upgrade(const response_facts& facts) { return facts.is_switching || facts.status == 426; }
+
+void append_connection_to_client(std::string& out, const response_facts& facts,
+                                 const response_forwarding& how, bool closes)
+{
+    if (keeps_upgrade(facts)) {
+        out.append(closes && !facts.is_switching ? "Connection: Upgrade, close\r\n"
+                                                 : "Connection: Upgrade\r\n");
+    } else if (closes) {
+        out.append("Connection: close\r\n");
+    } else if (how.client_version_minor == 0) {
+        out.append("Connection: keep-alive\r\n");
+    }
+}
+
+} // namespace
+
+void append_request_head(std::string& out, const head& request, const request_facts& facts,
+                         const request_forwarding& how)
+{
+    out.append(facts.method_text).append(" ");
+    append_target(out, facts, how.strip_prefix);
+    out.append(" HTTP/1.1\r\n");
+    append_own(out, how, "Host", facts.authority.empty() ? how.default_host : facts.authority);
+    for (const field f : request) {
+        if (!goes_to_backend(f, facts, how) || set_by_route(how.set_headers, f.name) != nullptr) continue;
+        append_field(out, f);
+    }
+    append_framing(out, facts.framing);
+    append_upgrade_to_backend(out, how);
+    if (set_by_route(how.set_headers, "Via") == nullptr) append_via(out, facts.version_minor, how.via_name);
+    if (how.x_forwarded) append_x_forwarded(out, facts, how);
+    if (how.forwarded) append_forwarded(out, facts, how);
+    if (!how.request_id_name.empty()) append_own(out, how, how.request_id_name, how.request_id);
+    for (const auto& header : how.set_headers) {
+        if (!header.value.empty()) append_line(out, header.name, header.value);
+    }
+    out.append("\r\n");
+}
+
+std::string_view chosen_request_id(const head& request, std::string_view name, std::string_view generated)
+{
+    if (name.empty()) return generated;
+    const auto sent = request.find(name);
+    return sent && sent->size() <= max_request_id_length && is_visible_ascii(*sent) ? *sent : generated;
+}
+
+body_framing framing_to_client(const response_facts& facts, unsigned client_version_minor)
+{
+    if (facts.framing.kind == framing_kind::chunked || facts.framing.kind == framing_kind::until_close) {
+        return {client_version_minor == 0 ? framing_kind::until_close : framing_kind::chunked, 0};
+    }
+    return facts.framing;
+}
+
+void append_response_head(std::string& out, const head& response, const response_facts& facts,
+                          const response_forwarding& how)
+{
+    const auto framing = framing_to_client(facts, how.client_version_minor);
+    // A HEAD or 304 repeats what the body would have had, where the client's version knows it (RFC 9110 8.6).
+    const bool only_declares =
+        facts.framing.kind == framing_kind::none && facts.status != 204 && facts.status >= 200;
+    append_status_line(out, response, facts.status);
+    for (const field f : response) {
+        const bool kept_upgrade = f.id == field_id::upgrade && keeps_upgrade(facts);
+        if ((is_of_this_hop(f.id) && !kept_upgrade) || facts.connection.names(f.name)) continue;
+        if (f.id == field_id::trailer && framing.kind != framing_kind::chunked) continue;
+        if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) continue;
+        append_field(out, f);
+    }
+    if (!only_declares) {
+        append_framing(out, framing);
+    } else if (facts.declared.kind == framing_kind::length || how.client_version_minor > 0) {
+        append_framing(out, facts.declared);
+    }
+    append_connection_to_client(out, facts, how,
+                                !how.keep_alive || framing.kind == framing_kind::until_close);
+    append_via(out, facts.version_minor, how.via_name);
+    if (!how.request_id_name.empty()) append_line(out, how.request_id_name, how.request_id);
+    out.append("\r\n");
+}
+
+bool forwards_interim(const response_facts& facts, const request_facts& request)
+{
+    return facts.is_interim && request.version_minor > 0 && (facts.status != 100 || request.expects_continue);
+}
+
+void append_interim_head(std::string& out, const head& response, const response_facts& facts)
+{
+    append_status_line(out, response, facts.status);
+    for (const field f : response) {
+        if (!is_of_this_hop(f.id) && !facts.connection.names(f.name)) append_field(out, f);
+    }
+    out.append("\r\n");
+}
+
+} // namespace fairlead::http

@@ -1,0 +1,51 @@
+// One request while it is served: what was read, what was decided, what is to be logged.
+//
+// Lives in its session's frame; the views point into the session's read buffer, which does not move until the request
+// is over.
+#pragma once
+
+#include "proxy/http/head.hpp"
+#include "proxy/http/http_rules.hpp"
+#include "proxy/http/service.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fairlead::http {
+
+struct request
+{
+    head fields;
+    request_facts facts;
+    std::string_view ahead; // what was read behind the head
+    std::string host;       // lower case
+    service_ref service;
+    route_view* route = nullptr;
+    std::chrono::steady_clock::time_point began_at;
+    std::array<char, 32> generated_id;
+    std::string_view id; // the client's own or the generated one
+
+    // For the log and the metrics.
+    std::string_view reason; // static text; empty when all was well
+    std::string_view backend;
+    unsigned status = 0;
+    std::uint64_t bytes_from_client = 0;
+    std::uint64_t bytes_to_client = 0;
+
+    std::size_t ahead_used = 0; // bytes of `ahead` that belonged to the request
+    std::string behind;         // read behind the request's body while it was streamed
+};
+
+// What becomes of the client's connection after a request.
+enum class afterwards : std::uint8_t
+{
+    keep,     // another request may follow
+    close,    // in order: the answer says so, or the client's bytes are in doubt
+    abort,    // the answer was cut short, and the client must notice
+    tunnelled // the sockets belong to the relay now
+};
+
+} // namespace fairlead::http

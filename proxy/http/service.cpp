@@ -1,0 +1,100 @@
+#include "proxy/http/service.hpp"
+
+#include "tls/digest.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+
+namespace fairlead::http {
+namespace {
+
+std::uint64_t random_seed()
+{
+    std::uint64_t seed = 0;
+    tls::random_bytes(std::as_writable_bytes(std::span{&seed, 1}));
+    return seed;
+}
+
+std::string describe(const std::vector<routing::route_error>& errors)
+{
+    std::string text;
+    for (const auto& error : errors) {
+        text += error.where.file + ":" + std::to_string(error.where.line) + ":" +
+                std::to_string(error.where.column) + ": route '" + error.route + "': " + error.message + "\n";
+    }
+    return text;
+}
+
+} // namespace
+
+std::shared_ptr<const service> service::build(conf::config config, upstream::backend_registry& backends,
+                                              snat::tuple_ledger& ledger, std::uint64_t generation)
+{
+    auto table = routing::route_table::build(config.routes);
+    if (table.has_error()) throw std::runtime_error(describe(table.error()));
+    std::vector<std::shared_ptr<const upstream::pool>> pools;
+    for (const auto& options : config.pools)
+        pools.push_back(std::make_shared<const upstream::pool>(options, config.timeouts, backends, ledger));
+    std::vector<std::uint32_t> pool_of_route;
+    for (const auto& route : config.routes) {
+        const auto named = [&](const conf::pool_options& pool) { return pool.name == route.pool; };
+        const auto found = std::find_if(config.pools.begin(), config.pools.end(), named);
+        if (found == config.pools.end())
+            throw std::runtime_error("route '" + route.name + "' names no pool that is defined");
+        pool_of_route.push_back(static_cast<std::uint32_t>(found - config.pools.begin()));
+    }
+    return std::make_shared<const service>(service{std::move(config), std::move(*table), std::move(pools),
+                                                   std::move(pool_of_route), generation});
+}
+
+pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard)
+    : shared(std::move(from))
+    , balancer(shared->balance(), shared->connect_timeout(), random_seed())
+{
+    for (const auto& backend : shared->backends())
+        cells.push_back(&shard.backend(shared->name(), backend->address().text));
+}
+
+route_view::route_view(const conf::route_options& options, pool_view& pool, metrics::worker_shard& shard)
+    : options_(options)
+    , pool_(pool)
+    , shard_(shard)
+{}
+
+metrics::http_cells& route_view::http_cells()
+{
+    if (http_cells_ == nullptr) http_cells_ = &shard_.http(options_.name, pool_.shared->name());
+    return *http_cells_;
+}
+
+boost::intrusive_ptr<websocket::tunnel_origin> route_view::origin(std::uint32_t backend, bool is_websocket,
+                                                                  std::chrono::milliseconds close_timeout)
+{
+    origins& made = is_websocket ? websocket_origins_ : plain_origins_;
+    if (made.empty()) made.resize(pool_.shared->backends().size());
+    auto& origin = made[backend];
+    if (!origin) {
+        origin = boost::intrusive_ptr<websocket::tunnel_origin>(new websocket::tunnel_origin);
+        origin->route = options_.name;
+        origin->pool = pool_.shared->name();
+        origin->backend = pool_.shared->backends()[backend]->address().text;
+        if (is_websocket) origin->cells = &shard_.tunnel(origin->route, origin->pool, origin->backend);
+        origin->close_timeout_ms = static_cast<net::milliseconds_count>(close_timeout.count());
+    }
+    return origin;
+}
+
+worker_service::worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard)
+    : shared(std::move(served))
+{
+    pools.reserve(shared->pools.size()); // routes refer to them
+    for (const auto& pool : shared->pools)
+        pools.emplace_back(pool, shard);
+    routes.reserve(shared->config.routes.size());
+    for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
+        routes.emplace_back(shared->config.routes[i], pools[shared->pool_of_route[i]], shard);
+}
+
+} // namespace fairlead::http

@@ -1,0 +1,84 @@
+// What is served: one configuration with its routes and pools, and each worker's own view of it.
+//
+// A service is built by the main thread, immutable, and shared by all workers. A worker_service belongs to
+// one worker: it adds what the worker keeps for it (balancer positions, cached metric cells, the origins of
+// tunnels). Sessions and tunnels hold references to it, counted without atomics, so that a reload leaves them
+// what they began with.
+#pragma once
+
+#include "conf/model.hpp"
+#include "metrics/worker_shard.hpp"
+#include "proxy/routing/route_table.hpp"
+#include "proxy/upstream/balancer.hpp"
+#include "proxy/upstream/pool.hpp"
+#include "proxy/websocket/tunnel.hpp"
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace fairlead::http {
+
+struct service
+{
+    conf::config config;
+    routing::route_table routes;                              // its indexes are those of config.routes
+    std::vector<std::shared_ptr<const upstream::pool>> pools; // as config.pools
+    std::vector<std::uint32_t> pool_of_route;
+    std::uint64_t generation = 0;
+
+    // Throws std::runtime_error with every message when a regex does not compile.
+    static std::shared_ptr<const service> build(conf::config config, upstream::backend_registry& backends,
+                                                snat::tuple_ledger& ledger, std::uint64_t generation);
+};
+
+// A pool as one worker uses it.
+struct pool_view
+{
+    pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard);
+
+    std::shared_ptr<const upstream::pool> shared;
+    upstream::balancer balancer;
+    std::vector<metrics::backend_cells*> cells; // by position of the backend
+};
+
+// A route as one worker uses it.
+class route_view
+{
+public:
+    route_view(const conf::route_options& options, pool_view& pool, metrics::worker_shard& shard);
+
+    const conf::route_options& options() const noexcept { return options_; }
+    pool_view& pool() const noexcept { return pool_; }
+
+    // Made on first use: most routes of most workers serve only one kind of traffic.
+    metrics::http_cells& http_cells();
+    boost::intrusive_ptr<websocket::tunnel_origin> origin(std::uint32_t backend, bool is_websocket,
+                                                          std::chrono::milliseconds close_timeout);
+
+private:
+    using origins = std::vector<boost::intrusive_ptr<websocket::tunnel_origin>>;
+
+    const conf::route_options& options_;
+    pool_view& pool_;
+    metrics::worker_shard& shard_;
+    metrics::http_cells* http_cells_ = nullptr;
+    origins websocket_origins_; // by position of the backend
+    origins plain_origins_;
+};
+
+struct worker_service : boost::intrusive_ref_counter<worker_service, boost::thread_unsafe_counter>
+{
+    worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard);
+
+    const std::shared_ptr<const service> shared;
+    std::vector<pool_view> pools;
+    std::vector<route_view> routes;
+};
+
+using service_ref = boost::intrusive_ptr<worker_service>;
+
+} // namespace fairlead::http

@@ -1,0 +1,317 @@
+#include "proxy/http/session.hpp"
+
+#include "proxy/http/error_response.hpp"
+#include "proxy/http/exchange.hpp"
+#include "proxy/http/forward_headers.hpp"
+#include "proxy/net/address.hpp"
+#include "tls/digest.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <span>
+
+namespace fairlead::http {
+namespace {
+
+constexpr std::chrono::milliseconds linger_time{2'000};
+constexpr std::size_t linger_bytes = 256 * 1024;
+
+head_limits limits_of(const conf::limit_options& options)
+{
+    return {options.header_bytes, options.header_count, options.target_bytes};
+}
+
+metrics::refusal refusal_of(head_fault fault)
+{
+    switch (fault) {
+    case head_fault::header_too_large:
+    case head_fault::too_many_fields: return metrics::refusal::header_too_large;
+    case head_fault::target_too_long: return metrics::refusal::target_too_long;
+    case head_fault::none:
+    case head_fault::malformed:
+    case head_fault::bare_line_feed:
+    case head_fault::obs_fold:
+    case head_fault::unsupported_version: break;
+    }
+    return metrics::refusal::bad_request;
+}
+
+void fill_random_id(std::array<char, 32>& id)
+{
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<std::uint8_t, 16> bytes;
+    tls::random_bytes(std::as_writable_bytes(std::span{bytes}));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        id[2 * i] = digits[bytes[i] >> 4];
+        id[2 * i + 1] = digits[bytes[i] & 15];
+    }
+}
+
+// The fields of a head as the route table asks for them.
+class fields_lookup final : public routing::header_lookup
+{
+public:
+    explicit fields_lookup(const head& fields)
+        : fields_(fields)
+    {}
+
+    std::optional<std::string_view> next(std::string_view lower_name, std::size_t& from) const override
+    {
+        return fields_.find_next(lower_name, from);
+    }
+
+private:
+    const head& fields_;
+};
+
+} // namespace
+
+session::session(session_services& services, net::socket accepted)
+    : services_(services)
+    , client_(std::move(accepted))
+    , limit_(services.wheel)
+    , parser_(limits_of(config().limits))
+{
+    services_.sessions.push_back(*this);
+    services_.shard.own().sessions_open.add();
+    limit_.guard(&client_.lowest_layer());
+    const net::socket_address peer = net::peer_of(client_.fd());
+    client_address_ = net::to_string(peer);
+    if (const auto ip = net::ip_of(peer)) client_ip_ = conf::to_string(*ip);
+}
+
+session::~session()
+{
+    services_.shard.own().sessions_open.sub();
+    if (!is_tunnelled_)
+        services_.shard.own().connections_open.sub();
+    services_.sessions.erase(services_.sessions.iterator_to(*this));
+}
+
+void session::drain() noexcept
+{
+    if (is_waiting_ && in_.empty()) client_.cancel();
+}
+
+void session::abort() noexcept
+{
+    client_.close();
+    if (running_ != nullptr)
+        running_->abort();
+}
+
+net::task<> session::run()
+{
+    for (;;) {
+        const head_outcome outcome = co_await read_head();
+        if (outcome == head_outcome::closed) co_return;
+        afterwards next = afterwards::close;
+        if (outcome == head_outcome::ready) next = co_await serve();
+        is_tunnelled_ = next == afterwards::tunnelled;
+        if (is_tunnelled_)
+            co_return;
+        if (next == afterwards::abort) {
+            client_.close_by_reset();
+            co_return;
+        }
+        if (next == afterwards::close || services_.is_draining) {
+            co_await linger();
+            co_return;
+        }
+        in_.consume(head_bytes_ + request_.ahead_used);
+        in_.append(request_.behind);
+        request_.behind.clear();
+        request_.service.reset(); // an idle connection does not hold an old configuration
+        if (in_.empty()) in_.release();
+    }
+}
+
+net::task<session::head_outcome> session::read_head()
+{
+    parser_.reset();
+    parser_ = request_head_parser(limits_of(config().limits));
+    bool is_first_byte = in_.empty();
+    for (;;) {
+        const parse_result parsed = parser_.parse(in_.unread(), request_.fields);
+        if (parsed.status == parse_status::done) {
+            limit_.disarm();
+            head_bytes_ = parsed.consumed;
+            begin_request();
+            co_return head_outcome::ready;
+        }
+        if (parsed.status == parse_status::bad) {
+            begin_request();
+            (void)co_await answer(status_of(parsed.fault), refusal_of(parsed.fault), reason_of(parsed.fault),
+                                  {}, false);
+            co_return head_outcome::refused;
+        }
+        const head_outcome waited = co_await wait_for_bytes(is_first_byte);
+        if (waited != head_outcome::ready) co_return waited;
+        is_first_byte = false;
+    }
+}
+
+// Bytes for a head: between requests an idle connection is let go in silence, within one it is told so.
+net::task<session::head_outcome> session::wait_for_bytes(bool is_first_byte)
+{
+    const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
+    net::read_result got = client_.try_read(room);
+    if (got.error == net::asio::error::would_block) {
+        if (is_first_byte && services_.is_draining) co_return head_outcome::closed;
+        if (is_first_byte) {
+            in_.release();
+            limit_.arm(config().timeouts.keep_alive);
+            is_waiting_ = true;
+            const auto [error] =
+                co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
+            is_waiting_ = false;
+            limit_.disarm();
+            if (error) co_return head_outcome::closed;
+            const std::span<char> fresh = in_.prepare(config().limits.header_bytes + 1);
+            got = co_await client_.read_some(fresh);
+        } else {
+            got = co_await client_.read_some(room);
+        }
+    }
+    if (is_first_byte && !got.error) limit_.arm(config().timeouts.head);
+    in_.commit(got.count);
+    if (!got.error) co_return head_outcome::ready;
+    if (!limit_.expired() || in_.empty()) co_return head_outcome::closed;
+    begin_request();
+    (void)co_await answer(408, metrics::refusal::head_timeout, "the request head did not arrive in time", {},
+                          false);
+    co_return head_outcome::refused;
+}
+
+void session::begin_request()
+{
+    request_.facts = {};
+    request_.service = services_.current;
+    request_.route = nullptr;
+    request_.began_at = std::chrono::steady_clock::now();
+    request_.reason = request_.backend = {};
+    request_.status = 0;
+    request_.bytes_from_client = request_.bytes_to_client = 0;
+    request_.ahead = in_.unread().substr(std::min(head_bytes_, in_.unread().size()));
+    request_.ahead_used = 0;
+    request_.host.clear();
+    fill_random_id(request_.generated_id);
+    request_.id = {request_.generated_id.data(), request_.generated_id.size()};
+}
+
+net::task<afterwards> session::serve()
+{
+    const request_verdict verdict = check_request(request_.fields);
+    if (verdict.has_error()) {
+        const refusal& why = verdict.error();
+        co_return co_await answer(why.status, metrics::refusal::bad_request, why.reason, why.header_lines,
+                                  false);
+    }
+    request_.facts = *verdict;
+    lower_case_host(request_.facts, request_.host);
+    request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
+    const bool may_keep = request_.facts.keep_alive && !request_.facts.framing.has_body();
+    if (!find_route()) {
+        co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
+                                  may_keep);
+    }
+    if (services_.is_draining && request_.facts.is_upgrade) {
+        co_return co_await answer(503, metrics::refusal::draining, "this proxy is shutting down",
+                                  "Retry-After: 1\r\n", false);
+    }
+    exchange now(services_, client_, limit_, request_, client_ip_, client_address_);
+    running_ = &now;
+    const afterwards next = co_await now.run();
+    running_ = nullptr;
+    if (next != afterwards::tunnelled) log_request();
+    co_return next;
+}
+
+bool session::find_route()
+{
+    const fields_lookup headers(request_.fields);
+    const routing::request_key key{request_.host,
+                                   request_.facts.path,
+                                   request_.facts.query,
+                                   request_.facts.method_text,
+                                   request_.facts.is_websocket,
+                                   headers};
+    const auto index = request_.service->shared->routes.match(key);
+    if (index) request_.route = &request_.service->routes[*index];
+    return index.has_value();
+}
+
+net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std::string_view reason,
+                                      std::string_view header_lines, bool may_keep)
+{
+    services_.shard.own().refusals[why].add();
+    const bool keeps = may_keep && !services_.is_draining;
+    const error_options options{keeps, request_.facts.method == method_kind::head, header_lines};
+    out_.clear();
+    append_error_response(out_, status, reason, options);
+    request_.status = status;
+    request_.reason = reason;
+    limit_.arm(config().timeouts.write);
+    const net::error_code error = co_await client_.write(std::string_view(out_));
+    limit_.disarm();
+    log_request();
+    co_return error || !keeps ? afterwards::close : afterwards::keep;
+}
+
+void session::log_request()
+{
+    const auto duration = std::chrono::steady_clock::now() - request_.began_at;
+    if (request_.route != nullptr && request_.status != 0) {
+        metrics::http_cells& cells = request_.route->http_cells();
+        cells.requests[metrics::class_of(request_.status)].add();
+        cells.latency.observe(duration);
+    }
+    log::exchange_record record;
+    record.id = request_.id;
+    record.client = client_address_;
+    record.method = request_.facts.method_text;
+    record.host = request_.host;
+    record.target = request_.facts.path;
+    if (request_.route != nullptr) {
+        record.route = request_.route->options().name;
+        record.pool = request_.route->pool().shared->name();
+    }
+    record.backend = request_.backend;
+    record.reason = request_.reason;
+    record.status = request_.status;
+    record.bytes_from_client = request_.bytes_from_client;
+    record.bytes_to_client = request_.bytes_to_client;
+    record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+    services_.log.exchange(record);
+}
+
+// Closing while the client still sends would reset the connection and could take the answer with it (RFC 9112 9.6).
+net::task<> session::linger()
+{
+    client_.shutdown_send();
+    std::array<char, 4096> sink;
+    std::size_t taken = 0;
+    limit_.arm(linger_time);
+    while (taken < linger_bytes) {
+        const std::span<char> room(sink);
+        const net::read_result got = co_await client_.read_some(room);
+        if (got.error) co_return;
+        taken += got.count;
+    }
+}
+
+net::task<> serve_client(session_services& services, net::socket accepted)
+{
+    session one(services, std::move(accepted));
+    try {
+        co_await one.run();
+    } catch (const std::exception& failure) {
+        // Out of memory, most likely: it costs this connection and no other.
+        spdlog::error("a session ended by an exception: {}", failure.what());
+    }
+}
+
+} // namespace fairlead::http

@@ -1,0 +1,74 @@
+// One client connection while it speaks HTTP: reads heads, applies the rules, finds the route, runs the exchanges.
+//
+//   read head ─► rules ─► route ─► exchange ─┬─► keep: again
+//       │          │        │                ├─► close, with a short wait for what the client still sends
+//       └──────────┴────────┴─► answer 4xx   └─► tunnelled: the relay has the sockets, the session ends
+//
+// Costs while idle between requests: this object and its coroutine frame, no buffer. Bounds: one head of
+// limits.header_bytes; timeouts.keep_alive for the first byte, timeouts.head for the rest.
+// Thread: the worker's. Lifetime: its own coroutine's; the services outlive it.
+#pragma once
+
+#include "proxy/http/head_parser.hpp"
+#include "proxy/http/request.hpp"
+#include "proxy/http/session_services.hpp"
+#include "proxy/net/deadline.hpp"
+#include "proxy/net/read_buffer.hpp"
+#include "proxy/net/stream.hpp"
+
+#include <string>
+
+namespace fairlead::http {
+
+class exchange;
+
+class session final : public session_hook
+{
+public:
+    session(session_services& services, net::socket accepted);
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+    ~session();
+
+    net::task<> run();
+    void drain() noexcept override;
+    void abort() noexcept override;
+
+private:
+    enum class head_outcome : std::uint8_t
+    {
+        ready,
+        closed,
+        refused
+    };
+
+    net::task<head_outcome> read_head();
+    net::task<afterwards> serve();
+    net::task<head_outcome> wait_for_bytes(bool is_first_byte);
+    net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
+                                 std::string_view header_lines, bool may_keep);
+    net::task<> linger();
+    bool find_route();
+    void begin_request();
+    void log_request();
+    const conf::config& config() const { return services_.current->shared->config; }
+
+    session_services& services_;
+    net::stream client_;
+    net::deadline limit_;
+    net::read_buffer in_;
+    request_head_parser parser_;
+    request request_;
+    std::string out_;
+    std::string client_ip_;      // without port; empty for a Unix socket
+    std::string client_address_; // for the log
+    exchange* running_ = nullptr;
+    std::size_t head_bytes_ = 0;
+    bool is_waiting_ = false; // for a request's first byte
+    bool is_tunnelled_ = false;
+};
+
+// The whole life of an accepted connection; spawn it detached.
+net::task<> serve_client(session_services& services, net::socket accepted);
+
+} // namespace fairlead::http

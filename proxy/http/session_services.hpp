@@ -1,0 +1,46 @@
+// What a session uses of its worker. The worker owns everything and outlives its sessions.
+//
+// Thread: the worker's.
+#pragma once
+
+#include "metrics/worker_shard.hpp"
+#include "proxy/http/service.hpp"
+#include "proxy/log/access_log.hpp"
+#include "proxy/net/socket.hpp"
+#include "proxy/net/timer_wheel.hpp"
+#include "proxy/upstream/connector.hpp"
+#include "proxy/upstream/idle_connections.hpp"
+#include "proxy/websocket/relay.hpp"
+
+#include <boost/intrusive/list.hpp>
+
+#include <functional>
+
+namespace fairlead::http {
+
+// A session in its worker's list, so that a drain can find those that wait for a request.
+class session_hook : public boost::intrusive::list_base_hook<>
+{
+public:
+    virtual void drain() noexcept = 0; // end as soon as no request is under way
+    virtual void abort() noexcept = 0; // wake up and end at once
+
+protected:
+    ~session_hook() = default;
+};
+
+struct session_services
+{
+    net::executor executor;
+    net::timer_wheel& wheel;
+    websocket::relay& relay;
+    upstream::connector& connector;
+    upstream::idle_connections& idle;
+    metrics::worker_shard& shard;
+    log::access_log& log;
+    service_ref current; // replaced by a reload; a request keeps the one it began with
+    boost::intrusive::list<session_hook> sessions;
+    bool is_draining = false;
+};
+
+} // namespace fairlead::http

@@ -1,0 +1,140 @@
+#include "proxy/log/access_log.hpp"
+
+#include "proxy/log/json_line.hpp"
+
+#include <ctime>
+
+namespace fairlead::log {
+namespace {
+
+constexpr std::size_t flush_bytes = 64 * 1024;
+
+using part = websocket::tunnel_texts::part;
+
+std::string_view name_of(websocket::end_cause cause)
+{
+    switch (cause) {
+    case websocket::end_cause::none: return "none";
+    case websocket::end_cause::close_frame: return "close";
+    case websocket::end_cause::eof: return "eof";
+    case websocket::end_cause::reset: return "reset";
+    case websocket::end_cause::drained: return "drained";
+    case websocket::end_cause::overdue: return "close_timeout";
+    case websocket::end_cause::refused: return "no_resources";
+    }
+    return "none";
+}
+
+// RFC 3339 in UTC with milliseconds.
+std::string now_text()
+{
+    const auto now = std::chrono::system_clock::now();
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[40];
+    const std::size_t size = std::strftime(text, sizeof text, "%FT%T.", &parts);
+    std::string out(text, size);
+    const std::string digits = std::to_string(1000 + ms);
+    return out.append(digits, 1, 3) + "Z";
+}
+
+void add_texts(json_line& line, const auto& text)
+{
+    line.text("id", text(part::id))
+        .text("client", text(part::client))
+        .text_if("source", text(part::source))
+        .text_if("host", text(part::host))
+        .text("path", text(part::path))
+        .text_if("subprotocol", text(part::subprotocol))
+        .text_if("user_agent", text(part::user_agent));
+}
+
+void add_origin(json_line& line, const websocket::tunnel_origin& origin)
+{
+    line.text("route", origin.route).text("pool", origin.pool).text("backend", origin.backend);
+}
+
+} // namespace
+
+void access_log::exchange(const exchange_record& what)
+{
+    if (writer_.is_off() || (!all_exchanges_ && what.reason.empty()))
+        return;
+    json_line(lines_)
+        .text("time", now_text())
+        .text("event", "exchange")
+        .text("id", what.id)
+        .text("client", what.client)
+        .text_if("method", what.method)
+        .text_if("host", what.host)
+        .text_if("target", what.target)
+        .text_if("route", what.route)
+        .text_if("pool", what.pool)
+        .text_if("backend", what.backend)
+        .number("status", what.status)
+        .text_if("reason", what.reason)
+        .number("bytes_from_client", what.bytes_from_client)
+        .number("bytes_to_client", what.bytes_to_client)
+        .seconds("duration", static_cast<std::uint64_t>(what.duration.count()));
+    line_added();
+}
+
+void access_log::tunnel_opened(const websocket::tunnel_origin& origin, const websocket::tunnel_texts::parts& texts,
+                               std::chrono::microseconds handshake)
+{
+    if (writer_.is_off())
+        return;
+    {
+        json_line line(lines_);
+        line.text("time", now_text()).text("event", "tunnel_opened");
+        add_texts(line, [&](part which) { return texts[static_cast<std::size_t>(which)]; });
+        add_origin(line, origin);
+        line.seconds("handshake", static_cast<std::uint64_t>(handshake.count()));
+    }
+    line_added();
+}
+
+void access_log::tunnel_closed(const websocket::tunnel& ended)
+{
+    if (writer_.is_off())
+        return;
+    const auto lifetime = std::chrono::steady_clock::now() - ended.opened_at;
+    {
+        json_line line(lines_);
+        line.text("time", now_text()).text("event", "tunnel_closed");
+        add_texts(line, [&](part which) { return ended.texts[which]; });
+        add_origin(line, *ended.origin);
+        line.seconds("lifetime", static_cast<std::uint64_t>(
+                                     std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count()))
+            .text("closed_by", metrics::label(ended.end.by))
+            .text("cause", name_of(ended.end.cause))
+            .number("bytes_from_client", ended.client.bytes)
+            .number("bytes_from_backend", ended.backend.bytes);
+        if (ended.is_websocket) {
+            line.number("messages_from_client", ended.client.messages)
+                .number("messages_from_backend", ended.backend.messages)
+                .number("close_code_client", ended.client.close_code)
+                .number("close_code_backend", ended.backend.close_code)
+                .number("close_code_proxy", ended.close_code_wanted)
+                .flag("protocol_violation",
+                      ended.client.from.saw_violation() || ended.backend.from.saw_violation());
+        }
+    }
+    line_added();
+}
+
+void access_log::line_added()
+{
+    if (lines_.size() >= flush_bytes)
+        flush();
+}
+
+void access_log::flush()
+{
+    if (!lines_.empty() && !writer_.submit(lines_))
+        cells_.log_lines_dropped.add();
+}
+
+} // namespace fairlead::log

@@ -1,0 +1,21 @@
+#include "proxy/net/tcp_info.hpp"
+
+#include <cstddef>
+
+// glibc's own copy of the structure ends before the field that is needed here.
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace fairlead::net {
+
+std::uint64_t bytes_acknowledged(int fd) noexcept
+{
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    const int failed = ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+    const std::size_t needed = offsetof(tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
+    return failed != 0 || size < needed ? 0 : info.tcpi_bytes_acked;
+}
+
+} // namespace fairlead::net

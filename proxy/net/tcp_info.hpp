@@ -1,0 +1,12 @@
+// What the kernel knows of a TCP connection (tcp(7), TCP_INFO).
+#pragma once
+
+#include <cstdint>
+
+namespace fairlead::net {
+
+// Bytes of ours that the peer's kernel has acknowledged since the connection began (RFC 4898
+// tcpEStatsAppHCThruOctetsAcked); 0 for other sockets.
+std::uint64_t bytes_acknowledged(int fd) noexcept;
+
+} // namespace fairlead::net

@@ -1,0 +1,161 @@
+#include "proxy/server/admin_server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+
+#include <chrono>
+#include <string>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace fairlead::server {
+namespace {
+
+namespace beast_http = boost::beast::http;
+
+using admin_request = beast_http::request<beast_http::empty_body>;
+using admin_response = beast_http::response<beast_http::string_body>;
+using timer = net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                              net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
+
+constexpr std::size_t max_connections = 64;
+constexpr std::chrono::seconds request_time{10};
+
+admin_response respond(const admin_request& request, const metrics::registry& metrics)
+{
+    admin_response response(beast_http::status::ok, request.version());
+    response.keep_alive(request.keep_alive());
+    response.set(beast_http::field::content_type, "text/plain; charset=utf-8");
+    const std::string_view target(request.target().data(), request.target().size());
+    const std::string_view path = target.substr(0, target.find('?'));
+    if (request.method() != beast_http::verb::get && request.method() != beast_http::verb::head) {
+        response.result(beast_http::status::method_not_allowed);
+        response.set(beast_http::field::allow, "GET, HEAD");
+        response.body() = "only GET and HEAD\n";
+    } else if (path == "/metrics") {
+        response.set(beast_http::field::content_type, metrics::registry::content_type);
+        response.body() = metrics.expose();
+    } else if (path == "/healthz") {
+        response.body() = "ok\n";
+    } else if (path == "/readyz") {
+        const metrics::lifecycle now = metrics.current_lifecycle();
+        const bool is_ready = now.ready && !now.draining;
+        response.result(is_ready ? beast_http::status::ok : beast_http::status::service_unavailable);
+        response.body() = is_ready ? "ready\n" : now.draining ? "draining\n" : "starting\n";
+    } else if (path == "/") {
+        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n";
+    } else {
+        response.result(beast_http::status::not_found);
+        response.body() = "no such page; try /metrics, /healthz or /readyz\n";
+    }
+    response.prepare_payload();
+    if (request.method() == beast_http::verb::head)
+        response.body().clear(); // the fields of the GET, without its body
+    return response;
+}
+
+net::task<> serve(net::socket& client, timer& limit, const metrics::registry& metrics)
+{
+    boost::beast::flat_buffer buffer(16 * 1024);
+    for (;;) {
+        admin_request request;
+        limit.expires_after(request_time);
+        const auto [read_error, read_count] = co_await beast_http::async_read(client, buffer, request, net::as_result);
+        if (read_error)
+            co_return;
+        admin_response response = respond(request, metrics);
+        const bool keeps = response.keep_alive();
+        beast_http::response_serializer<beast_http::string_body> writer(response);
+        const auto [error, count] = co_await beast_http::async_write(client, writer, net::as_result);
+        if (error || !keeps)
+            co_return;
+    }
+}
+
+// The watchdog that closes a client which takes too long: the deadline moves with each request.
+net::task<> watch(net::socket& client, timer& limit, bool& is_over)
+{
+    while (!is_over) {
+        (void)co_await limit.async_wait(net::as_result);
+        if (is_over || std::chrono::steady_clock::now() < limit.expiry())
+            continue;
+        net::error_code ignored;
+        client.close(ignored);
+        co_return;
+    }
+}
+
+// Both coroutines use one object that lives until the second of them ends.
+struct admin_client
+{
+    admin_client(net::socket accepted, std::size_t& open_count)
+        : client(std::move(accepted)), limit(client.get_executor(), request_time), connections(open_count)
+    {
+        ++connections;
+    }
+    ~admin_client() { --connections; }
+
+    net::socket client;
+    timer limit;
+    std::size_t& connections;
+    bool is_over = false;
+};
+
+net::task<> watch_client(std::shared_ptr<admin_client> one) { co_await watch(one->client, one->limit, one->is_over); }
+
+net::task<> serve_client(std::shared_ptr<admin_client> one, const metrics::registry& metrics)
+{
+    try {
+        co_await serve(one->client, one->limit, metrics);
+    } catch (const std::exception&) {
+        // Out of memory, or a callback of the registry failed: this scrape is lost, the next may do better.
+    }
+    one->is_over = true;
+    one->limit.cancel();
+}
+
+} // namespace
+
+admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& address, const metrics::registry& metrics)
+    : io_(io)
+    , metrics_(metrics)
+    , socket_(io.get_executor(), open_listening_sockets(address, 1, 64).front().release())
+    , is_unix_(address.what == conf::endpoint::kind::unix_path)
+{
+    wait();
+}
+
+void admin_server::wait()
+{
+    socket_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
+        if (error)
+            return;
+        accept_some();
+        wait();
+    });
+}
+
+void admin_server::accept_some()
+{
+    const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    net::socket taken(io_.get_executor());
+    net::error_code error;
+    const net::asio::generic::stream_protocol protocol(is_unix_ ? AF_UNIX : AF_INET6, is_unix_ ? 0 : IPPROTO_TCP);
+    taken.assign(protocol, fd, error);
+    if (error || connections_ >= max_connections)
+        return;
+    auto one = std::make_shared<admin_client>(std::move(taken), connections_);
+    net::asio::co_spawn(io_.get_executor(), watch_client(one), net::asio::detached);
+    net::asio::co_spawn(io_.get_executor(), serve_client(one, metrics_), net::asio::detached);
+}
+
+} // namespace fairlead::server

@@ -1,0 +1,40 @@
+// The admin listener: /metrics, /healthz and /readyz, on the main thread.
+//
+//   /metrics  everything that is counted, for Prometheus
+//   /healthz  200 while the process runs its main loop
+//   /readyz   200 while it takes connections, 503 before and while it drains
+// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request. It has no
+// authentication: bind it to loopback or a private network.
+// Thread: the main thread's io_context. Errors at construction: boost::system::system_error naming the address.
+#pragma once
+
+#include "conf/values.hpp"
+#include "metrics/registry.hpp"
+#include "proxy/net/socket.hpp"
+#include "proxy/server/listening_socket.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <cstddef>
+
+namespace fairlead::server {
+
+class admin_server
+{
+public:
+    admin_server(net::asio::io_context& io, const conf::endpoint& address, const metrics::registry& metrics);
+    admin_server(const admin_server&) = delete;
+    admin_server& operator=(const admin_server&) = delete;
+
+private:
+    void wait();
+    void accept_some();
+
+    net::asio::io_context& io_;
+    const metrics::registry& metrics_;
+    net::asio::posix::basic_stream_descriptor<net::executor> socket_;
+    bool is_unix_;
+    std::size_t connections_ = 0;
+};
+
+} // namespace fairlead::server

@@ -1,0 +1,107 @@
+#include "proxy/server/listener.hpp"
+
+#include "proxy/http/session.hpp"
+#include "proxy/net/address.hpp"
+#include "proxy/net/deadline.hpp"
+#include "proxy/net/socket_options.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <cerrno>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace fairlead::server {
+namespace {
+
+constexpr int accepts_per_wake = 64;
+constexpr net::milliseconds_count pause_ms = 100;
+
+} // namespace
+
+listener::listener(std::string address, owned_fd socket, http::session_services& services)
+    : address_(std::move(address))
+    , socket_(services.executor, socket.release())
+    , services_(services)
+    , pause_(*this)
+    , is_unix_(net::local_of(socket_.native_handle()).family() == AF_UNIX)
+{
+    wait();
+}
+
+listener::~listener() = default;
+
+void listener::wait()
+{
+    socket_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
+        if (!error)
+            accept_some();
+    });
+}
+
+void listener::accept_some()
+{
+    for (int count = 0; count < accepts_per_wake; ++count) {
+        const accepted outcome = accept_one();
+        if (outcome == accepted::no_resources) {
+            services_.shard.own().accept_pauses.add();
+            services_.wheel.arm(pause_, net::steady_now_ms(), pause_ms);
+            return;
+        }
+        if (outcome == accepted::none)
+            break;
+    }
+    wait();
+}
+
+void listener::pause::on_due(net::wheel_entry& entry) noexcept { static_cast<pause&>(entry).owner.wait(); }
+
+listener::accepted listener::accept_one()
+{
+    const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        start_session(fd);
+        return accepted::one;
+    }
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return accepted::no_resources;
+    case EAGAIN: return accepted::none;
+    default: return accepted::one; // that connection failed before it was taken (accept(2)); the next may not
+    }
+}
+
+void listener::start_session(int fd)
+{
+    metrics::worker_cells& cells = services_.shard.own();
+    cells.connections_accepted.add();
+    const int family = is_unix_ ? AF_UNIX : AF_INET6; // the TCP options are the same for both
+    net::apply(services_.current->shared->config.socket, fd, family);
+    net::socket taken(services_.executor);
+    net::error_code error;
+    const net::asio::generic::stream_protocol protocol(family, is_unix_ ? 0 : IPPROTO_TCP);
+    taken.assign(protocol, fd, error);
+    if (error) {
+        ::close(fd);
+        return;
+    }
+    cells.connections_open.add();
+    net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken)), net::asio::detached);
+}
+
+// Bounded by the queue's length: the worker takes what is there now, and the descriptor ends with it.
+void listener::stop()
+{
+    pause_.cancel();
+    while (accept_one() == accepted::one) {
+    }
+    net::error_code ignored;
+    socket_.close(ignored);
+}
+
+} // namespace fairlead::server

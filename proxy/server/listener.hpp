@@ -1,0 +1,52 @@
+// Accepts the connections of one address for one worker and starts a session for each.
+//
+// Takes up to 64 connections a wake, so that a storm of them does not starve the tunnels. Out of descriptors or memory:
+// pauses for 100 ms, counted, and goes on by itself; it never spins. When it stops, it first takes what waits in the
+// queue, as closing would reset it.
+// Thread: the worker's. Lifetime: within the worker's; the services outlive it.
+#pragma once
+
+#include "proxy/http/session_services.hpp"
+#include "proxy/net/socket.hpp"
+#include "proxy/net/timer_wheel.hpp"
+#include "proxy/server/listening_socket.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <string>
+
+namespace fairlead::server {
+
+class listener
+{
+public:
+    listener(std::string address, owned_fd socket, http::session_services& services);
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+    ~listener();
+
+    const std::string& address() const noexcept { return address_; }
+    void stop();
+
+private:
+    struct pause : net::wheel_entry
+    {
+        explicit pause(listener& paused) : wheel_entry(&pause::on_due), owner(paused) {}
+        static void on_due(net::wheel_entry& entry) noexcept;
+        listener& owner;
+    };
+    enum class accepted : std::uint8_t { one, none, no_resources };
+
+    void wait();
+    void accept_some();
+    accepted accept_one();
+    void start_session(int fd);
+
+    const std::string address_;
+    net::asio::posix::basic_stream_descriptor<net::executor> socket_;
+    http::session_services& services_;
+    pause pause_;
+    bool is_unix_ = false;
+};
+
+} // namespace fairlead::server

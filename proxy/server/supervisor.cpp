@@ -1,0 +1,223 @@
+#include "proxy/server/supervisor.hpp"
+
+#include "proxy/server/file_limit.hpp"
+#include "proxy/server/source_report.hpp"
+#include "proxy/snat/port_range.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <thread>
+
+namespace fairlead::server {
+namespace {
+
+constexpr std::chrono::milliseconds drain_check_interval{50};
+constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
+
+std::uint32_t worker_count(const conf::config& config)
+{
+    return config.workers != 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+bool listens_on(const conf::config& config, const std::string& address)
+{
+    return std::ranges::any_of(config.listeners, [&](const auto& each) { return each.address.text == address; });
+}
+
+} // namespace
+
+supervisor::supervisor(conf::config first, config_source source)
+    : first_(std::move(first))
+    , source_(std::move(source))
+    , registry_(FAIRLEAD_VERSION)
+    , ledger_(snat::local_port_range().count())
+    , writer_(first_.log.access)
+    , resolver_(io_, backends_)
+    , signals_(io_)
+    , drain_timer_(io_)
+{}
+
+// Workers end before what they use.
+supervisor::~supervisor()
+{
+    for (auto& each : workers_)
+        each->stop();
+    workers_.clear();
+}
+
+int supervisor::run()
+{
+    raise_file_limit();
+    ::signal(SIGPIPE, SIG_IGN);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        signals_.add(number);
+    current_ = http::service::build(first_, backends_, ledger_, 1);
+    resolver_.resolve_now();
+    provide_metrics();
+    set_lifecycle(false, false, true);
+    if (first_.admin.address)
+        admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
+    start_workers();
+    resolver_.start();
+    set_lifecycle(true, false, true);
+    wait_for_signal();
+    spdlog::info("ready: {} workers, {} routes, {} pools", workers_.size(), first_.routes.size(),
+                 first_.pools.size());
+    if (on_ready_)
+        on_ready_();
+    io_.run();
+    return EXIT_SUCCESS;
+}
+
+void supervisor::start_workers()
+{
+    const std::uint32_t count = worker_count(first_);
+    std::vector<std::vector<owned_fd>> sockets; // by address, then worker
+    for (const auto& each : first_.listeners)
+        sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog));
+    for (std::uint32_t i = 0; i < count; ++i) {
+        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, current_));
+        for (std::size_t at = 0; at < sockets.size(); ++at)
+            workers_.back()->add_listener(first_.listeners[at].address.text, std::move(sockets[at][i]));
+    }
+    for (auto& each : workers_)
+        each->start();
+}
+
+void supervisor::provide_metrics()
+{
+    registry_.set_source_usage([this] { return report_sources(ledger_, current_->pools); });
+    registry_.set_backend_states([this] {
+        std::vector<metrics::backend_state> out;
+        for (const auto& pool : current_->pools) {
+            for (const auto& each : pool->backends()) {
+                const bool is_up = each->backoff().failures() == 0;
+                out.push_back({pool->name(), each->address().text, is_up, each->live(), each->live()});
+            }
+        }
+        return out;
+    });
+}
+
+void supervisor::set_lifecycle(bool ready, bool draining, bool reload_ok)
+{
+    registry_.set_lifecycle({ready, draining, current_->generation, reload_ok, std::chrono::system_clock::now()});
+}
+
+void supervisor::wait_for_signal()
+{
+    signals_.async_wait([this](const net::error_code& error, int number) {
+        if (error)
+            return;
+        if (number == SIGHUP)
+            reload();
+        else
+            terminate();
+        wait_for_signal();
+    });
+}
+
+void supervisor::terminate()
+{
+    if (is_draining_) {
+        spdlog::warn("second signal: ending at once");
+        spdlog::shutdown();
+        std::_Exit(EXIT_FAILURE);
+    }
+    is_draining_ = true;
+    set_lifecycle(false, true, registry_.current_lifecycle().last_reload_ok);
+    const conf::drain_options& drain = current_->config.drain;
+    spdlog::info("draining: tunnels are closed over {} ms", drain.window.count());
+    for (auto& each : workers_)
+        each->post([](worker& self) { self.drain(); });
+    drain_end_ = std::chrono::steady_clock::now() + drain.window + drain.close_timeout + drain_grace;
+    watch_drain();
+}
+
+void supervisor::watch_drain()
+{
+    drain_timer_.expires_after(drain_check_interval);
+    drain_timer_.async_wait([this](const net::error_code& error) {
+        if (error)
+            return;
+        const bool is_over = std::chrono::steady_clock::now() >= drain_end_;
+        if (!is_over && !is_drained()) {
+            watch_drain();
+            return;
+        }
+        spdlog::info(is_over ? "drain: time is up, the rest is cut" : "drained");
+        io_.stop();
+    });
+}
+
+bool supervisor::is_drained() const
+{
+    return std::ranges::all_of(workers_, [](const auto& each) { return each->is_idle(); });
+}
+
+void supervisor::reload()
+{
+    if (is_draining_)
+        return;
+    try {
+        conf::read_result read = source_();
+        if (read.ok()) {
+            apply(std::move(read.value));
+            set_lifecycle(true, false, true);
+            spdlog::info("reloaded: generation {}", current_->generation);
+            return;
+        }
+        for (const auto& error : read.errors)
+            spdlog::error("{}", conf::format_error(error));
+    } catch (const std::exception& failure) {
+        spdlog::error("{}", failure.what());
+    }
+    spdlog::error("the configuration was not reloaded; generation {} goes on", current_->generation);
+    set_lifecycle(true, false, false);
+}
+
+// Everything that can fail comes first; from there on the new configuration is in force.
+void supervisor::apply(conf::config next)
+{
+    auto fresh = http::service::build(std::move(next), backends_, ledger_, current_->generation + 1);
+    resolver_.resolve_now();
+    move_listeners(fresh->config);
+    current_ = std::move(fresh);
+    for (auto& each : workers_)
+        each->post([service = current_](worker& self) { self.apply(service); });
+    backends_.sweep();
+}
+
+void supervisor::move_listeners(const conf::config& next)
+{
+    struct opened
+    {
+        std::string address;
+        std::vector<owned_fd> sockets;
+    };
+    std::vector<opened> added;
+    for (const auto& each : next.listeners) {
+        if (!listens_on(current_->config, each.address.text))
+            added.push_back({each.address.text,
+                             open_listening_sockets(each.address, workers_.size(), next.socket.backlog)});
+    }
+    for (auto& one : added) {
+        for (std::size_t i = 0; i < workers_.size(); ++i) {
+            auto socket = std::make_shared<owned_fd>(std::move(one.sockets[i]));
+            workers_[i]->post([address = one.address, socket](worker& self) {
+                self.add_listener(address, std::move(*socket));
+            });
+        }
+    }
+    for (const auto& each : current_->config.listeners) {
+        if (listens_on(next, each.address.text))
+            continue;
+        for (auto& one : workers_)
+            one->post([address = each.address.text](worker& self) { self.remove_listener(address); });
+    }
+}
+
+} // namespace fairlead::server

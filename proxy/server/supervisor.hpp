@@ -1,0 +1,78 @@
+// The process: reads the configuration, runs the workers, and does what signals ask.
+//
+//   SIGTERM, SIGINT  not ready, stop accepting, finish exchanges, close tunnels with 1001 over drain.window, exit 0;
+//                    the second one ends at once, exit 1
+//   SIGHUP           read the configuration again; a broken one changes nothing
+//
+// Main thread only. What must outlive the workers (metrics, ledger, backends) is declared before them.
+// Errors: run() throws std::exception when it cannot start: an address in use, a log that cannot be opened.
+#pragma once
+
+#include "conf/read_config.hpp"
+#include "metrics/registry.hpp"
+#include "proxy/http/service.hpp"
+#include "proxy/log/line_writer.hpp"
+#include "proxy/server/admin_server.hpp"
+#include "proxy/server/worker.hpp"
+#include "proxy/upstream/name_resolver.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fairlead::server {
+
+class supervisor
+{
+public:
+    using config_source = std::function<conf::read_result()>;
+
+    // `first` was read from `source`, which is asked again on SIGHUP. Errors of it have been dealt with.
+    supervisor(conf::config first, config_source source);
+    supervisor(const supervisor&) = delete;
+    supervisor& operator=(const supervisor&) = delete;
+    ~supervisor();
+
+    // Called once, when the workers accept.
+    void on_ready(std::function<void()> tell) { on_ready_ = std::move(tell); }
+
+    int run(); // returns the exit code
+
+private:
+    void start_workers();
+    void provide_metrics();
+    void set_lifecycle(bool ready, bool draining, bool reload_ok);
+    void wait_for_signal();
+    void terminate();
+    void reload();
+    void apply(conf::config next);
+    void move_listeners(const conf::config& next);
+    void watch_drain();
+    bool is_drained() const;
+
+    conf::config first_;
+    config_source source_;
+    std::function<void()> on_ready_;
+    net::asio::io_context io_{1};
+    metrics::registry registry_;
+    snat::tuple_ledger ledger_;
+    upstream::backend_registry backends_;
+    log::line_writer writer_;
+    upstream::name_resolver resolver_;
+    std::shared_ptr<const http::service> current_;
+    std::vector<std::unique_ptr<worker>> workers_;
+    std::unique_ptr<admin_server> admin_;
+    net::asio::signal_set signals_;
+    net::asio::steady_timer drain_timer_;
+    std::chrono::steady_clock::time_point drain_end_;
+    bool is_draining_ = false;
+};
+
+} // namespace fairlead::server

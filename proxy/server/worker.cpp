@@ -1,0 +1,166 @@
+#include "proxy/server/worker.hpp"
+
+#include "proxy/net/deadline.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include <pthread.h>
+
+namespace fairlead::server {
+namespace {
+
+constexpr std::uint16_t going_away = 1001; // RFC 6455 7.4.1
+constexpr std::uint32_t ticks_per_sweep = 10;
+
+// Signals are the main thread's.
+void block_signals()
+{
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+} // namespace
+
+worker::worker(metrics::worker_shard& shard, log::line_writer& writer, std::shared_ptr<const http::service> first)
+    : shard_(shard)
+    , stay_(io_.get_executor())
+    , ticker_(io_.get_executor())
+    , wheel_(net::steady_now_ms())
+    , log_(writer, shard.own())
+    , relay_(std::make_unique<websocket::relay>(
+          io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
+    , dialer_(io_.get_executor(), wheel_)
+    , connector_(dialer_, idle_)
+    , services_(new http::session_services{
+          io_.get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, false})
+{
+    apply(std::move(first));
+}
+
+// Destroying the io_context would destroy waiting sessions after the members they use: they are woken and end first.
+worker::~worker()
+{
+    join();
+    listeners_.clear();
+    relay_.reset();
+    for (http::session_hook& session : services_->sessions)
+        session.abort();
+    ticker_.cancel();
+    stay_.reset();
+    io_.restart();
+    io_.run_for(std::chrono::seconds(1));
+    idle_.clear();
+    log_.flush();
+}
+
+void worker::start()
+{
+    thread_ = std::thread([this] { run(); });
+}
+
+void worker::run()
+{
+    block_signals();
+    wait_for_tick();
+    for (;;) {
+        try {
+            io_.run();
+            return;
+        } catch (const std::exception& failure) {
+            spdlog::error("worker: {}; going on", failure.what());
+        }
+    }
+}
+
+void worker::post(std::function<void(worker&)> task)
+{
+    net::asio::post(io_, [this, task = std::move(task)] { task(*this); });
+}
+
+void worker::stop() { io_.stop(); }
+
+void worker::join()
+{
+    if (thread_.joinable())
+        thread_.join();
+}
+
+bool worker::is_idle() const noexcept { return shard_.own().connections_open.value() == 0; }
+
+void worker::add_listener(std::string address, owned_fd socket)
+{
+    listeners_.push_back(std::make_unique<listener>(std::move(address), std::move(socket), *services_));
+}
+
+void worker::remove_listener(const std::string& address)
+{
+    const auto found = std::ranges::find(listeners_, address, [](const auto& each) { return each->address(); });
+    if (found == listeners_.end())
+        return;
+    (*found)->stop();
+    // Its cancelled wait has yet to be told: the object goes after it.
+    std::shared_ptr<listener> gone = std::move(*found);
+    listeners_.erase(found);
+    net::asio::post(io_, [gone] {});
+}
+
+void worker::apply(std::shared_ptr<const http::service> next)
+{
+    services_->current = http::service_ref(new http::worker_service(next, shard_));
+    log_.set_all_exchanges(next->config.log.requests);
+    idle_.retain([&](const upstream::backend& kept) {
+        return std::ranges::any_of(next->pools, [&](const auto& pool) {
+            return std::ranges::any_of(pool->backends(), [&](const auto& each) { return each.get() == &kept; });
+        });
+    });
+}
+
+void worker::drain()
+{
+    services_->is_draining = true;
+    while (!listeners_.empty())
+        remove_listener(std::string(listeners_.back()->address()));
+    for (http::session_hook& session : services_->sessions)
+        session.drain();
+    const auto window = services_->current->shared->config.drain.window.count();
+    pace_.emplace(relay_->size(), net::steady_now_ms(), static_cast<net::milliseconds_count>(window));
+}
+
+void worker::tunnel_ended(const websocket::tunnel& ended) noexcept { log_.tunnel_closed(ended); }
+
+void worker::wait_for_tick()
+{
+    ticker_.expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
+    ticker_.async_wait([this](const net::error_code& error) {
+        if (error)
+            return;
+        tick();
+        wait_for_tick();
+    });
+}
+
+void worker::tick()
+{
+    const net::milliseconds_count now = net::steady_now_ms();
+    wheel_.advance(now);
+    if (++ticks_ % ticks_per_sweep == 0) {
+        const auto longest = services_->current->shared->config.timeouts.upstream_idle.count();
+        const net::milliseconds_count before =
+            longest == 0 ? 0 : now - std::min(now, static_cast<net::milliseconds_count>(longest));
+        idle_.sweep(before);
+    }
+    if (pace_) {
+        // Tunnels that began while draining belong to no plan: they leave at its end.
+        const std::size_t due = pace_->is_over(now) ? relay_->size() : pace_->take(now);
+        relay_->close_oldest(due, going_away, websocket::end_cause::drained);
+    }
+    log_.flush();
+}
+
+} // namespace fairlead::server

@@ -1,0 +1,74 @@
+// One thread with everything a connection needs: its own io_context, listeners, relay, timers, kept connections and
+// metric shard. A connection never leaves it, and nothing on its data path is shared with another.
+//
+// Thread: the constructor, post() and join() are the main thread's; all else runs on the worker's own thread, through
+// post(). Lifetime: the shard, the line_writer and the backend registry outlive it.
+#pragma once
+
+#include "metrics/worker_shard.hpp"
+#include "proxy/http/session_services.hpp"
+#include "proxy/log/access_log.hpp"
+#include "proxy/server/drain_pace.hpp"
+#include "proxy/server/listener.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace fairlead::server {
+
+class worker final : public websocket::tunnel_observer
+{
+public:
+    worker(metrics::worker_shard& shard, log::line_writer& writer, std::shared_ptr<const http::service> first);
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+    ~worker();
+
+    void start();
+    void post(std::function<void(worker&)> task);
+    void stop(); // ends the loop; connections are closed by the destructor
+    void join();
+
+    const metrics::worker_shard& shard() const noexcept { return shard_; }
+    bool is_idle() const noexcept; // no session and no tunnel; from any thread
+
+    // On the worker's thread:
+    void add_listener(std::string address, owned_fd socket);
+    void remove_listener(const std::string& address);
+    void apply(std::shared_ptr<const http::service> next);
+    void drain();
+
+private:
+    void tunnel_ended(const websocket::tunnel& ended) noexcept override;
+    void run();
+    void tick();
+    void wait_for_tick();
+
+    metrics::worker_shard& shard_;
+    net::asio::io_context io_{1};
+    net::asio::executor_work_guard<net::executor> stay_;
+    net::asio::basic_waitable_timer<std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>,
+                                    net::executor>
+        ticker_;
+    net::timer_wheel wheel_;
+    log::access_log log_;
+    std::unique_ptr<websocket::relay> relay_;
+    upstream::dialer dialer_;
+    upstream::idle_connections idle_;
+    upstream::connector connector_;
+    std::unique_ptr<http::session_services> services_;
+    std::vector<std::unique_ptr<listener>> listeners_;
+    std::optional<drain_pace> pace_;
+    std::uint32_t ticks_ = 0;
+    std::thread thread_;
+};
+
+} // namespace fairlead::server

@@ -1,0 +1,58 @@
+#include "proxy/upstream/backend.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+namespace fairlead::upstream {
+namespace {
+
+bool comes_before(const conf::ip_address& a, const conf::ip_address& b)
+{
+    return std::tie(a.is_v6, a.bytes) < std::tie(b.is_v6, b.bytes);
+}
+
+} // namespace
+
+backend_use::backend_use(backend& owner) noexcept
+    : owner_(&owner)
+{
+    owner.live_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void backend_use::reset() noexcept
+{
+    // Release: the registry may free the backend as soon as it sees the count at zero.
+    if (auto* owner = std::exchange(owner_, nullptr)) owner->live_.fetch_sub(1, std::memory_order_release);
+}
+
+backend::backend(std::string pool_name, conf::endpoint address, std::uint32_t weight)
+    : pool_name_(std::move(pool_name))
+    , address_(std::move(address))
+    , resolved_(nullptr)
+{
+    set_weight(weight);
+    publish(address_.what == conf::endpoint::kind::ip ? resolved_set{address_.ip} : resolved_set{});
+}
+
+void backend::set_weight(std::uint32_t weight) noexcept
+{
+    weight_.store(std::max<std::uint32_t>(1, weight), std::memory_order_relaxed);
+}
+
+void backend::publish(resolved_set addresses)
+{
+    std::sort(addresses.begin(), addresses.end(), comes_before);
+    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+
+    const std::lock_guard lock(publish_mutex_);
+    auto known = std::find_if(published_.begin(), published_.end(),
+                              [&](const auto& each) { return *each == addresses; });
+    if (known == published_.end()) {
+        published_.push_back(std::make_unique<const resolved_set>(std::move(addresses)));
+        known = std::prev(published_.end());
+    }
+    resolved_.store(known->get(), std::memory_order_release);
+}
+
+} // namespace fairlead::upstream

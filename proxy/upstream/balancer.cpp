@@ -1,0 +1,162 @@
+#include "proxy/upstream/balancer.hpp"
+
+#include <algorithm>
+
+namespace fairlead::upstream {
+namespace {
+
+// Whether `a` has less to do for its weight than `b`, counting the connection that is about to be added: so
+// the weight also decides between idle backends. Negative: less; 0: as much.
+int compare_load(const backend& a, const backend& b) noexcept
+{
+    const auto left = (std::uint64_t{a.live()} + 1) * b.weight();
+    const auto right = (std::uint64_t{b.live()} + 1) * a.weight();
+    return left < right ? -1 : static_cast<int>(left > right);
+}
+
+std::uint32_t count(std::span<const std::shared_ptr<backend>> backends) noexcept
+{
+    return static_cast<std::uint32_t>(backends.size());
+}
+
+} // namespace
+
+void tried_backends::add(std::uint32_t position) noexcept
+{
+    if (size_ < capacity) positions_[size_++] = position;
+}
+
+bool tried_backends::contains(std::uint32_t position) const noexcept
+{
+    const auto end = positions_.begin() + size_;
+    return std::find(positions_.begin(), end, position) != end;
+}
+
+bool balancer::candidates::allow(std::uint32_t position) const
+{
+    return backends[position]->backoff().is_due(now) && !tried.contains(position);
+}
+
+std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
+                                               steady_time now)
+{
+    const candidates among{backends, tried, now};
+    // A due probe may be lost to another worker; it then counts as backing off and the next look passes it
+    // over.
+    for (std::size_t look = 0; look <= backends.size(); ++look) {
+        const auto picked = pick(among);
+        if (!picked) break;
+        backend_choice choice{*picked, {}};
+        if (backends[*picked]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+    }
+    const auto last_resort = soonest_due(among);
+    if (!last_resort) return std::nullopt;
+    return backend_choice{*last_resort, {}};
+}
+
+balancer::position balancer::pick(const candidates& among)
+{
+    switch (kind_) {
+    case conf::balance_kind::round_robin: return pick_round_robin(among);
+    case conf::balance_kind::least_connections: return pick_least_connections(among);
+    case conf::balance_kind::random_of_two: return pick_random_of_two(among);
+    }
+    return std::nullopt;
+}
+
+// Each allowed backend is credited its weight and the one with the most credit pays for all: over any run of
+// sum(weights) choices each gets its weight, and the choices of one backend are spread evenly.
+balancer::position balancer::pick_round_robin(const candidates& among)
+{
+    if (credit_.size() != among.backends.size()) start_round_robin(among.backends);
+    std::int64_t total = 0;
+    position best;
+    for (std::uint32_t at = 0; at < count(among.backends); ++at) {
+        if (!among.allow(at)) continue;
+        const std::int64_t weight = among.backends[at]->weight();
+        credit_[at] += weight;
+        total += weight;
+        if (!best || credit_[at] > credit_[*best]) best = at;
+    }
+    if (best) credit_[*best] -= total;
+    return best;
+}
+
+void balancer::start_round_robin(backend_span backends)
+{
+    // Workers that all began at the first backend would send it their first connections together.
+    std::uint32_t total = 0;
+    for (const auto& each : backends)
+        total += each->weight();
+    credit_.resize(backends.size());
+    for (auto& credit : credit_)
+        credit = random_below(total);
+}
+
+balancer::position balancer::pick_least_connections(const candidates& among)
+{
+    position best;
+    std::uint32_t equal = 0;
+    for (std::uint32_t at = 0; at < count(among.backends); ++at) {
+        if (!among.allow(at)) continue;
+        const int order = best ? compare_load(*among.backends[at], *among.backends[*best]) : -1;
+        if (order < 0) {
+            best = at;
+            equal = 1;
+        } else if (order == 0 && random_below(++equal) == 0) {
+            best = at;
+        }
+    }
+    return best;
+}
+
+balancer::position balancer::pick_random_of_two(const candidates& among)
+{
+    const auto first = pick_random(among, std::nullopt);
+    if (!first) return std::nullopt;
+    const auto second = pick_random(among, first);
+    if (!second) return first;
+    return compare_load(*among.backends[*second], *among.backends[*first]) < 0 ? second : first;
+}
+
+balancer::position balancer::pick_random(const candidates& among, position other_than)
+{
+    constexpr int draws = 8;
+    const auto size = count(among.backends);
+    if (size == 0) return std::nullopt;
+    for (int draw = 0; draw < draws; ++draw) {
+        const auto at = random_below(size);
+        if (at != other_than && among.allow(at)) return at;
+    }
+    // Few are allowed: count them all, so that each stays equally likely.
+    position chosen;
+    std::uint32_t seen = 0;
+    for (std::uint32_t at = 0; at < size; ++at) {
+        if (at != other_than && among.allow(at) && random_below(++seen) == 0) chosen = at;
+    }
+    return chosen;
+}
+
+balancer::position balancer::soonest_due(const candidates& among)
+{
+    position best;
+    for (std::uint32_t at = 0; at < count(among.backends); ++at) {
+        if (among.tried.contains(at)) continue;
+        const auto due = among.backends[at]->backoff().retry_at();
+        if (!best || due < among.backends[*best]->backoff().retry_at()) best = at;
+    }
+    return best;
+}
+
+// SplitMix64 (Steele, Lea, Flood 2014), scaled by multiplication: the bias is below bound / 2^32.
+std::uint32_t balancer::random_below(std::uint32_t bound) noexcept
+{
+    random_state_ += 0x9e3779b97f4a7c15U;
+    auto mixed = random_state_;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebU;
+    mixed ^= mixed >> 31;
+    return static_cast<std::uint32_t>(((mixed >> 32) * bound) >> 32);
+}
+
+} // namespace fairlead::upstream

@@ -1,0 +1,69 @@
+// A [pool.NAME] as the workers use it: its backends, how to choose among them, where to dial from, how long
+// to wait.
+//
+// Immutable but for the state inside the backends. Share it as shared_ptr<const pool>; a reload builds new
+// pools from the same registry and ledger, so backends keep their counts and tuples stay counted.
+// Lifetime: the registry and the ledger outlive it. Thread: any.
+#pragma once
+
+#include "conf/model.hpp"
+#include "proxy/snat/source_pool.hpp"
+#include "proxy/upstream/backend.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace fairlead::upstream {
+
+// Every backend there is, by pool name and address. Takes a mutex: for start and reload only.
+class backend_registry
+{
+public:
+    // The one backend of that pool and address, created on first use; its weight is set.
+    std::shared_ptr<backend> obtain(const std::string& pool_name, const conf::backend_options& options);
+
+    // Forgets the backends that no pool lists and no connection uses any more; returns how many. Call it
+    // after a reload and now and then.
+    std::size_t sweep();
+
+    // Those that are known now, listed by a pool or still in use: for metrics and name resolution.
+    std::vector<std::shared_ptr<backend>> all() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::pair<std::string, std::string>, std::shared_ptr<backend>> backends_;
+};
+
+class pool
+{
+public:
+    pool(const conf::pool_options& options, const conf::timeout_options& timeouts, backend_registry& registry,
+         snat::tuple_ledger& ledger);
+    pool(const pool&) = delete;
+    pool& operator=(const pool&) = delete;
+
+    const std::string& name() const noexcept { return name_; }
+    std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
+    conf::balance_kind balance() const noexcept { return balance_; }
+    const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
+    const backoff_options& backoff() const noexcept { return backoff_; }
+    conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
+    conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
+
+private:
+    const std::string name_;
+    std::vector<std::shared_ptr<backend>> backends_;
+    const conf::balance_kind balance_;
+    std::unique_ptr<const snat::source_pool> source_;
+    const backoff_options backoff_;
+    const conf::duration connect_timeout_;
+    const conf::duration response_timeout_;
+};
+
+} // namespace fairlead::upstream

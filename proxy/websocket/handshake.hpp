@@ -1,0 +1,59 @@
+// The opening handshake as a proxy sees it: what the client offers, and whether the backend's 101 answers it.
+//
+// Nothing is negotiated here. The offer goes to the backend as it is; the 101 must accept exactly that key
+// and only what was offered. Views point into the request head's bytes and must be used before these go.
+// Thread: any. RFC 6455 4.1, 4.2, 9.1; RFC 7692 7.1.
+#pragma once
+
+#include "proxy/http/head.hpp"
+#include "proxy/http/http_rules.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fairlead::websocket {
+
+struct client_offer
+{
+    std::string_view key;                       // Sec-WebSocket-Key: base64 of 16 bytes
+    std::vector<std::string_view> subprotocols; // in order of preference; at most 64
+    std::vector<std::string_view> extensions;   // names, parameters left out; at most 64
+};
+
+// 426 with Sec-WebSocket-Version for another version than 13, else 400 (RFC 6455 4.2.1, 4.4).
+using offer_verdict = boost::system::result<client_offer, http::refusal>;
+offer_verdict check_request(const http::head& request, const http::request_facts& facts);
+
+// The value of Sec-WebSocket-Accept for a key (RFC 6455 4.2.2, item 5.4): 28 characters.
+std::array<char, 28> accept_key(std::string_view key);
+
+struct agreement
+{
+    std::string_view subprotocol;    // of the offer's views; empty: none
+    bool permessage_deflate = false; // RSV1 means compressed (RFC 7692 6)
+    bool other_extension =
+        false; // an extension was agreed that we do not know: reserved bits are its business
+};
+
+enum class handshake_fault : std::uint8_t
+{
+    not_switching,
+    bad_upgrade,
+    bad_connection,
+    bad_accept,
+    bad_subprotocol,
+    bad_extension,
+    has_body_fields,
+};
+
+std::string_view reason_of(handshake_fault fault); // static text for the log
+
+using agreement_verdict = boost::system::result<agreement, handshake_fault>;
+agreement_verdict check_response(const http::head& response, const client_offer& offer);
+
+} // namespace fairlead::websocket

@@ -1,0 +1,220 @@
+#include "proxy/websocket/relay.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace fairlead::websocket {
+namespace {
+
+constexpr int events_per_wake = 256;
+constexpr int batches_per_wake = 4; // then the io_context gets its turn
+
+// An event names its tunnel and side in one word: tunnels are aligned, so the lowest bit is free.
+std::uint64_t event_key(const tunnel& which, side of) noexcept
+{
+    static_assert(alignof(tunnel) >= 2);
+    return reinterpret_cast<std::uintptr_t>(&which) | (of == side::backend ? 1U : 0U);
+}
+
+int make_epoll()
+{
+    const int fd = ::epoll_create1(EPOLL_CLOEXEC);
+    if (fd < 0)
+        throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
+    return fd;
+}
+
+bool watch(int epoll, tunnel& which, side of) noexcept
+{
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    event.data.u64 = event_key(which, of);
+    return ::epoll_ctl(epoll, EPOLL_CTL_ADD, which.of(of).fd, &event) == 0;
+}
+
+} // namespace
+
+relay::relay(net::asio::io_context& io, net::timer_wheel& wheel, metrics::worker_cells& cells,
+             tunnel_observer& observer, options limits)
+    : epoll_(io.get_executor(), make_epoll())
+    , wheel_(wheel)
+    , cells_(cells)
+    , observer_(observer)
+    , buffer_(limits.buffer_bytes)
+{
+    wait();
+}
+
+relay::~relay()
+{
+    while (!tunnels_.empty()) {
+        tunnel& last = tunnels_.back();
+        begin_end(last, metrics::party::proxy, end_cause::drained, 0);
+        finish(last);
+    }
+    bury();
+}
+
+bool relay::launch(tunnel_start start)
+{
+    auto* const made = new (std::nothrow) tunnel(tunnel_texts(start.texts));
+    if (made == nullptr) {
+        ::close(start.client_fd);
+        ::close(start.backend_fd);
+        cells_.connections_open.sub();
+        return false;
+    }
+    tunnel& fresh = *made;
+    fresh.owner = this;
+    fresh.client.fd = start.client_fd;
+    fresh.backend.fd = start.backend_fd;
+    fresh.is_websocket = start.is_websocket;
+    fresh.origin = std::move(start.origin);
+    fresh.source = std::move(start.source);
+    fresh.use = std::move(start.use);
+    fresh.opened_at = std::chrono::steady_clock::now();
+    tunnels_.push_back(fresh);
+    cells_.tunnels_open.add();
+    if (fresh.origin->cells != nullptr)
+        fresh.origin->cells->opened.add();
+
+    // What was read ahead goes first: from the moment the sockets are watched, more may come.
+    forward_read_ahead(fresh, side::backend, start.from_backend);
+    forward_read_ahead(fresh, side::client, start.from_client);
+    if (!fresh.is_closed &&
+        (!watch(epoll_.native_handle(), fresh, side::client) || !watch(epoll_.native_handle(), fresh, side::backend))) {
+        begin_end(fresh, metrics::party::proxy, end_cause::refused, 0);
+        finish(fresh);
+    }
+    const bool is_alive = !fresh.is_closed;
+    if (!in_batch_)
+        bury();
+    return is_alive;
+}
+
+void relay::forward_read_ahead(tunnel& which, side from, std::span<const char> data)
+{
+    while (!data.empty() && !which.is_closed) {
+        const std::size_t take = std::min(data.size(), buffer_.size());
+        std::memcpy(buffer_.data(), data.data(), take);
+        forward(which, from, bytes(buffer_.data(), take));
+        data = data.subspan(take);
+    }
+}
+
+void relay::wait()
+{
+    if (ready_ != nullptr) {
+        net::asio::post(epoll_.get_executor(), [this] { on_readable(); });
+        return;
+    }
+    epoll_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
+        if (!error)
+            on_readable();
+    });
+}
+
+void relay::on_readable()
+{
+    std::array<epoll_event, events_per_wake> events;
+    in_batch_ = true;
+    run_ready();
+    for (int batch = 0; batch < batches_per_wake; ++batch) {
+        const int count = ::epoll_wait(epoll_.native_handle(), events.data(), events_per_wake, 0);
+        if (count <= 0)
+            break;
+        cells_.relay_wakes.add();
+        cells_.relay_events.add(static_cast<std::uint64_t>(count));
+        run_events({events.data(), static_cast<std::size_t>(count)});
+        if (count < events_per_wake)
+            break;
+    }
+    in_batch_ = false;
+    bury();
+    wait();
+}
+
+void relay::run_events(std::span<const epoll_event> events)
+{
+    for (const epoll_event& event : events) {
+        auto* const which = reinterpret_cast<tunnel*>(event.data.u64 & ~std::uint64_t{1});
+        if (!which->is_closed)
+            on_event(*which, (event.data.u64 & 1) != 0 ? side::backend : side::client, event.events);
+    }
+}
+
+void relay::run_ready()
+{
+    tunnel* next = std::exchange(ready_, nullptr);
+    while (next != nullptr) {
+        tunnel& which = *next;
+        next = std::exchange(which.next_ready, nullptr);
+        which.is_ready = false;
+        if (!which.is_closed)
+            pump(which, side::client);
+        if (!which.is_closed)
+            pump(which, side::backend);
+    }
+}
+
+void relay::go_on_later(tunnel& which) noexcept
+{
+    if (which.is_ready)
+        return;
+    which.is_ready = true;
+    which.next_ready = std::exchange(ready_, &which);
+}
+
+void relay::on_event(tunnel& which, side from, std::uint32_t events)
+{
+    leg& source = which.of(from);
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+        source.saw_hangup = true;
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+        source.may_read = true;
+    // A broken side takes nothing any more, so what waits for it and what waits behind that is lost.
+    if ((events & EPOLLERR) != 0 && (source.waiting || which.of(other(from)).waiting || source.has_ended)) {
+        break_off(which, from);
+        return;
+    }
+    if ((events & EPOLLOUT) != 0 && source.waiting) {
+        flush(which, from);
+        if (!which.is_closed && !source.waiting)
+            pump(which, other(from));
+    }
+    if (!which.is_closed)
+        pump(which, from);
+}
+
+void relay::on_deadline(net::wheel_entry& entry) noexcept
+{
+    auto& which = static_cast<tunnel&>(entry);
+    relay& self = *which.owner;
+    self.begin_end(which, metrics::party::proxy, end_cause::overdue, 0);
+    self.finish(which);
+    if (!self.in_batch_)
+        self.bury();
+}
+
+void relay::bury() noexcept
+{
+    closed_.clear_and_dispose([](tunnel* dead) { delete dead; });
+}
+
+net::milliseconds_count relay::now_ms() const noexcept
+{
+    return static_cast<net::milliseconds_count>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                    std::chrono::steady_clock::now().time_since_epoch())
+                                                    .count());
+}
+
+} // namespace fairlead::websocket

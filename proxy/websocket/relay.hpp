@@ -1,0 +1,127 @@
+// Moves the bytes of all tunnels of one worker.
+//
+// One epoll set, each socket added once, edge-triggered for reading and writing; the set's own descriptor is waited for
+// inside the worker's io_context. An event reads into one buffer of the worker, follows the frames and writes at once;
+// only what the kernel does not take is kept, at most one buffer's worth a direction, and nothing is read from the
+// other side until it is gone. Half-closed connections are relayed as such.
+//
+// What a tunnel costs while idle: sizeof(tunnel) and its texts, no buffer. What a message costs: one recv, one send and
+// its share of an epoll_wait.
+//
+// Payload passes untouched. The relay's own Close (close()) goes out between two frames (RFC 6455 5.4), masked towards
+// the backend (5.3); after it nothing else is sent to that side.
+//
+// Thread: the worker's only. Lifetime: the io_context, the wheel and the observer outlive it; destroying it closes all
+// tunnels at once. Errors: a tunnel's I/O errors end that tunnel; the observer hears of each end exactly once.
+#pragma once
+
+#include "proxy/net/socket.hpp"
+#include "proxy/websocket/tunnel.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+struct epoll_event;
+
+namespace fairlead::websocket {
+
+// Hears of the ends of tunnels. The tunnel is destroyed after the call.
+class tunnel_observer
+{
+public:
+    virtual void tunnel_ended(const tunnel& ended) noexcept = 0;
+
+protected:
+    ~tunnel_observer() = default;
+};
+
+// What a session hands over with its two connected, non-blocking sockets.
+struct tunnel_start
+{
+    int client_fd = -1; // owned from here on
+    int backend_fd = -1;
+    bool is_websocket = true;                  // else plain bytes
+    std::span<const char> from_client;         // read behind the request head already
+    std::span<const char> from_backend;        // read behind the 101 already
+    boost::intrusive_ptr<tunnel_origin> origin;
+    tunnel_texts::parts texts;
+    snat::tuple_lease source;
+    upstream::backend_use use;
+};
+
+class relay
+{
+public:
+    struct options
+    {
+        std::size_t buffer_bytes = 64 * 1024; // of the worker's one buffer: the bound on what waits per direction
+    };
+
+    // Throws boost::system::system_error when no epoll set can be made.
+    relay(net::asio::io_context& io, net::timer_wheel& wheel, metrics::worker_cells& cells,
+          tunnel_observer& observer, options limits);
+    relay(const relay&) = delete;
+    relay& operator=(const relay&) = delete;
+    ~relay();
+
+    // Takes over both descriptors, also when it fails: then both are closed and false is returned.
+    bool launch(tunnel_start start);
+
+    std::size_t size() const noexcept { return tunnels_.size(); }
+
+    // Begins to end a tunnel: a Close to both sides, then a wait for theirs. Plain tunnels are ended at once.
+    void close(tunnel& which, std::uint16_t code, end_cause cause);
+
+    // The same for up to `count` tunnels that are not ending yet, the oldest first; returns how many there were.
+    std::size_t close_oldest(std::size_t count, std::uint16_t code, end_cause cause);
+
+    static void on_deadline(net::wheel_entry& entry) noexcept;
+
+private:
+    using tunnel_list = boost::intrusive::list<tunnel, boost::intrusive::constant_time_size<true>>;
+    using bytes = std::span<const std::uint8_t>;
+    struct frame_tally;
+
+    void wait();
+    void on_readable();
+    void run_events(std::span<const epoll_event> events);
+    void run_ready();
+    void on_event(tunnel& which, side from, std::uint32_t events);
+    void go_on_later(tunnel& which) noexcept;
+
+    void pump(tunnel& which, side from);
+    void read_end(tunnel& which, side from);
+    void forward(tunnel& which, side from, bytes data);
+    void forward_until_close(tunnel& which, side from, bytes data);
+    void send_or_keep(tunnel& which, side to, bytes data);
+    void forward_read_ahead(tunnel& which, side from, std::span<const char> data);
+    void flush(tunnel& which, side to);
+    void send_end(tunnel& which, side to);
+
+    void put_close(tunnel& which, side to);
+    void saw_close(tunnel& which, side from);
+    void begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept;
+    void end_if_done(tunnel& which);
+    void break_off(tunnel& which, side broken);
+    void finish(tunnel& which);
+    void count_end(tunnel& which) noexcept;
+    void bury() noexcept;
+
+    net::milliseconds_count now_ms() const noexcept;
+
+    net::asio::posix::basic_stream_descriptor<net::executor> epoll_;
+    net::timer_wheel& wheel_;
+    metrics::worker_cells& cells_;
+    tunnel_observer& observer_;
+    std::vector<std::uint8_t> buffer_;
+    tunnel_list tunnels_;        // alive, oldest first
+    tunnel_list closed_;         // to be destroyed when no event can name them any more
+    tunnel* ready_ = nullptr;    // stack of tunnels whose turn was cut short
+    bool in_batch_ = false;
+};
+
+} // namespace fairlead::websocket

@@ -1,0 +1,43 @@
+#include "proxy/websocket/tunnel.hpp"
+
+#include "proxy/websocket/relay.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace fairlead::websocket {
+namespace {
+
+constexpr std::size_t max_text_bytes = 1024;
+constexpr std::size_t lengths_size = tunnel_texts::part_count * sizeof(std::uint16_t);
+
+} // namespace
+
+tunnel_texts::tunnel_texts(const parts& values)
+{
+    std::size_t size = lengths_size;
+    for (const auto value : values)
+        size += std::min(value.size(), max_text_bytes);
+    block_ = std::make_unique_for_overwrite<char[]>(size);
+    char* at = block_.get() + lengths_size;
+    for (std::size_t i = 0; i < part_count; ++i) {
+        const auto length = static_cast<std::uint16_t>(std::min(values[i].size(), max_text_bytes));
+        std::memcpy(block_.get() + i * sizeof length, &length, sizeof length);
+        at = std::copy_n(values[i].data(), length, at);
+    }
+}
+
+std::string_view tunnel_texts::operator[](part which) const noexcept
+{
+    std::size_t at = lengths_size;
+    std::uint16_t length = 0;
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(which); ++i) {
+        at += length;
+        std::memcpy(&length, block_.get() + i * sizeof length, sizeof length);
+    }
+    return {block_.get() + at, length};
+}
+
+tunnel::tunnel(tunnel_texts log_texts) noexcept : wheel_entry(&relay::on_deadline), texts(std::move(log_texts)) {}
+
+} // namespace fairlead::websocket

@@ -1,0 +1,147 @@
+#include "conf/known_keys.hpp"
+#include "test/conf/reading.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <map>
+#include <set>
+
+namespace fairlead::conf {
+
+namespace {
+
+std::string cell(std::string_view text, bool as_code = false)
+{
+    if (text.empty()) {
+        return "\xE2\x80\x93"; // an en dash
+    }
+    return as_code ? "`" + std::string(text) + "`" : std::string(text);
+}
+
+// The start of the row that docs/configuration.md has to have for a key; the meaning follows.
+std::string expected_row(const key_row& row)
+{
+    const auto by_default = row.required ? std::string("required") : cell(row.default_text, true);
+    return "| `" + full_name(row) + "` | " + std::string(type_text(row.type)) + " | " +
+           cell(unit_text(row.type)) + " | " + by_default + " | " + cell(range_text(row)) + " | " +
+           (row.reloads ? "yes" : "no") + " | " + cell(row.example, true) + " | ";
+}
+
+std::map<std::string, std::string> documented_rows()
+{
+    std::ifstream file(FAIRLEAD_SOURCE_DIR "/docs/configuration.md");
+    REQUIRE(file.good());
+    std::map<std::string, std::string> rows;
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with("| `")) {
+            const auto key = line.substr(3, line.find('`', 3) - 3);
+            CAPTURE(key);
+            CHECK(rows.emplace(key, line).second);
+        }
+    }
+    return rows;
+}
+
+bool is_scalar_section(std::string_view section)
+{
+    return section == "timeouts" || section == "limits" || section == "socket" || section == "drain" ||
+           section == "log" || section == "forward";
+}
+
+std::string section_with(const key_row& row, std::string_view value)
+{
+    return "[" + std::string(row.section) + "]\n" + std::string(row.name) + " = " + std::string(value);
+}
+
+} // namespace
+
+TEST_CASE("docs/configuration.md has the row of every key, as the schema has it, and no other")
+{
+    auto rows = documented_rows();
+    for (const auto& row : known_keys()) {
+        const auto name = full_name(row);
+        CAPTURE(name);
+        const auto written = rows[name];
+        CHECK(written.substr(0, expected_row(row).size()) == expected_row(row));
+        CHECK(written.size() > expected_row(row).size() + 10);
+        rows.erase(name);
+    }
+    for (const auto& [key, line] : rows) {
+        CAPTURE(key);
+        CHECK_MESSAGE(false, "documented, but not a key");
+    }
+}
+
+TEST_CASE("the schema has each key once, and an example for each")
+{
+    std::set<std::string> names;
+    for (const auto& row : known_keys()) {
+        CAPTURE(full_name(row));
+        CHECK(names.insert(full_name(row)).second);
+        CHECK_FALSE(row.example.empty());
+        CHECK(find_key(row.section, row.name) == &row);
+        CHECK((row.most == 0) == (unit_text(row.type).empty()));
+    }
+    CHECK(find_key("route", "method") == nullptr);
+    CHECK(find_key("", "head") == nullptr);
+}
+
+TEST_CASE("the schema's defaults are those of the structs, and its examples are accepted")
+{
+    for (const auto& row : known_keys()) {
+        if (!is_scalar_section(row.section)) {
+            continue;
+        }
+        CAPTURE(full_name(row));
+        REQUIRE_FALSE(row.default_text.empty());
+        const auto by_default = read_with_top(section_with(row, row.default_text));
+        CHECK(brief_errors(by_default).empty());
+        CHECK(by_default.value.timeouts == timeout_options{});
+        CHECK(by_default.value.limits == limit_options{});
+        CHECK(by_default.value.socket == socket_options{});
+        CHECK(by_default.value.drain == drain_options{});
+        CHECK(by_default.value.log == log_options{});
+        CHECK(by_default.value.forward == forward_options{});
+        CHECK(brief_errors(read_with_top(section_with(row, row.example))).empty());
+    }
+}
+
+TEST_CASE("examples of pools and routes are accepted")
+{
+    for (const auto& row : known_keys()) {
+        CAPTURE(full_name(row));
+        const auto line = std::string(row.name) + " = " + std::string(row.example);
+        if (row.section == "pool.NAME") {
+            const auto backends = row.name == "backends" ? "" : "backends = [\"10.0.0.1:80\"]\n";
+            CHECK(brief_errors(read_with_pool(backends + line)).empty());
+        }
+        if (row.section == "route" && row.name != "pool") {
+            const auto before = row.name == "strip_prefix" ? "path = \"/chat/\"\n" : "";
+            CHECK(brief_errors(read_with_route(before + line)).empty());
+        }
+    }
+}
+
+TEST_CASE("both ends of every range are accepted, and what lies past them is refused")
+{
+    for (const auto& row : known_keys()) {
+        if (!is_scalar_section(row.section) || row.most == 0) {
+            continue;
+        }
+        CAPTURE(full_name(row));
+        const auto reads = [&](std::int64_t number) {
+            auto text = std::to_string(number);
+            text = row.type == value_type::time && number != 0 ? "\"" + text + "ms\"" : text;
+            return read_with_top(section_with(row, text)).ok();
+        };
+        CHECK(reads(row.least));
+        CHECK(reads(row.most));
+        CHECK(reads(0) == row.zero);
+        CHECK_FALSE(reads(row.most + 1'000));
+        CHECK((row.least <= 1 || !reads(row.least - 1)));
+        CHECK_FALSE(reads(-1));
+    }
+}
+
+} // namespace fairlead::conf

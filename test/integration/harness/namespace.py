@@ -1,0 +1,29 @@
+"""A network of the test's own: loopback only, with its own port range and limits.
+
+`enter_network_namespace()` runs the test file again inside `unshare --net`, as root or, without root, in a
+user namespace that maps to root. Call it first thing in `__main__`.
+"""
+import os
+import subprocess
+import sys
+
+_marker = "FAIRLEAD_TEST_IN_NAMESPACE"
+
+
+def enter_network_namespace():
+    if os.environ.get(_marker):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    os.environ[_marker] = "1"
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    os.execvp("unshare", ["unshare", *user, "--net", sys.executable, *sys.argv])
+
+
+def set_sysctl(name, value):
+    """Of this namespace, e.g. set_sysctl("net.ipv4.ip_local_port_range", "40000 40019")."""
+    with open("/proc/sys/" + name.replace(".", "/"), "w") as file:
+        file.write(value)
+
+
+def add_loopback_address(address):
+    subprocess.run(["ip", "addr", "add", address, "dev", "lo"], check=True)

@@ -1,0 +1,196 @@
+"""One Fairlead process: configuration, start, questions to its admin listener, and the way it ended."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+from harness.connection import connect
+from harness.metrics import Metrics
+from harness.ports import free_port
+from harness.waiting import eventually
+
+BINARY = os.environ.get("FAIRLEAD_BINARY", "fairlead")
+SANITIZED = os.environ.get("FAIRLEAD_SANITIZED", "") not in ("", "0", "OFF")  # memory bounds do not hold then
+
+
+class Proxy:
+    """Starts `fairlead run` on free ports and waits until it is ready.
+
+    `body` is the configuration after [[listen]] and [admin]; `drain` is the content of [drain], by default
+    tunnels are closed at once; `top` holds keys that must stand before every table.
+    """
+
+    def __init__(
+        self,
+        body,
+        top="",
+        workers=1,
+        host="127.0.0.1",
+        drain='window = "0s"\nclose_timeout = "1s"',
+        wrapper=(),
+        wait=True,
+    ):
+        self.folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
+        self.config_path = os.path.join(self.folder.name, "fairlead.toml")
+        self.host = host
+        self.port = free_port(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.admin_port = free_port()
+        self.expected_exit = 0
+        self._clients = []
+        self._frame = (top, workers, drain)
+        self.write_config(body)
+        self._stdout = open(os.path.join(self.folder.name, "stdout"), "wb+")
+        self._stderr = open(os.path.join(self.folder.name, "stderr"), "wb+")
+        self.process = subprocess.Popen(
+            [*wrapper, BINARY, "run", "--config", self.config_path],
+            stdin=subprocess.DEVNULL,
+            stdout=self._stdout,
+            stderr=self._stderr,
+        )
+        if wait:
+            self.wait_ready()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def address(self):
+        return (self.host, self.port)
+
+    @property
+    def url(self):
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def websocket_url(self):
+        return f"ws://{self.host}:{self.port}"
+
+    # -- configuration
+
+    def write_config(self, body):
+        """Replaces the file, for a reload. Listeners, workers and [drain] stay."""
+        top, workers, drain = self._frame
+        listen = f"[{self.host}]" if ":" in self.host else self.host
+        drain_table = f"[drain]\n{drain}" if drain else ""
+        self.replace_config_file(
+            f"""{top}
+workers = {workers}
+[[listen]]
+address = "{listen}:{self.port}"
+[admin]
+address = "127.0.0.1:{self.admin_port}"
+{drain_table}
+{body}
+"""
+        )
+
+    def replace_config_file(self, text):
+        with open(self.config_path + ".new", "w") as file:
+            file.write(text)
+        os.replace(self.config_path + ".new", self.config_path)
+
+    # -- peers
+
+    def connect(self, **options):
+        client = connect(self.address, **options)
+        self._clients.append(client)
+        return client
+
+    def close_clients(self):
+        for client in self._clients:
+            client.close()
+
+    def ask(self, data, method="GET"):
+        """Sends raw bytes on a new connection and returns the final response."""
+        with self.connect() as client:
+            client.send(data)
+            return client.read_response(method)
+
+    # -- admin
+
+    def admin(self, path):
+        """(status, body) of a GET on the admin listener."""
+        url = f"http://127.0.0.1:{self.admin_port}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metrics(self):
+        status, text = self.admin("/metrics")
+        assert status == 200, text
+        return Metrics(text)
+
+    def wait_ready(self):
+        def is_ready():
+            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.stderr()}"
+            try:
+                return self.admin("/readyz")[0] == 200
+            except OSError:
+                return False
+
+        eventually(is_ready, 10, "the proxy is ready")
+
+    # -- output
+
+    def stdout(self):
+        return _content(self._stdout)
+
+    def stderr(self):
+        return _content(self._stderr)
+
+    def output(self):
+        return self.stdout() + self.stderr()
+
+    def access_log(self):
+        """The JSON lines on standard output."""
+        return [json.loads(line) for line in self.stdout().splitlines() if line.startswith("{")]
+
+    # -- the end
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait_exit(self, timeout_s=10.0):
+        return self.process.wait(timeout_s)
+
+    def stop(self):
+        """SIGTERM, and AssertionError unless it then ends by itself, with `expected_exit`, in time."""
+        try:
+            if self.process.poll() is None:
+                self.process.terminate()
+            try:
+                code = self.wait_exit()
+            except subprocess.TimeoutExpired:
+                raise AssertionError(f"still running 10 s after SIGTERM: {self.stderr()[-2000:]}") from None
+            assert code == self.expected_exit, f"ended with {code}: {self.stderr()[-4000:]}"
+        finally:
+            self.abandon()
+
+    def abandon(self):
+        """Leaves nothing behind, whatever state the process is in."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+        self._stdout.close()
+        self._stderr.close()
+        self.folder.cleanup()
+
+
+def _content(file):
+    file.flush()
+    with open(file.name, "rb") as reader:
+        return reader.read().decode(errors="replace")
+
+
+def run_command(*arguments, timeout_s=10):
+    """`fairlead ARGUMENTS` to its end; the CompletedProcess has text output."""
+    return subprocess.run(
+        [BINARY, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s
+    )

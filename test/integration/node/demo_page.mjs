@@ -1,0 +1,49 @@
+// Two tabs of headless Chromium on the demo's page: node demo_page.mjs URL SCREENSHOT
+//
+// The page is used as a person would: by its text box and by what it shows, whatever its markup.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const [url, screenshot] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+});
+const problems = [];
+
+async function openTab() {
+  const page = await (await browser.newContext()).newPage();
+  page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  await page.goto(url);
+  await page.getByRole("textbox").last().waitFor();
+  return page;
+}
+
+async function say(page, line) {
+  const box = page.getByRole("textbox").last();
+  await box.fill(line);
+  await box.press("Enter");
+}
+
+const sees = (page, text) => page.getByText(text).first().waitFor({ timeout: 10_000 });
+const namesItsBackend = (page) =>
+  page.waitForFunction(() => /backend[ -]?\w+/i.test(document.body.innerText), null, { timeout: 10_000 });
+
+try {
+  const tabs = [await openTab(), await openTab()];
+  for (const tab of tabs) await namesItsBackend(tab);
+  await say(tabs[0], "ahoy from the first tab");
+  await say(tabs[1], "ahoy from the second tab");
+  for (const tab of tabs) {
+    await sees(tab, "ahoy from the first tab");
+    await sees(tab, "ahoy from the second tab");
+  }
+  await tabs[0].screenshot({ path: screenshot, fullPage: true });
+  assert.deepEqual(problems, []);
+  console.log("ok");
+} finally {
+  await browser.close();
+}
