@@ -61,7 +61,7 @@ bare_word word_around(std::string_view line, text_position at)
     return {is_ascii ? std::string(text) : "", at.column - std::min(bytes_back, at.column - 1)};
 }
 
-// The parser points behind a key that it refuses; the description has its name, of which the last part is sought.
+// The parser points behind a key that it refuses; its description has the name, to be found in the line.
 text_position place_of_refused_key(std::string_view description, text_position at, std::string_view line)
 {
     const auto close = description.rfind('\'');

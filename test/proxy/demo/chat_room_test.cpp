@@ -9,7 +9,7 @@ using namespace fairlead::demo;
 
 namespace {
 
-struct listener : chat_member
+struct listener final : chat_member
 {
     void deliver(shared_text text) override { heard.push_back(std::move(text)); }
     std::vector<shared_text> heard;

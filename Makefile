@@ -1,0 +1,53 @@
+# The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test bench image format tidy clean
+
+help:
+	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
+	@echo "make test    install what is missing, build, and run every test"
+	@echo "make bench   compare with HAProxy, nginx and a bare relay; ARGS=--quick for a short run"
+	@echo "make image   build the container image and look it over"
+	@echo "make format  rewrite the C++ files as .clang-format says"
+	@echo "make tidy    run clang-tidy over the sources"
+	@echo "make clean   remove build/"
+
+setup:
+	@scripts/setup.sh build test
+
+run:
+	@scripts/setup.sh build
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target fairlead
+	@exec build/release/fairlead demo $(ARGS)
+
+test: setup
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@cmake --build --preset dev
+	@ctest --preset dev -j2 --output-on-failure $(ARGS)
+
+bench:
+	@scripts/setup.sh build bench
+	@$(MAKE) --no-print-directory build/bench/build.ninja
+	@cmake --build --preset bench
+	@bench/run.py $(ARGS)
+
+image:
+	@scripts/image.sh $(ARGS)
+
+format:
+	@scripts/setup.sh lint
+	@find conf metrics tls proxy test bench -name node_modules -prune -o '(' -name '*.cpp' -o -name '*.hpp' ')' -print0 \
+	  | xargs -0 clang-format -i
+
+# clang cannot read g++'s precompiled header, so this has a build directory of its own.
+tidy: setup
+	@scripts/setup.sh ci lint
+	@cmake --preset clang -B build/tidy -D CMAKE_DISABLE_PRECOMPILE_HEADERS=ON >/dev/null
+	@find conf metrics tls proxy -name '*.cpp' -print0 | xargs -0 -P2 -n4 clang-tidy --quiet -p build/tidy
+
+clean:
+	@rm -rf build
+
+build/%/build.ninja: CMakePresets.json
+	@cmake --preset $*
+	@touch $@
