@@ -20,7 +20,7 @@ make_base_image() {
     if buildah inspect --type image "$base" >/dev/null 2>&1; then return; fi
     echo "image.sh: making $base with debootstrap"
     local root container
-    root=$(mktemp -d)
+    root=$(mktemp -d) # some 200 MB
     debootstrap --variant=minbase bookworm "$root"
     container=$(buildah from scratch)
     buildah add -q "$container" "$root" / >/dev/null
@@ -32,10 +32,10 @@ make_base_image() {
 
 # The promises of the Dockerfile that a build alone does not show.
 check_with_buildah() {
-    local container root user
-    container=$(buildah from --pull-never "localhost/$tag")
-    root=$(buildah mount "$container")
-    trap 'buildah rm "$container" >/dev/null' EXIT
+    local root user
+    looked_at=$(buildah from --pull-never "localhost/$tag")
+    trap 'buildah rm "$looked_at" >/dev/null' EXIT
+    root=$(buildah mount "$looked_at")
     user=$(buildah inspect --type image --format '{{.OCIv1.Config.User}}' "localhost/$tag")
     [ "$user" = 10001:10001 ] || { echo "image.sh: the image runs as '$user'" >&2; exit 1; }
     if getcap -r "$root/usr" | grep -q .; then

@@ -293,6 +293,8 @@ net::task<exchange::head_outcome> exchange::read_head()
             asked_.reason = reason_of(parsed.fault);
             co_return head_outcome::malformed;
         }
+        if (is_stopped())
+            co_return head_outcome::stopped; // before this wait began, so no cancel will end it
         const std::span<char> room = unread.prepare(limits.header_bytes + 1);
         const net::read_result got = co_await connected_.made->stream.read_some(room);
         unread.commit(got.count);
@@ -301,11 +303,17 @@ net::task<exchange::head_outcome> exchange::read_head()
     }
 }
 
+// The client left, or its body cannot be sent on: whatever the backend answers is for nobody.
+bool exchange::is_stopped() const
+{
+    const bool has_body_failed = is_pumping_ && pump_done_.is_set() && body_end_ != transfer_end::complete &&
+                                 body_end_ != transfer_end::sink_failed;
+    return client_left_ || has_body_failed;
+}
+
 exchange::head_outcome exchange::classify_read_failure(const net::error_code& error)
 {
-    const bool is_bodys_fault = is_pumping_ && pump_done_.is_set() && body_end_ != transfer_end::complete &&
-                                body_end_ != transfer_end::sink_failed;
-    if (client_left_ || is_bodys_fault)
+    if (is_stopped())
         return head_outcome::stopped;
     if (limit_.expired())
         return head_outcome::overdue;

@@ -73,6 +73,7 @@ private:
     net::task<head_outcome> read_final_head();
     head_outcome classify_read_failure(const net::error_code& error);
     bool was_unseen(const net::error_code& error);
+    bool is_stopped() const;
 
     net::task<afterwards> forward_response();
     afterwards after_response(transfer_end end, const body_transfer& body, bool keeps);

@@ -106,8 +106,10 @@ std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std:
     }
     const net::socket_address local = net::to_socket_address(address.ip, address.port);
     refuse_when_taken(address, local);
+    made.push_back(open_socket(address, local, backlog));
+    const net::socket_address bound = net::local_of(made.front().get()); // port 0 has become a real one
     while (made.size() < count)
-        made.push_back(open_socket(address, local, backlog));
+        made.push_back(open_socket(address, bound, backlog));
     return made;
 }
 

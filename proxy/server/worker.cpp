@@ -43,18 +43,22 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, std::shar
     apply(std::move(first));
 }
 
-// Destroying the io_context would destroy waiting sessions after the members they use: they are woken and end first.
+// Destroying the io_context would destroy waiting sessions after the members they use, so everything that waits is
+// woken, and ends, first.
 worker::~worker()
 {
     join();
-    listeners_.clear();
-    relay_.reset();
+    for (auto& each : listeners_)
+        each->stop();
+    relay_->shut_down();
     for (http::session_hook& session : services_->sessions)
         session.abort();
     ticker_.cancel();
     stay_.reset();
     io_.restart();
     io_.run_for(std::chrono::seconds(1));
+    listeners_.clear();
+    relay_.reset();
     idle_.clear();
     log_.flush();
 }

@@ -54,8 +54,12 @@ relay::relay(net::asio::io_context& io, net::timer_wheel& wheel, metrics::worker
     wait();
 }
 
-relay::~relay()
+relay::~relay() { shut_down(); }
+
+void relay::shut_down()
 {
+    net::error_code ignored;
+    epoll_.close(ignored);
     while (!tunnels_.empty()) {
         tunnel& last = tunnels_.back();
         begin_end(last, metrics::party::proxy, end_cause::drained, 0);
@@ -113,10 +117,12 @@ void relay::forward_read_ahead(tunnel& which, side from, std::span<const char> d
 
 void relay::wait()
 {
-    if (ready_ != nullptr) {
+    if (ready_ != nullptr && epoll_.is_open()) {
         net::asio::post(epoll_.get_executor(), [this] { on_readable(); });
         return;
     }
+    if (!epoll_.is_open())
+        return;
     epoll_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
         if (!error)
             on_readable();
@@ -125,6 +131,8 @@ void relay::wait()
 
 void relay::on_readable()
 {
+    if (!epoll_.is_open())
+        return;
     std::array<epoll_event, events_per_wake> events;
     in_batch_ = true;
     run_ready();

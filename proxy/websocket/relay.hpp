@@ -68,6 +68,10 @@ public:
     relay& operator=(const relay&) = delete;
     ~relay();
 
+    // Ends all tunnels at once and watches nothing any more. The io_context must run its handlers once more before the
+    // relay is destroyed.
+    void shut_down();
+
     // Takes over both descriptors, also when it fails: then both are closed and false is returned.
     bool launch(tunnel_start start);
 

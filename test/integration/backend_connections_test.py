@@ -110,6 +110,7 @@ class Retry(ProxyCase):
         proxy = self.front(backend)
         for _ in range(10):
             self.assertEqual(proxy.ask(request()).body, b"ok")
+            eventually(lambda: backend.connections[-1].sock.fileno() < 0)
 
     def race(self, data, leave):
         """The backend keeps the first connection and, when a second request comes on it, does `leave`."""

@@ -20,9 +20,16 @@ MEMORY_ALLOWANCE = 2 * 1024 * 1024
 class AsyncBackend(asyncio.Protocol):
     """Accepts every upgrade, echoes the first bytes, and ends when the client does."""
 
+    def __init__(self, transports):
+        self.transports = transports
+
     def connection_made(self, transport):
         self.transport = transport
+        self.transports.add(transport)
         self.upgraded = False
+
+    def connection_lost(self, error):
+        self.transports.discard(self.transport)
 
     def data_received(self, data):
         if self.upgraded:
@@ -46,13 +53,15 @@ async def one_life(address, number):
     try:
         if kind == 0:  # plain HTTP
             writer.write(request(target="/http"))
-            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
             return
         if kind == 1:  # leaves in the middle of the head
             writer.write(upgrade_request()[:40])
             return
         writer.write(upgrade_request())
-        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 101"), head
         writer.write(frame(TEXT, "hello", masked=True))
         await reader.readexactly(6)
         if kind == 2:
@@ -77,9 +86,14 @@ class Churn(ProxyCase):
             for number in numbers:
                 await one_life(proxy.address, number)
 
-        server = await loop.create_server(AsyncBackend, "127.0.0.1", self.backend_port, backlog=1024)
+        transports = set()
+        server = await loop.create_server(
+            lambda: AsyncBackend(transports), "127.0.0.1", self.backend_port, backlog=1024
+        )
         await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
         server.close()
+        while transports:  # the proxy closes those it kept
+            await asyncio.sleep(0.02)
 
     def settle(self, proxy):
         eventually(lambda: proxy.metrics().value("fairlead_websocket_tunnels_active") == 0, 10)

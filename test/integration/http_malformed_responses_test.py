@@ -70,12 +70,11 @@ class MalformedResponses(ProxyCase):
             with self.subTest(name), proxy.connect() as client:
                 self.answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
                 client.send(request("POST", body=b"x"))
-                if client.read_head().status == 502:
-                    continue
                 try:
-                    self.assertFalse(client.read_to_end().endswith(b"0\r\n\r\n"))
+                    if client.read_head().status == 200:
+                        self.assertFalse(client.read_to_end().endswith(b"0\r\n\r\n"))
                 except ConnectionResetError:
-                    pass
+                    pass  # a reset may overtake the head
 
 
 class Desynchronisation(ProxyCase):

@@ -89,7 +89,7 @@ class Addresses(ProxyCase):
             proxy = self.front(backend)
             with proxy.connect() as client:
                 open_tunnel(client)
-                self.assertEqual(proxy.metrics().value("fairlead_websocket_tunnels_active"), 1)
+                eventually(lambda: proxy.metrics().value("fairlead_websocket_tunnels_active") == 1)
 
     def test_ipv6(self):
         self.expect_served(self.http_backend(host="::1"))

@@ -74,7 +74,7 @@ class Routes(ProxyCase):
     def test_methods_headers_and_query(self):
         self.start(
             tenant={"headers": '{ "X-Tenant" = "blue" }'},
-            mobile={"headers": '{ User-Agent = { regex = "(?i)mobile" } }'},
+            mobile={"headers": '{ User-Agent = { regex = "(?i).*mobile.*" } }'},
             signed={"headers": "{ Authorization = true }"},
             writes={"methods": '["POST", "PUT"]'},
             version={"query": '{ v = "2" }'},
