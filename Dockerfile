@@ -3,8 +3,8 @@
 # docker run --rm -p 8080:8080 -v "$PWD/fairlead.toml:/etc/fairlead/fairlead.toml:ro" \
 #   --ulimit nofile=300000:300000 --sysctl net.ipv4.ip_local_port_range="1024 65535" fairlead
 #
-# The binary carries no file capabilities, so that it starts whatever the container may do; what a mode of it needs,
-# `--cap-add` gives. See docs/operations.md.
+# The binary carries no file capabilities: with one, it would not start in a container that lacks it. Nothing here needs
+# any; docs/operations.md says what --cap-add is for.
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src

@@ -1,7 +1,7 @@
 // Who is in the demo's chat, and what is said there: the room that both backends share, without I/O.
 //
-// A member takes its seat for as long as it lives; what anybody says is written once and handed to all as one shared
-// string. Thread: the demo's.
+// A member takes its seat for as long as it lives; what anybody says is written once and handed to all as
+// one shared string. Thread: the demo's.
 #pragma once
 
 #include <cstddef>

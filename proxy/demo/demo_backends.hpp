@@ -1,15 +1,17 @@
-// The two backends that `fairlead demo` puts behind itself: small HTTP and WebSocket servers on loopback, so that a
-// person sees a proxied chat without having anything to proxy. Not a server for any other use.
+// The two backends that `fairlead demo` puts behind itself: small HTTP and WebSocket servers on loopback, so
+// that a person sees a proxied chat without having anything to proxy. Not a server for any other use.
 //
 //   /        the chat page              /whoami  JSON: which backend answered, and the request as it arrived
-//   /chat    WebSocket, one room that both backends share          /events  server-sent events, one a second
+//   /chat    WebSocket, one room that both backends share
+//   /events  server-sent events, one a second
 //
-// A chat message comes as {"from", "text"} (anything else is taken as the text itself) and goes to every connection
-// of both backends as {"kind": "message", "from", "text", "backend", "via", "people"}; `backend` and `via` are those
-// of the connection it was typed on. A connection's first message is {"kind": "welcome", "backend", "via", "people"}.
+// A chat message comes as {"from", "text"} (anything else is taken as the text itself) and goes to every
+// connection of both backends as {"kind": "message", "from", "text", "backend", "via", "people"}; `backend`
+// and `via` are those of the connection it was typed on. A connection's first message is {"kind": "welcome",
+// "backend", "via", "people"}.
 //
-// Thread: one of its own, which serves everything; the constructor and the destructor belong to the owner's thread.
-// Bounds: 1,000 connections, 16 KiB a request head, 64 KiB a body or message, 64 messages waiting for a slow reader.
+// Thread: one of its own, which serves everything; the constructor and the destructor are the owner's.
+// Bounds: 1,000 connections, 16 KiB a request head, 64 KiB a body or message, 64 messages for a slow reader.
 // Errors: the constructor throws boost::system::system_error when loopback has no port to listen on.
 // On stop: the destructor closes every connection and joins the thread.
 #pragma once

@@ -1,6 +1,7 @@
 // A connection of the demo that has to be closed when the demo ends: in the registry for as long as it lives.
 //
-// close() must only wake what waits on the connection, never destroy it: whoever closes all of them walks the registry.
+// close() must only wake what waits on the connection, never destroy it: whoever closes all of them walks the
+// registry.
 // Thread: the demo's.
 #pragma once
 

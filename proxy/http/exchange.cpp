@@ -1,6 +1,7 @@
 #include "proxy/http/exchange.hpp"
 
 #include "proxy/http/error_response.hpp"
+#include "proxy/http/field_syntax.hpp"
 #include "proxy/net/tcp_info.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -15,25 +16,14 @@ namespace {
 
 constexpr net::milliseconds_count watch_interval_ms = 1'000;
 
-bool same_token(std::string_view left, std::string_view right)
+// The first protocol of an Upgrade field that the route lets through as plain bytes.
+std::string_view first_allowed(std::string_view offered, const std::vector<std::string>& allowed)
 {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return std::ranges::equal(left, right, {}, lower, lower);
-}
-
-// The first element of a comma-separated list that the route lets through as plain bytes.
-std::string_view first_allowed(std::string_view list, const std::vector<std::string>& allowed)
-{
-    while (!list.empty()) {
-        const std::size_t comma = std::min(list.find(','), list.size());
-        std::string_view token = list.substr(0, comma);
-        list.remove_prefix(std::min(comma + 1, list.size()));
-        while (!token.empty() && (token.front() == ' ' || token.front() == '\t'))
-            token.remove_prefix(1);
-        while (!token.empty() && (token.back() == ' ' || token.back() == '\t'))
-            token.remove_suffix(1);
-        if (std::ranges::any_of(allowed, [&](const std::string& each) { return same_token(each, token); }))
-            return token;
+    list_elements elements(offered);
+    while (const auto token = elements.next()) {
+        if (std::ranges::any_of(allowed,
+                                [&](const std::string& each) { return equal_ignoring_case(each, *token); }))
+            return *token;
     }
     return {};
 }
@@ -156,7 +146,7 @@ net::task<bool> exchange::connect(bool may_reuse)
     asked_.backend = made.to->address().text;
     limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     body_limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
-    acknowledged_before_ = made.is_reused ? net::bytes_acknowledged(made.stream.fd()) : 0;
+    sent_before_ = made.stream.bytes_sent();
     co_return true;
 }
 
@@ -296,7 +286,7 @@ net::task<exchange::head_outcome> exchange::read_head()
         if (is_stopped())
             co_return head_outcome::stopped; // before this wait began, so no cancel will end it
         const std::span<char> room = unread.prepare(limits.header_bytes + 1);
-        const net::read_result got = co_await connected_.made->stream.read_some(room);
+        const net::read_result got = co_await connected_.made->stream.wait_and_read(room);
         unread.commit(got.count);
         if (got.error)
             co_return classify_read_failure(got.error);
@@ -325,10 +315,12 @@ exchange::head_outcome exchange::classify_read_failure(const net::error_code& er
 bool exchange::was_unseen(const net::error_code& error)
 {
     upstream::connection& made = *connected_.made;
-    const bool was_closed_in_order =
-        error == net::asio::error::eof || error == net::asio::error::broken_pipe;
-    return made.is_reused && made.unread.empty() && was_closed_in_order &&
-           net::bytes_acknowledged(made.stream.fd()) == acknowledged_before_;
+    const bool was_closed_in_order = error == net::asio::error::eof || error == net::asio::error::broken_pipe;
+    if (!made.is_reused || !made.unread.empty() || !was_closed_in_order)
+        return false;
+    constexpr std::uint64_t syn = 1;
+    const auto acknowledged = net::bytes_acknowledged(made.stream.fd());
+    return acknowledged && *acknowledged <= sent_before_ + syn;
 }
 
 void exchange::client_watch::on_due(net::wheel_entry& entry) noexcept
@@ -337,7 +329,7 @@ void exchange::client_watch::on_due(net::wheel_entry& entry) noexcept
     if (!self.body_is_running() && self.client_.is_gone()) {
         self.client_left_ = true;
         self.client_.cancel();
-        self.connected_.made->stream.cancel();
+        if (self.connected_.made) self.connected_.made->stream.cancel();
         return;
     }
     self.services_.wheel.arm(entry, net::steady_now_ms(), watch_interval_ms);

@@ -78,6 +78,7 @@ private:
     net::task<afterwards> forward_response();
     afterwards after_response(transfer_end end, const body_transfer& body, bool keeps);
     net::task<afterwards> begin_tunnel();
+    std::optional<std::string_view> refuse_switch(websocket::agreement& agreed) const;
     net::task<afterwards> fail(head_outcome why);
     net::task<afterwards> fail_connect();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
@@ -106,7 +107,7 @@ private:
     head response_;
     response_facts facts_;
     std::size_t response_head_bytes_ = 0;
-    std::uint64_t acknowledged_before_ = 0; // by the backend's kernel, before this request
+    std::uint64_t sent_before_ = 0; // to the backend on this connection, before this request
 
     net::deadline body_limit_;
     net::event pump_done_;

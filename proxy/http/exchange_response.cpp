@@ -2,6 +2,7 @@
 #include "proxy/http/exchange.hpp"
 
 #include "proxy/http/error_response.hpp"
+#include "proxy/http/field_syntax.hpp"
 #include "proxy/net/address.hpp"
 
 #include <spdlog/spdlog.h>
@@ -65,16 +66,26 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
     return afterwards::abort;
 }
 
+// Why the backend's 101 is not the one that was asked for; nothing when it is.
+std::optional<std::string_view> exchange::refuse_switch(websocket::agreement& agreed) const
+{
+    if (intent_ == upgrade_intent::plain) {
+        const bool names_upgrade = facts_.connection.upgrade && response_.count(field_id::upgrade) == 1;
+        if (names_upgrade && equal_ignoring_case(*response_.find(field_id::upgrade), upgrade_token_)) return std::nullopt;
+        return "the backend's 101 switches to another protocol";
+    }
+    const websocket::agreement_verdict verdict = websocket::check_response(response_, offer_);
+    if (verdict.has_error()) return websocket::reason_of(verdict.error());
+    agreed = *verdict;
+    return std::nullopt;
+}
+
 net::task<afterwards> exchange::begin_tunnel()
 {
     upstream::connection& made = *connected_.made;
     websocket::agreement agreed;
-    if (intent_ == upgrade_intent::websocket) {
-        const websocket::agreement_verdict verdict = websocket::check_response(response_, offer_);
-        if (verdict.has_error())
-            co_return co_await answer(502, metrics::refusal::bad_response, websocket::reason_of(verdict.error()));
-        agreed = *verdict;
-    }
+    if (const auto refused = refuse_switch(agreed))
+        co_return co_await answer(502, metrics::refusal::bad_response, *refused);
     response_forwarding how;
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;

@@ -131,9 +131,12 @@ net::task<> session::run()
 
 net::task<session::head_outcome> session::read_head()
 {
-    parser_.reset();
     parser_ = request_head_parser(limits_of(config().limits));
-    bool is_first_byte = in_.empty();
+    if (in_.empty()) {
+        const head_outcome arrived = co_await wait_for_request();
+        if (arrived != head_outcome::ready) co_return arrived;
+    }
+    limit_.arm(config().timeouts.head);
     for (;;) {
         const parse_result parsed = parser_.parse(in_.unread(), request_.fields);
         if (parsed.status == parse_status::done) {
@@ -148,42 +151,32 @@ net::task<session::head_outcome> session::read_head()
                                   {}, false);
             co_return head_outcome::refused;
         }
-        const head_outcome waited = co_await wait_for_bytes(is_first_byte);
-        if (waited != head_outcome::ready) co_return waited;
-        is_first_byte = false;
+        const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
+        const net::read_result got = co_await client_.read_some(room);
+        in_.commit(got.count);
+        if (!got.error) continue;
+        if (!limit_.expired()) co_return head_outcome::closed;
+        begin_request();
+        (void)co_await answer(408, metrics::refusal::head_timeout,
+                              "the request head did not arrive in time", {}, false);
+        co_return head_outcome::refused;
     }
 }
 
-// Bytes for a head: between requests an idle connection is let go in silence, within one it is told so.
-net::task<session::head_outcome> session::wait_for_bytes(bool is_first_byte)
+// Between requests, and before the first, a connection holds no buffer and is let go in silence.
+net::task<session::head_outcome> session::wait_for_request()
 {
+    if (services_.is_draining && !client_.is_readable()) co_return head_outcome::closed;
+    limit_.arm(config().timeouts.keep_alive);
+    is_waiting_ = true;
+    const auto [error] = co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
+    is_waiting_ = false;
+    limit_.disarm();
+    if (error) co_return head_outcome::closed;
     const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
-    net::read_result got = client_.try_read(room);
-    if (got.error == net::asio::error::would_block) {
-        if (is_first_byte && services_.is_draining) co_return head_outcome::closed;
-        if (is_first_byte) {
-            in_.release();
-            limit_.arm(config().timeouts.keep_alive);
-            is_waiting_ = true;
-            const auto [error] =
-                co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
-            is_waiting_ = false;
-            limit_.disarm();
-            if (error) co_return head_outcome::closed;
-            const std::span<char> fresh = in_.prepare(config().limits.header_bytes + 1);
-            got = co_await client_.read_some(fresh);
-        } else {
-            got = co_await client_.read_some(room);
-        }
-    }
-    if (is_first_byte && !got.error) limit_.arm(config().timeouts.head);
+    const net::read_result got = co_await client_.read_some(room);
     in_.commit(got.count);
-    if (!got.error) co_return head_outcome::ready;
-    if (!limit_.expired() || in_.empty()) co_return head_outcome::closed;
-    begin_request();
-    (void)co_await answer(408, metrics::refusal::head_timeout, "the request head did not arrive in time", {},
-                          false);
-    co_return head_outcome::refused;
+    co_return got.error ? head_outcome::closed : head_outcome::ready;
 }
 
 void session::begin_request()

@@ -44,7 +44,7 @@ private:
 
     net::task<head_outcome> read_head();
     net::task<afterwards> serve();
-    net::task<head_outcome> wait_for_bytes(bool is_first_byte);
+    net::task<head_outcome> wait_for_request();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
     net::task<> linger();

@@ -42,7 +42,8 @@ private:
         template <class Handler>
         void operator()(Handler&& handler) const
         {
-            owner->waiter_ = std::forward<Handler>(handler);
+            // Its move assignment calls itself for ever in Asio 1.26.
+            asio::any_completion_handler<void()>(std::forward<Handler>(handler)).swap(owner->waiter_);
         }
     };
 

@@ -57,6 +57,18 @@ task<read_result> stream::read_some(std::span<char> into)
     }
 }
 
+task<read_result> stream::wait_and_read(std::span<char> into)
+{
+    for (;;) {
+        const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
+        if (error)
+            co_return read_result{0, error};
+        const read_result got = try_read(into);
+        if (got.error != asio::error::would_block)
+            co_return got;
+    }
+}
+
 task<error_code> stream::write(std::string_view bytes)
 {
     const pieces one{bytes};
@@ -88,8 +100,10 @@ std::size_t stream::write_now(pieces& bytes, error_code& error) noexcept
     message.msg_iov = vectors.data();
     message.msg_iovlen = used;
     const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
-    if (sent >= 0)
+    if (sent >= 0) {
+        sent_ += static_cast<std::uint64_t>(sent);
         return static_cast<std::size_t>(sent);
+    }
     if (!would_block())
         error = last_error();
     return 0;

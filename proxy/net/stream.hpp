@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -38,6 +39,7 @@ public:
     read_result try_read(std::span<char> into) noexcept;
 
     task<read_result> read_some(std::span<char> into);
+    task<read_result> wait_and_read(std::span<char> into); // for bytes that are hardly there yet: saves a system call
     task<error_code> write(std::string_view bytes);
     task<error_code> write(pieces bytes); // one after another, in as few system calls as the kernel allows
 
@@ -45,6 +47,8 @@ public:
     bool is_gone() noexcept;
     // Whether a read would give something: for a connection that should be silent.
     bool is_readable() noexcept;
+
+    std::uint64_t bytes_sent() const noexcept { return sent_; } // taken by the kernel since the beginning
 
     void cancel() noexcept;
     void shutdown_send() noexcept;
@@ -56,6 +60,7 @@ private:
     std::size_t write_now(pieces& bytes, error_code& error) noexcept;
 
     socket socket_;
+    std::uint64_t sent_ = 0;
 };
 
 } // namespace fairlead::net

@@ -9,13 +9,15 @@
 
 namespace fairlead::net {
 
-std::uint64_t bytes_acknowledged(int fd) noexcept
+std::optional<std::uint64_t> bytes_acknowledged(int fd) noexcept
 {
     tcp_info info{};
     socklen_t size = sizeof info;
     const int failed = ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
     const std::size_t needed = offsetof(tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
-    return failed != 0 || size < needed ? 0 : info.tcpi_bytes_acked;
+    if (failed != 0 || size < needed)
+        return std::nullopt;
+    return info.tcpi_bytes_acked;
 }
 
 } // namespace fairlead::net

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace fairlead::net {
 
 // Bytes of ours that the peer's kernel has acknowledged since the connection began (RFC 4898
-// tcpEStatsAppHCThruOctetsAcked); 0 for other sockets.
-std::uint64_t bytes_acknowledged(int fd) noexcept;
+// tcpEStatsAppHCThruOctetsAcked), and one more for the SYN; nothing for other sockets.
+std::optional<std::uint64_t> bytes_acknowledged(int fd) noexcept;
 
 } // namespace fairlead::net

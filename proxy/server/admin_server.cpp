@@ -9,6 +9,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <string>
 
@@ -27,6 +28,7 @@ using timer = net::asio::basic_waitable_timer<std::chrono::steady_clock,
 
 constexpr std::size_t max_connections = 64;
 constexpr std::chrono::seconds request_time{10};
+constexpr std::chrono::milliseconds pause_time{100};
 
 admin_response respond(const admin_request& request, const metrics::registry& metrics)
 {
@@ -127,6 +129,7 @@ admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& addr
     : io_(io)
     , metrics_(metrics)
     , socket_(io.get_executor(), open_listening_sockets(address, 1, 64).front().release())
+    , pause_(io.get_executor())
     , is_unix_(address.what == conf::endpoint::kind::unix_path)
 {
     wait();
@@ -135,27 +138,32 @@ admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& addr
 void admin_server::wait()
 {
     socket_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
-        if (error)
+        if (error) return;
+        if (accept_one()) {
+            wait();
             return;
-        accept_some();
-        wait();
+        }
+        // Out of descriptors: the connection stays in the queue and would wake us again at once.
+        pause_.expires_after(pause_time);
+        pause_.async_wait([this](const net::error_code& cancelled) {
+            if (!cancelled) wait();
+        });
     });
 }
 
-void admin_server::accept_some()
+bool admin_server::accept_one()
 {
     const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0)
-        return;
+    if (fd < 0) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
     net::socket taken(io_.get_executor());
     net::error_code error;
     const net::asio::generic::stream_protocol protocol(is_unix_ ? AF_UNIX : AF_INET6, is_unix_ ? 0 : IPPROTO_TCP);
     taken.assign(protocol, fd, error);
-    if (error || connections_ >= max_connections)
-        return;
+    if (error || connections_ >= max_connections) return true;
     auto one = std::make_shared<admin_client>(std::move(taken), connections_);
     net::asio::co_spawn(io_.get_executor(), watch_client(one), net::asio::detached);
     net::asio::co_spawn(io_.get_executor(), serve_client(one, metrics_), net::asio::detached);
+    return true;
 }
 
 } // namespace fairlead::server

@@ -14,7 +14,9 @@
 #include "proxy/server/listening_socket.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstddef>
 
 namespace fairlead::server {
@@ -28,11 +30,14 @@ public:
 
 private:
     void wait();
-    void accept_some();
+    bool accept_one();
 
     net::asio::io_context& io_;
     const metrics::registry& metrics_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
+    net::asio::basic_waitable_timer<std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>,
+                                    net::executor>
+        pause_;
     bool is_unix_;
     std::size_t connections_ = 0;
 };

@@ -95,7 +95,8 @@ void supervisor::provide_metrics()
         for (const auto& pool : current_->pools) {
             for (const auto& each : pool->backends()) {
                 const bool is_up = each->backoff().failures() == 0;
-                out.push_back({pool->name(), each->address().text, is_up, each->live(), each->live()});
+                out.push_back({pool->name(), each->address().text, is_up, each->live() + each->idle(),
+                               each->live()});
             }
         }
         return out;

@@ -29,22 +29,23 @@ void block_signals()
 
 worker::worker(metrics::worker_shard& shard, log::line_writer& writer, std::shared_ptr<const http::service> first)
     : shard_(shard)
-    , stay_(io_.get_executor())
-    , ticker_(io_.get_executor())
+    , io_(std::make_unique<net::asio::io_context>(1))
+    , stay_(io_->get_executor())
+    , ticker_(std::make_unique<ticker>(io_->get_executor()))
     , wheel_(net::steady_now_ms())
     , log_(writer, shard.own())
     , relay_(std::make_unique<websocket::relay>(
-          io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
-    , dialer_(io_.get_executor(), wheel_)
+          *io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
+    , dialer_(io_->get_executor(), wheel_)
     , connector_(dialer_, idle_)
     , services_(new http::session_services{
-          io_.get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, false})
+          io_->get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, false})
 {
     apply(std::move(first));
 }
 
-// Destroying the io_context would destroy waiting sessions after the members they use, so everything that waits is
-// woken, and ends, first.
+// Everything that waits is woken and ends; what does not end in a second (a dial under way) is destroyed with the
+// io_context, before the members that it uses.
 worker::~worker()
 {
     join();
@@ -53,13 +54,15 @@ worker::~worker()
     relay_->shut_down();
     for (http::session_hook& session : services_->sessions)
         session.abort();
-    ticker_.cancel();
+    ticker_->cancel();
     stay_.reset();
-    io_.restart();
-    io_.run_for(std::chrono::seconds(1));
+    io_->restart();
+    io_->run_for(std::chrono::seconds(1));
     listeners_.clear();
     relay_.reset();
+    ticker_.reset();
     idle_.clear();
+    io_.reset();
     log_.flush();
 }
 
@@ -74,7 +77,7 @@ void worker::run()
     wait_for_tick();
     for (;;) {
         try {
-            io_.run();
+            io_->run();
             return;
         } catch (const std::exception& failure) {
             spdlog::error("worker: {}; going on", failure.what());
@@ -84,10 +87,10 @@ void worker::run()
 
 void worker::post(std::function<void(worker&)> task)
 {
-    net::asio::post(io_, [this, task = std::move(task)] { task(*this); });
+    net::asio::post(*io_, [this, task = std::move(task)] { task(*this); });
 }
 
-void worker::stop() { io_.stop(); }
+void worker::stop() { io_->stop(); }
 
 void worker::join()
 {
@@ -111,7 +114,7 @@ void worker::remove_listener(const std::string& address)
     // Its cancelled wait has yet to be told: the object goes after it.
     std::shared_ptr<listener> gone = std::move(*found);
     listeners_.erase(found);
-    net::asio::post(io_, [gone] {});
+    net::asio::post(*io_, [gone] {});
 }
 
 void worker::apply(std::shared_ptr<const http::service> next)
@@ -140,8 +143,8 @@ void worker::tunnel_ended(const websocket::tunnel& ended) noexcept { log_.tunnel
 
 void worker::wait_for_tick()
 {
-    ticker_.expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
-    ticker_.async_wait([this](const net::error_code& error) {
+    ticker_->expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
+    ticker_->async_wait([this](const net::error_code& error) {
         if (error)
             return;
         tick();

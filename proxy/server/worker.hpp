@@ -53,11 +53,12 @@ private:
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
-    net::asio::io_context io_{1};
+    using ticker = net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                   net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
+
+    std::unique_ptr<net::asio::io_context> io_;
     net::asio::executor_work_guard<net::executor> stay_;
-    net::asio::basic_waitable_timer<std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>,
-                                    net::executor>
-        ticker_;
+    std::unique_ptr<ticker> ticker_;
     net::timer_wheel wheel_;
     log::access_log log_;
     std::unique_ptr<websocket::relay> relay_;

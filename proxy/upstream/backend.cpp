@@ -26,6 +26,17 @@ void backend_use::reset() noexcept
     if (auto* owner = std::exchange(owner_, nullptr)) owner->live_.fetch_sub(1, std::memory_order_release);
 }
 
+idle_mark::idle_mark(backend& owner) noexcept
+    : owner_(&owner)
+{
+    owner_->idle_.fetch_add(1, std::memory_order_relaxed);
+}
+
+idle_mark::~idle_mark()
+{
+    if (owner_ != nullptr) owner_->idle_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 backend::backend(std::string pool_name, conf::endpoint address, std::uint32_t weight)
     : pool_name_(std::move(pool_name))
     , address_(std::move(address))

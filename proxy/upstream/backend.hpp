@@ -52,6 +52,25 @@ private:
 
 static_assert(sizeof(backend_use) <= 8, "every tunnel keeps one");
 
+// One connection of a backend that is kept without a use; the destructor uncounts it.
+class idle_mark
+{
+public:
+    explicit idle_mark(backend& owner) noexcept;
+    idle_mark(idle_mark&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr))
+    {}
+    idle_mark& operator=(idle_mark&& other) noexcept
+    {
+        std::swap(owner_, other.owner_);
+        return *this;
+    }
+    ~idle_mark();
+
+private:
+    backend* owner_;
+};
+
 class backend
 {
 public:
@@ -68,6 +87,8 @@ public:
 
     std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
 
+    std::uint32_t idle() const noexcept { return idle_.load(std::memory_order_relaxed); } // kept connections
+
     failure_backoff& backoff() noexcept { return backoff_; }
     const failure_backoff& backoff() const noexcept { return backoff_; }
 
@@ -81,10 +102,12 @@ public:
 
 private:
     friend class backend_use;
+    friend class idle_mark;
     friend class backend_registry;
 
     // Written at every open and close, so it shares its cache line with cold members only.
     alignas(64) std::atomic<std::uint32_t> live_{0};
+    std::atomic<std::uint32_t> idle_{0}; // written when a connection is kept and taken
     std::mutex publish_mutex_;
     std::vector<std::unique_ptr<const resolved_set>> published_;
     const std::string pool_name_;

@@ -17,7 +17,7 @@ namespace fairlead::upstream {
 namespace {
 
 constexpr std::chrono::seconds foreign_use_pause{1};
-constexpr int max_sources_per_dial = 16;
+constexpr int max_sources_per_dial = 256; // each that fails costs a system call or two
 constexpr std::size_t max_addresses_per_dial = 4;
 
 enum class started : std::uint8_t { connecting, no_tuple, failed };

@@ -22,10 +22,11 @@ std::optional<connection> idle_connections::take(const backend& to)
 void idle_connections::put(connection idle, std::size_t per_backend, net::milliseconds_count now)
 {
     auto& entries = by_backend_[idle.to.get()];
-    if (entries.size() >= per_backend || idle.stream.is_readable())
+    if (entries.size() >= per_backend)
         return;
     idle.unread.release();
-    entries.push_back({std::move(idle), now});
+    backend& to = *idle.to;
+    entries.push_back({std::move(idle), now, idle_mark(to)});
 }
 
 void idle_connections::sweep(net::milliseconds_count idle_before)

@@ -38,6 +38,7 @@ private:
     {
         connection idle;
         net::milliseconds_count since;
+        idle_mark counted; // before `idle` ends, which may own the backend
     };
 
     std::unordered_map<const backend*, std::vector<entry>> by_backend_;
