@@ -26,10 +26,8 @@ struct sha1_state
 
     sha1_state()
     {
-        if (!context)
-            throw std::bad_alloc();
-        if (!digest)
-            throw std::runtime_error("OpenSSL offers no SHA-1, which the WebSocket handshake needs");
+        if (!context) throw std::bad_alloc();
+        if (!digest) throw std::runtime_error("OpenSSL offers no SHA-1, which the WebSocket handshake needs");
     }
 };
 
@@ -50,8 +48,7 @@ sha1_digest sha1(std::string_view first, std::string_view second)
                       EVP_DigestUpdate(state.context.get(), first.data(), first.size()) == 1 &&
                       EVP_DigestUpdate(state.context.get(), second.data(), second.size()) == 1 &&
                       EVP_DigestFinal_ex(state.context.get(), out.data(), &size) == 1;
-    if (!done || size != out.size())
-        throw std::runtime_error("OpenSSL could not compute a SHA-1 digest");
+    if (!done || size != out.size()) throw std::runtime_error("OpenSSL could not compute a SHA-1 digest");
     return out;
 }
 

@@ -30,7 +30,8 @@ void add_commands(CLI::App& app, choices& chosen)
     app.add_subcommand("check", "Check a configuration and every file it includes")
         ->add_option("config", chosen.config, "The configuration file")
         ->required();
-    CLI::App* const demo = app.add_subcommand("demo", "Run a chat behind the proxy, with two backends of its own");
+    CLI::App* const demo =
+        app.add_subcommand("demo", "Run a chat behind the proxy, with two backends of its own");
     demo->add_option("--listen", chosen.demo.listen, "Where clients connect")->capture_default_str();
     demo->add_option("--admin", chosen.demo.admin, "The admin listener")->capture_default_str();
     app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks")
@@ -42,14 +43,10 @@ void add_commands(CLI::App& app, choices& chosen)
 
 int execute(const CLI::App& app, const choices& chosen)
 {
-    if (app.got_subcommand("run"))
-        return run(chosen.config);
-    if (app.got_subcommand("check"))
-        return check(chosen.config);
-    if (app.got_subcommand("demo"))
-        return run_demo(chosen.demo);
-    if (app.got_subcommand("health"))
-        return check_health(chosen.health_address);
+    if (app.got_subcommand("run")) return run(chosen.config);
+    if (app.got_subcommand("check")) return check(chosen.config);
+    if (app.got_subcommand("demo")) return run_demo(chosen.demo);
+    if (app.got_subcommand("health")) return check_health(chosen.health_address);
     std::cout << "fairlead " FAIRLEAD_VERSION "\n";
     return EXIT_SUCCESS;
 }

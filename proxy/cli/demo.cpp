@@ -14,14 +14,20 @@ namespace {
 std::string demo_config(const demo_options& options, const std::vector<std::string>& backends)
 {
     return "[[listen]]\n"
-           "address = \"" + options.listen + "\"\n\n"
+           "address = \"" +
+           options.listen +
+           "\"\n\n"
            "[admin]\n"
-           "address = \"" + options.admin + "\"\n\n"
+           "address = \"" +
+           options.admin +
+           "\"\n\n"
            "[drain]\n"
            "window = \"1s\"\n"
            "close_timeout = \"1s\"\n\n"
            "[pool.chat]\n"
-           "backends = [\"" + backends[0] + "\", \"" + backends[1] + "\"]\n"
+           "backends = [\"" +
+           backends[0] + "\", \"" + backends[1] +
+           "\"]\n"
            "balance = \"least-connections\"\n"
            "source = [\"127.0.0.2\", \"127.0.0.3\"]\n\n"
            "[[route]]\n"
@@ -43,7 +49,8 @@ void print_welcome(const demo_options& options)
               << "Try next:\n"
               << "  curl -s http://" << options.admin << "/metrics | grep fairlead_websocket_tunnels_active\n"
               << "  cp conf/examples/minimal.toml my.toml, edit it, then: fairlead check my.toml\n\n"
-              << "Below, a JSON line for each tunnel that opens and closes. Ctrl-C closes them cleanly and stops.\n\n"
+              << "Below, a JSON line for each tunnel that opens and closes. Ctrl-C closes them cleanly and "
+                 "stops.\n\n"
               << std::flush;
 }
 
@@ -57,8 +64,7 @@ int run_demo(const demo_options& options)
     conf::read_result read = source();
     for (const auto& error : read.errors)
         std::cerr << conf::format_error(error) << '\n';
-    if (!read.ok())
-        return EXIT_FAILURE;
+    if (!read.ok()) return EXIT_FAILURE;
     set_up_log(read.value.log);
     server::supervisor process(std::move(read.value), source);
     process.on_ready([&] { print_welcome(options); });

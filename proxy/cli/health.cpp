@@ -32,8 +32,7 @@ int check_health(const std::string& admin_address)
     const auto remote = endpoint->what == conf::endpoint::kind::unix_path
                             ? net::to_socket_address(endpoint->path)
                             : net::to_socket_address(endpoint->ip, endpoint->port);
-    if (!remote)
-        return fail(admin_address, "the path is too long");
+    if (!remote) return fail(admin_address, "the path is too long");
     const server::owned_fd socket(::socket(remote->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval limit{3, 0};
     ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -46,8 +45,7 @@ int check_health(const std::string& admin_address)
     char block[512];
     for (ssize_t count; answer.size() < 4096 && (count = ::recv(socket.get(), block, sizeof block, 0)) > 0;)
         answer.append(block, static_cast<std::size_t>(count));
-    if (answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200"))
-        return EXIT_SUCCESS;
+    if (answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200")) return EXIT_SUCCESS;
     const std::size_t body = answer.find("\r\n\r\n");
     return fail(admin_address, body == std::string::npos ? "no answer" : answer.substr(body + 4));
 }

@@ -17,8 +17,7 @@ bool print_errors(const conf::read_result& read)
 {
     for (const auto& error : read.errors)
         std::cerr << conf::format_error(error) << '\n';
-    if (!read.ok())
-        std::cerr << read.errors.size() << (read.errors.size() == 1 ? " error\n" : " errors\n");
+    if (!read.ok()) std::cerr << read.errors.size() << (read.errors.size() == 1 ? " error\n" : " errors\n");
     return !read.ok();
 }
 
@@ -50,8 +49,7 @@ int run(const std::string& config_file)
 {
     const auto source = [config_file] { return conf::read_config(config_file); };
     conf::read_result read = source();
-    if (print_errors(read))
-        return EXIT_FAILURE;
+    if (print_errors(read)) return EXIT_FAILURE;
     set_up_log(read.value.log);
     server::supervisor process(std::move(read.value), source);
     return process.run();
@@ -60,8 +58,7 @@ int run(const std::string& config_file)
 int check(const std::string& config_file)
 {
     const conf::read_result read = conf::read_config(config_file);
-    if (print_errors(read))
-        return EXIT_FAILURE;
+    if (print_errors(read)) return EXIT_FAILURE;
     // What only the proxy can judge, such as the regexes of routes together.
     upstream::backend_registry backends;
     snat::tuple_ledger ledger(1);
@@ -69,8 +66,9 @@ int check(const std::string& config_file)
     std::size_t backend_count = 0;
     for (const auto& pool : read.value.pools)
         backend_count += pool.backends.size();
-    std::cout << config_file << ": ok: " << read.value.listeners.size() << " listeners, " << read.value.routes.size()
-              << " routes, " << read.value.pools.size() << " pools, " << backend_count << " backends\n";
+    std::cout << config_file << ": ok: " << read.value.listeners.size() << " listeners, "
+              << read.value.routes.size() << " routes, " << read.value.pools.size() << " pools, "
+              << backend_count << " backends\n";
     return EXIT_SUCCESS;
 }
 

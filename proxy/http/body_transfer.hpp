@@ -49,7 +49,7 @@ struct body_transfer
     // Results.
     std::uint64_t bytes = 0;     // of payload
     std::size_t ahead_used = 0;  // how much of `ahead` was the body's
-    std::string behind{};         // read after the end of the body, and not from `ahead`
+    std::string behind{};        // read after the end of the body, and not from `ahead`
     bool source_ended = false;   // the end of the stream ended the body
     bool sink_has_bytes = false; // something was given to the sink's kernel
 };

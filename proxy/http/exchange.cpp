@@ -74,16 +74,14 @@ net::task<afterwards> exchange::run()
     watch_.cancel();
     limit_.disarm();
     limit_.guard(&client_.lowest_layer());
-    if (failure)
-        std::rethrow_exception(failure);
+    if (failure) std::rethrow_exception(failure);
     co_return next;
 }
 
 void exchange::abort() noexcept
 {
     client_left_ = true;
-    if (connected_.made)
-        connected_.made->stream.close();
+    if (connected_.made) connected_.made->stream.close();
 }
 
 // A WebSocket, or a protocol the route lets through; any other Upgrade is ignored, as RFC 9110 7.8 allows.
@@ -94,18 +92,15 @@ bool exchange::choose_upgrade()
         return true;
     }
     upgrade_token_ = first_allowed(asked_.facts.upgrade, asked_.route->options().upgrades);
-    if (!upgrade_token_.empty())
-        intent_ = upgrade_intent::plain;
+    if (!upgrade_token_.empty()) intent_ = upgrade_intent::plain;
     return intent_ != upgrade_intent::none;
 }
 
 std::optional<refusal> exchange::offer_websocket()
 {
-    if (intent_ != upgrade_intent::websocket)
-        return std::nullopt;
+    if (intent_ != upgrade_intent::websocket) return std::nullopt;
     websocket::offer_verdict verdict = websocket::check_request(asked_.fields, asked_.facts);
-    if (verdict.has_error())
-        return verdict.error();
+    if (verdict.has_error()) return verdict.error();
     offer_ = std::move(*verdict);
     return std::nullopt;
 }
@@ -116,11 +111,9 @@ net::task<afterwards> exchange::send_and_receive()
     bool may_reuse = intent_ == upgrade_intent::none;
     for (int attempts = 1;; ++attempts) {
         const bool is_connected = co_await connect(may_reuse);
-        if (!is_connected)
-            co_return co_await fail_connect();
+        if (!is_connected) co_return co_await fail_connect();
         const head_outcome outcome = co_await attempt();
-        if (outcome == head_outcome::ready)
-            break;
+        if (outcome == head_outcome::ready) break;
         if (outcome != head_outcome::unseen || attempts > 1 || !may_repeat()) {
             co_await stop_pump();
             co_return co_await fail(outcome);
@@ -129,8 +122,7 @@ net::task<afterwards> exchange::send_and_receive()
         may_reuse = false;
         connecting_.tried = {};
     }
-    if (facts_.is_switching)
-        co_return co_await begin_tunnel();
+    if (facts_.is_switching) co_return co_await begin_tunnel();
     const afterwards next = co_await forward_response();
     co_await stop_pump();
     co_return next;
@@ -140,8 +132,7 @@ net::task<bool> exchange::connect(bool may_reuse)
 {
     connecting_.may_reuse = may_reuse;
     connected_ = co_await services_.connector.connect(connecting_);
-    if (!connected_.made)
-        co_return false;
+    if (!connected_.made) co_return false;
     upstream::connection& made = *connected_.made;
     asked_.backend = made.to->address().text;
     limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
@@ -173,7 +164,8 @@ void exchange::write_request_head()
 bool exchange::has_whole_body() const
 {
     const body_framing& framing = asked_.facts.framing;
-    return !framing.has_body() || (framing.kind == framing_kind::length && framing.length <= asked_.ahead.size());
+    return !framing.has_body() ||
+           (framing.kind == framing_kind::length && framing.length <= asked_.ahead.size());
 }
 
 bool exchange::may_repeat() const { return has_whole_body(); }
@@ -185,8 +177,7 @@ net::task<exchange::head_outcome> exchange::attempt()
     services_.wheel.arm(watch_, net::steady_now_ms(), watch_interval_ms);
     if (has_whole_body()) {
         const transfer_end end = co_await send_body();
-        if (end == transfer_end::sink_overdue)
-            co_return head_outcome::overdue;
+        if (end == transfer_end::sink_overdue) co_return head_outcome::overdue;
         // A backend may have answered and closed before it read everything: look for that answer first.
         limit_.arm(pool().response_timeout());
     } else {
@@ -203,8 +194,8 @@ net::task<exchange::head_outcome> exchange::attempt()
 net::task<transfer_end> exchange::send_body()
 {
     const bool is_chunked = asked_.facts.framing.kind == framing_kind::chunked;
-    body_transfer body{client_, connected_.made->stream, body_limit_, asked_.facts.framing, is_chunked, request_head_,
-                       asked_.ahead};
+    body_transfer body{client_,    connected_.made->stream, body_limit_, asked_.facts.framing,
+                       is_chunked, request_head_,           asked_.ahead};
     body.max_bytes = config().limits.body_bytes;
     body.read_timeout = config().timeouts.body;
     body.write_timeout = config().timeouts.write;
@@ -223,7 +214,8 @@ net::task<> exchange::pump_body()
     } catch (const std::exception&) {
         body_end_ = transfer_end::source_failed; // out of memory: the exchange ends as if the client had left
     }
-    const bool is_clients_fault = body_end_ != transfer_end::complete && body_end_ != transfer_end::sink_failed;
+    const bool is_clients_fault =
+        body_end_ != transfer_end::complete && body_end_ != transfer_end::sink_failed;
     if (is_clients_fault && !is_stopping_)
         connected_.made->stream.cancel();
     else if (is_waiting_for_head_)
@@ -233,8 +225,7 @@ net::task<> exchange::pump_body()
 
 net::task<> exchange::stop_pump()
 {
-    if (!body_is_running())
-        co_return;
+    if (!body_is_running()) co_return;
     is_stopping_ = true;
     client_.cancel();
     connected_.made->stream.cancel();
@@ -246,8 +237,7 @@ net::task<exchange::head_outcome> exchange::read_final_head()
 {
     for (;;) {
         const head_outcome outcome = co_await read_head();
-        if (outcome != head_outcome::ready)
-            co_return outcome;
+        if (outcome != head_outcome::ready) co_return outcome;
         const response_verdict verdict =
             check_response(response_, asked_for{asked_.facts.method, intent_ != upgrade_intent::none});
         if (verdict.has_error()) {
@@ -255,14 +245,12 @@ net::task<exchange::head_outcome> exchange::read_final_head()
             co_return head_outcome::malformed;
         }
         facts_ = *verdict;
-        if (!facts_.is_interim)
-            co_return head_outcome::ready;
+        if (!facts_.is_interim) co_return head_outcome::ready;
         if (forwards_interim(facts_, asked_.facts)) {
             response_out_.clear();
             append_interim_head(response_out_, response_, facts_);
             const net::error_code error = co_await client_.write(std::string_view(response_out_));
-            if (error)
-                co_return head_outcome::stopped;
+            if (error) co_return head_outcome::stopped;
         }
         connected_.made->unread.consume(response_head_bytes_);
     }
@@ -283,13 +271,11 @@ net::task<exchange::head_outcome> exchange::read_head()
             asked_.reason = reason_of(parsed.fault);
             co_return head_outcome::malformed;
         }
-        if (is_stopped())
-            co_return head_outcome::stopped; // before this wait began, so no cancel will end it
+        if (is_stopped()) co_return head_outcome::stopped; // before this wait began, so no cancel will end it
         const std::span<char> room = unread.prepare(limits.header_bytes + 1);
         const net::read_result got = co_await connected_.made->stream.wait_and_read(room);
         unread.commit(got.count);
-        if (got.error)
-            co_return classify_read_failure(got.error);
+        if (got.error) co_return classify_read_failure(got.error);
     }
 }
 
@@ -303,21 +289,19 @@ bool exchange::is_stopped() const
 
 exchange::head_outcome exchange::classify_read_failure(const net::error_code& error)
 {
-    if (is_stopped())
-        return head_outcome::stopped;
-    if (limit_.expired())
-        return head_outcome::overdue;
+    if (is_stopped()) return head_outcome::stopped;
+    if (limit_.expired()) return head_outcome::overdue;
     return was_unseen(error) ? head_outcome::unseen : head_outcome::failed;
 }
 
-// The backend ended its side before our bytes came: its FIN acknowledges none of them (RFC 9112 9.3.1, 9.3.2). When its
-// reset followed, the error is EPIPE, which the kernel gives only to a connection that had seen that FIN.
+// The backend ended its side before our bytes came: its FIN acknowledges none of them (RFC 9112 9.3.1,
+// 9.3.2). When its reset followed, the error is EPIPE, which the kernel gives only to a connection that had
+// seen that FIN.
 bool exchange::was_unseen(const net::error_code& error)
 {
     upstream::connection& made = *connected_.made;
     const bool was_closed_in_order = error == net::asio::error::eof || error == net::asio::error::broken_pipe;
-    if (!made.is_reused || !made.unread.empty() || !was_closed_in_order)
-        return false;
+    if (!made.is_reused || !made.unread.empty() || !was_closed_in_order) return false;
     constexpr std::uint64_t syn = 1;
     const auto acknowledged = net::bytes_acknowledged(made.stream.fd());
     return acknowledged && *acknowledged <= sent_before_ + syn;

@@ -1,8 +1,9 @@
 // One request and its response: a connection to a backend, the request there, the response back.
 //
-// The request's body and the response are streamed at the same time when the body did not come with its head, so a
-// backend may answer early and a client may send for ever. A request that failed before the backend can have seen it is
-// sent once more on a new connection; nothing else is repeated. An Upgrade that the backend accepts ends in a tunnel.
+// The request's body and the response are streamed at the same time when the body did not come with its head,
+// so a backend may answer early and a client may send for ever. A request that failed before the backend can
+// have seen it is sent once more on a new connection; nothing else is repeated. An Upgrade that the backend
+// accepts ends in a tunnel.
 //
 //   connect ─► send head [and body ...] ─► read head ─┬─ 1xx: forward, read on
 //      │                                    │         ├─ 101: verified, handed to the relay
@@ -40,19 +41,23 @@ public:
     void abort() noexcept; // the worker ends: wakes every wait
 
 private:
-    enum class head_outcome : std::uint8_t {
+    enum class head_outcome : std::uint8_t
+    {
         ready,
-        unseen,      // the backend ended before it can have seen the request
-        failed,      // it ended or broke
-        malformed,   // it answered what no one can read
-        overdue,     // it answered nothing in time
-        stopped      // the client left, or its body failed: see body_end_
+        unseen,    // the backend ended before it can have seen the request
+        failed,    // it ended or broke
+        malformed, // it answered what no one can read
+        overdue,   // it answered nothing in time
+        stopped    // the client left, or its body failed: see body_end_
     };
 
     // Looks every second whether the client is still there while the backend takes its time.
     struct client_watch : net::wheel_entry
     {
-        explicit client_watch(exchange& watched) : wheel_entry(&client_watch::on_due), owner(watched) {}
+        explicit client_watch(exchange& watched)
+            : wheel_entry(&client_watch::on_due)
+            , owner(watched)
+        {}
         static void on_due(net::wheel_entry& entry) noexcept;
         exchange& owner;
     };

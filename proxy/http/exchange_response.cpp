@@ -13,9 +13,10 @@ net::task<afterwards> exchange::forward_response()
 {
     upstream::connection& made = *connected_.made;
     const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
-    const bool keeps = asked_.facts.keep_alive && !services_.is_draining && !body_is_running() &&
-                       body_end_ == transfer_end::complete && to_client.kind != framing_kind::until_close &&
-                       (intent_ == upgrade_intent::none || asked_.ahead.empty()); // else it spoke the new protocol
+    const bool keeps =
+        asked_.facts.keep_alive && !services_.is_draining && !body_is_running() &&
+        body_end_ == transfer_end::complete && to_client.kind != framing_kind::until_close &&
+        (intent_ == upgrade_intent::none || asked_.ahead.empty()); // else it spoke the new protocol
     response_forwarding how;
     how.client_version_minor = asked_.facts.version_minor;
     how.keep_alive = keeps;
@@ -26,8 +27,14 @@ net::task<afterwards> exchange::forward_response()
     append_response_head(response_out_, response_, facts_, how);
     asked_.status = facts_.status;
 
-    const bool to_chunked = facts_.framing.kind != framing_kind::none && to_client.kind == framing_kind::chunked;
-    body_transfer body{made.stream,   client_, limit_, facts_.framing, to_chunked, response_out_,
+    const bool to_chunked =
+        facts_.framing.kind != framing_kind::none && to_client.kind == framing_kind::chunked;
+    body_transfer body{made.stream,
+                       client_,
+                       limit_,
+                       facts_.framing,
+                       to_chunked,
+                       response_out_,
                        made.unread.unread().substr(response_head_bytes_)};
     body.read_timeout = config().timeouts.response_body;
     body.write_timeout = config().timeouts.write;
@@ -54,7 +61,9 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
     switch (end) {
     case transfer_end::sink_failed: asked_.reason = "the client left before the answer's end"; break;
     case transfer_end::sink_overdue: asked_.reason = "the client took no bytes for timeouts.write"; break;
-    case transfer_end::source_overdue: asked_.reason = "the backend sent nothing for timeouts.response_body"; break;
+    case transfer_end::source_overdue:
+        asked_.reason = "the backend sent nothing for timeouts.response_body";
+        break;
     case transfer_end::source_malformed: asked_.reason = "the backend's chunked coding is wrong"; break;
     case transfer_end::source_failed:
         asked_.reason = client_left_ ? "the client left before the answer's end"
@@ -71,7 +80,8 @@ std::optional<std::string_view> exchange::refuse_switch(websocket::agreement& ag
 {
     if (intent_ == upgrade_intent::plain) {
         const bool names_upgrade = facts_.connection.upgrade && response_.count(field_id::upgrade) == 1;
-        if (names_upgrade && equal_ignoring_case(*response_.find(field_id::upgrade), upgrade_token_)) return std::nullopt;
+        if (names_upgrade && equal_ignoring_case(*response_.find(field_id::upgrade), upgrade_token_))
+            return std::nullopt;
         return "the backend's 101 switches to another protocol";
     }
     const websocket::agreement_verdict verdict = websocket::check_response(response_, offer_);
@@ -95,8 +105,7 @@ net::task<afterwards> exchange::begin_tunnel()
     limit_.arm(config().timeouts.write);
     const net::error_code error = co_await client_.write(std::string_view(response_out_));
     limit_.disarm();
-    if (error)
-        co_return give_up("the client left before the 101");
+    if (error) co_return give_up("the client left before the 101");
 
     const bool is_websocket = intent_ == upgrade_intent::websocket;
     websocket::tunnel_start start;
@@ -113,8 +122,7 @@ net::task<afterwards> exchange::begin_tunnel()
                    agreed.subprotocol,
                    asked_.fields.find("User-Agent").value_or(std::string_view())};
     const auto handshake = std::chrono::steady_clock::now() - asked_.began_at;
-    if (start.origin->cells != nullptr)
-        start.origin->cells->handshake.observe(handshake);
+    if (start.origin->cells != nullptr) start.origin->cells->handshake.observe(handshake);
     asked_.route->http_cells().requests[metrics::status_class::informational].add();
     services_.log.tunnel_opened(*start.origin, start.texts,
                                 std::chrono::duration_cast<std::chrono::microseconds>(handshake));
@@ -132,7 +140,8 @@ net::task<afterwards> exchange::fail(head_outcome why)
 {
     switch (why) {
     case head_outcome::overdue:
-        co_return co_await answer(504, metrics::refusal::response_timeout, "the backend did not answer in time");
+        co_return co_await answer(504, metrics::refusal::response_timeout,
+                                  "the backend did not answer in time");
     case head_outcome::malformed: {
         const std::string_view reason = asked_.reason;
         spdlog::warn("backend {} of pool {}: unusable answer: {}", asked_.backend, pool().name(), reason);
@@ -141,24 +150,29 @@ net::task<afterwards> exchange::fail(head_outcome why)
     case head_outcome::ready:
     case head_outcome::unseen:
     case head_outcome::failed:
-        co_return co_await answer(502, metrics::refusal::bad_response, "the backend ended the connection unanswered");
+        co_return co_await answer(502, metrics::refusal::bad_response,
+                                  "the backend ended the connection unanswered");
     case head_outcome::stopped: break;
     }
     if (body_end_ == transfer_end::source_overdue)
-        co_return co_await answer(408, metrics::refusal::body_timeout, "the request body did not arrive in time");
+        co_return co_await answer(408, metrics::refusal::body_timeout,
+                                  "the request body did not arrive in time");
     if (body_end_ == transfer_end::source_malformed)
-        co_return co_await answer(400, metrics::refusal::bad_request, "the request body's chunked coding is wrong");
+        co_return co_await answer(400, metrics::refusal::bad_request,
+                                  "the request body's chunked coding is wrong");
     if (body_end_ == transfer_end::too_large)
         co_return co_await answer(413, metrics::refusal::body_too_large, "the request body is too large");
     if (body_end_ == transfer_end::sink_overdue)
-        co_return co_await answer(504, metrics::refusal::response_timeout, "the backend took no bytes in time");
+        co_return co_await answer(504, metrics::refusal::response_timeout,
+                                  "the backend took no bytes in time");
     co_return give_up("the client left before the answer");
 }
 
 net::task<afterwards> exchange::fail_connect()
 {
     if (!connected_.was_any_tried)
-        co_return co_await answer(503, metrics::refusal::no_backend, "no backend can be tried", "Retry-After: 1\r\n");
+        co_return co_await answer(503, metrics::refusal::no_backend, "no backend can be tried",
+                                  "Retry-After: 1\r\n");
     switch (connected_.failure) {
     case metrics::dial_failure::ports_exhausted:
         co_return co_await answer(503, metrics::refusal::ports_exhausted, "no source port is free",
@@ -180,8 +194,8 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                                        std::string_view header_lines)
 {
     services_.shard.own().refusals[why].add();
-    const bool keeps = asked_.facts.keep_alive && !services_.is_draining && !asked_.facts.framing.has_body() &&
-                       !asked_.facts.is_upgrade;
+    const bool keeps = asked_.facts.keep_alive && !services_.is_draining &&
+                       !asked_.facts.framing.has_body() && !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
                           {keeps, asked_.facts.method == method_kind::head, header_lines});

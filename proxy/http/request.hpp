@@ -1,7 +1,7 @@
 // One request while it is served: what was read, what was decided, what is to be logged.
 //
-// Lives in its session's frame; the views point into the session's read buffer, which does not move until the request
-// is over.
+// Lives in its session's frame; the views point into the session's read buffer, which does not move until the
+// request is over.
 #pragma once
 
 #include "proxy/http/head.hpp"
@@ -29,6 +29,7 @@ struct request
     std::string_view id; // the client's own or the generated one
 
     // For the log and the metrics.
+    bool has_head = false;   // fields is this request's
     std::string_view reason; // static text; empty when all was well
     std::string_view backend;
     unsigned status = 0;

@@ -86,8 +86,7 @@ session::session(session_services& services, net::socket accepted)
 session::~session()
 {
     services_.shard.own().sessions_open.sub();
-    if (!is_tunnelled_)
-        services_.shard.own().connections_open.sub();
+    if (!is_tunnelled_) services_.shard.own().connections_open.sub();
     services_.sessions.erase(services_.sessions.iterator_to(*this));
 }
 
@@ -99,8 +98,7 @@ void session::drain() noexcept
 void session::abort() noexcept
 {
     client_.close();
-    if (running_ != nullptr)
-        running_->abort();
+    if (running_ != nullptr) running_->abort();
 }
 
 net::task<> session::run()
@@ -111,8 +109,7 @@ net::task<> session::run()
         afterwards next = afterwards::close;
         if (outcome == head_outcome::ready) next = co_await serve();
         is_tunnelled_ = next == afterwards::tunnelled;
-        if (is_tunnelled_)
-            co_return;
+        if (is_tunnelled_) co_return;
         if (next == afterwards::abort) {
             client_.close_by_reset();
             co_return;
@@ -143,6 +140,7 @@ net::task<session::head_outcome> session::read_head()
             limit_.disarm();
             head_bytes_ = parsed.consumed;
             begin_request();
+            request_.has_head = true;
             co_return head_outcome::ready;
         }
         if (parsed.status == parse_status::bad) {
@@ -157,8 +155,8 @@ net::task<session::head_outcome> session::read_head()
         if (!got.error) continue;
         if (!limit_.expired()) co_return head_outcome::closed;
         begin_request();
-        (void)co_await answer(408, metrics::refusal::head_timeout,
-                              "the request head did not arrive in time", {}, false);
+        (void)co_await answer(408, metrics::refusal::head_timeout, "the request head did not arrive in time",
+                              {}, false);
         co_return head_outcome::refused;
     }
 }
@@ -184,6 +182,7 @@ void session::begin_request()
     request_.facts = {};
     request_.service = services_.current;
     request_.route = nullptr;
+    request_.has_head = false;
     request_.began_at = std::chrono::steady_clock::now();
     request_.reason = request_.backend = {};
     request_.status = 0;
@@ -265,9 +264,11 @@ void session::log_request()
     log::exchange_record record;
     record.id = request_.id;
     record.client = client_address_;
-    record.method = request_.facts.method_text;
+    if (request_.has_head) {
+        record.method = request_.fields.method();
+        record.target = request_.fields.target();
+    }
     record.host = request_.host;
-    record.target = request_.facts.path;
     if (request_.route != nullptr) {
         record.route = request_.route->options().name;
         record.pool = request_.route->pool().shared->name();
@@ -281,7 +282,8 @@ void session::log_request()
     services_.log.exchange(record);
 }
 
-// Closing while the client still sends would reset the connection and could take the answer with it (RFC 9112 9.6).
+// Closing while the client still sends would reset the connection and could take the answer with it (RFC 9112
+// 9.6).
 net::task<> session::linger()
 {
     client_.shutdown_send();

@@ -1,4 +1,5 @@
-// One client connection while it speaks HTTP: reads heads, applies the rules, finds the route, runs the exchanges.
+// One client connection while it speaks HTTP: reads heads, applies the rules, finds the route, runs the
+// exchanges.
 //
 //   read head ─► rules ─► route ─► exchange ─┬─► keep: again
 //       │          │        │                ├─► close, with a short wait for what the client still sends

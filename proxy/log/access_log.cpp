@@ -30,7 +30,8 @@ std::string now_text()
 {
     const auto now = std::chrono::system_clock::now();
     const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
     char text[40];
@@ -60,8 +61,7 @@ void add_origin(json_line& line, const websocket::tunnel_origin& origin)
 
 void access_log::exchange(const exchange_record& what)
 {
-    if (writer_.is_off() || (!all_exchanges_ && what.reason.empty()))
-        return;
+    if (writer_.is_off() || (!all_exchanges_ && what.reason.empty())) return;
     json_line(lines_)
         .text("time", now_text())
         .text("event", "exchange")
@@ -81,11 +81,11 @@ void access_log::exchange(const exchange_record& what)
     line_added();
 }
 
-void access_log::tunnel_opened(const websocket::tunnel_origin& origin, const websocket::tunnel_texts::parts& texts,
+void access_log::tunnel_opened(const websocket::tunnel_origin& origin,
+                               const websocket::tunnel_texts::parts& texts,
                                std::chrono::microseconds handshake)
 {
-    if (writer_.is_off())
-        return;
+    if (writer_.is_off()) return;
     {
         json_line line(lines_);
         line.text("time", now_text()).text("event", "tunnel_opened");
@@ -98,8 +98,7 @@ void access_log::tunnel_opened(const websocket::tunnel_origin& origin, const web
 
 void access_log::tunnel_closed(const websocket::tunnel& ended)
 {
-    if (writer_.is_off())
-        return;
+    if (writer_.is_off()) return;
     const auto lifetime = std::chrono::steady_clock::now() - ended.opened_at;
     {
         json_line line(lines_);
@@ -127,14 +126,12 @@ void access_log::tunnel_closed(const websocket::tunnel& ended)
 
 void access_log::line_added()
 {
-    if (lines_.size() >= flush_bytes)
-        flush();
+    if (lines_.size() >= flush_bytes) flush();
 }
 
 void access_log::flush()
 {
-    if (!lines_.empty() && !writer_.submit(lines_))
-        cells_.log_lines_dropped.add();
+    if (!lines_.empty() && !writer_.submit(lines_)) cells_.log_lines_dropped.add();
 }
 
 } // namespace fairlead::log

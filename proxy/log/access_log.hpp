@@ -1,8 +1,8 @@
-// One worker's access log: a JSON line when a tunnel opens, one when it ends, and one for each HTTP exchange that the
-// configuration asks for (all of them, or those that the proxy answered itself).
+// One worker's access log: a JSON line when a tunnel opens, one when it ends, and one for each HTTP exchange
+// that the configuration asks for (all of them, or those that the proxy answered itself).
 //
-// Lines gather in the worker and go to the line_writer at flush(), which the worker calls several times a second, or
-// when 64 KiB are there. Field names are documented in docs/operations.md. Thread: the worker's.
+// Lines gather in the worker and go to the line_writer at flush(), which the worker calls several times a
+// second, or when 64 KiB are there. Field names are documented in docs/operations.md. Thread: the worker's.
 #pragma once
 
 #include "metrics/cells.hpp"
@@ -36,7 +36,10 @@ struct exchange_record
 class access_log
 {
 public:
-    access_log(line_writer& writer, metrics::worker_cells& cells) : writer_(writer), cells_(cells) {}
+    access_log(line_writer& writer, metrics::worker_cells& cells)
+        : writer_(writer)
+        , cells_(cells)
+    {}
 
     void set_all_exchanges(bool all) noexcept { all_exchanges_ = all; }
 

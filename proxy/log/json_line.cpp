@@ -27,8 +27,7 @@ void append_escaped(std::string& out, std::string_view value)
 
 void json_line::begin(std::string_view name)
 {
-    if (!is_first_)
-        out_ += ',';
+    if (!is_first_) out_ += ',';
     is_first_ = false;
     out_ += '"';
     out_ += name;

@@ -1,7 +1,7 @@
 // Builds one line of JSON, member by member, into a string.
 //
-// Any bytes are accepted: what is not printable ASCII is escaped as \u00XX, so a line is always valid JSON in ASCII and
-// no input can end it or forge another. Thread: one. Source: RFC 8259 7.
+// Any bytes are accepted: what is not printable ASCII is escaped as \u00XX, so a line is always valid JSON in
+// ASCII and no input can end it or forge another. Thread: one. Source: RFC 8259 7.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,11 @@ namespace fairlead::log {
 class json_line
 {
 public:
-    explicit json_line(std::string& out) : out_(out) { out_ += '{'; }
+    explicit json_line(std::string& out)
+        : out_(out)
+    {
+        out_ += '{';
+    }
     json_line(const json_line&) = delete;
     json_line& operator=(const json_line&) = delete;
     ~json_line() { out_ += "}\n"; }

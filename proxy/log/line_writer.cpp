@@ -20,14 +20,14 @@ constexpr std::size_t max_waiting_bytes = 8 * 1024 * 1024;
 
 line_writer::line_writer(const std::string& target)
 {
-    if (target == "off")
-        return;
+    if (target == "off") return;
     if (target == "stdout" || target == "stderr") {
         fd_ = target == "stdout" ? STDOUT_FILENO : STDERR_FILENO;
     } else {
         fd_ = ::open(target.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
         if (fd_ < 0)
-            throw std::system_error(errno, std::generic_category(), "cannot open the access log '" + target + "'");
+            throw std::system_error(errno, std::generic_category(),
+                                    "cannot open the access log '" + target + "'");
         owns_fd_ = true;
     }
     thread_ = std::thread([this] { run(); });
@@ -35,22 +35,19 @@ line_writer::line_writer(const std::string& target)
 
 line_writer::~line_writer()
 {
-    if (!thread_.joinable())
-        return;
+    if (!thread_.joinable()) return;
     {
         std::lock_guard hold{mutex_};
         is_stopping_ = true;
     }
     wake_.notify_one();
     thread_.join();
-    if (owns_fd_)
-        ::close(fd_);
+    if (owns_fd_) ::close(fd_);
 }
 
 bool line_writer::submit(std::string& lines)
 {
-    if (lines.empty())
-        return true;
+    if (lines.empty()) return true;
     bool taken = true;
     {
         std::lock_guard hold{mutex_};
@@ -73,8 +70,7 @@ void line_writer::run()
         {
             std::unique_lock hold{mutex_};
             wake_.wait(hold, [this] { return is_stopping_ || !waiting_.empty(); });
-            if (waiting_.empty())
-                return;
+            if (waiting_.empty()) return;
             writing.swap(waiting_);
         }
         write_all(writing);

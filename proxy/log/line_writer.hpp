@@ -1,7 +1,9 @@
-// Writes finished log lines to a file or standard stream from a thread of its own, so that no worker waits for a disk.
+// Writes finished log lines to a file or standard stream from a thread of its own, so that no worker waits
+// for a disk.
 //
-// Workers hand over whole buffers by swap, under a mutex held for a few instructions. Bound: 8 MiB wait at most; lines
-// beyond that are dropped and counted. A failing write drops its lines and is told once per minute on stderr.
+// Workers hand over whole buffers by swap, under a mutex held for a few instructions. Bound: 8 MiB wait at
+// most; lines beyond that are dropped and counted. A failing write drops its lines and is told once per
+// minute on stderr.
 // Thread: submit() any; constructor and destructor the owner's. The destructor writes what waits.
 #pragma once
 
@@ -16,7 +18,8 @@ namespace fairlead::log {
 class line_writer
 {
 public:
-    // "stdout", "stderr", "off" or a path that is opened for appending. Throws std::system_error when it cannot be.
+    // "stdout", "stderr", "off" or a path that is opened for appending. Throws std::system_error when it
+    // cannot be.
     explicit line_writer(const std::string& target);
     line_writer(const line_writer&) = delete;
     line_writer& operator=(const line_writer&) = delete;

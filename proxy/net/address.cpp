@@ -10,7 +10,8 @@
 namespace fairlead::net {
 namespace {
 
-// The families' own structures share their storage with sockaddr_storage only by copying (C++ aliasing rules).
+// The families' own structures share their storage with sockaddr_storage only by copying (C++ aliasing
+// rules).
 template <class Address>
 Address copy_as(const socket_address& address) noexcept
 {
@@ -52,8 +53,7 @@ socket_address to_socket_address(const conf::ip_address& ip, std::uint16_t port)
 std::optional<socket_address> to_socket_address(const std::string& unix_path) noexcept
 {
     sockaddr_un local{};
-    if (unix_path.size() >= sizeof local.sun_path)
-        return std::nullopt;
+    if (unix_path.size() >= sizeof local.sun_path) return std::nullopt;
     local.sun_family = AF_UNIX;
     std::memcpy(local.sun_path, unix_path.c_str(), unix_path.size() + 1);
     return from(local, sizeof local);
@@ -67,8 +67,7 @@ std::optional<conf::ip_address> ip_of(const socket_address& address) noexcept
         std::memcpy(out.bytes.data(), &v4.sin_addr, 4);
         return out;
     }
-    if (address.family() != AF_INET6)
-        return std::nullopt;
+    if (address.family() != AF_INET6) return std::nullopt;
     const auto v6 = copy_as<sockaddr_in6>(address);
     if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
         std::memcpy(out.bytes.data(), v6.sin6_addr.s6_addr + 12, 4);
@@ -81,18 +80,15 @@ std::optional<conf::ip_address> ip_of(const socket_address& address) noexcept
 
 std::uint16_t port_of(const socket_address& address) noexcept
 {
-    if (address.family() == AF_INET)
-        return ntohs(copy_as<sockaddr_in>(address).sin_port);
-    if (address.family() == AF_INET6)
-        return ntohs(copy_as<sockaddr_in6>(address).sin6_port);
+    if (address.family() == AF_INET) return ntohs(copy_as<sockaddr_in>(address).sin_port);
+    if (address.family() == AF_INET6) return ntohs(copy_as<sockaddr_in6>(address).sin6_port);
     return 0;
 }
 
 std::string to_string(const socket_address& address)
 {
     const auto ip = ip_of(address);
-    if (!ip)
-        return "unix";
+    if (!ip) return "unix";
     const std::string host = conf::to_string(*ip);
     return (ip->is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port_of(address));
 }
@@ -101,8 +97,7 @@ socket_address peer_of(int fd) noexcept
 {
     socket_address out;
     out.size = sizeof out.storage;
-    if (::getpeername(fd, out.data(), &out.size) != 0)
-        out.size = 0;
+    if (::getpeername(fd, out.data(), &out.size) != 0) out.size = 0;
     return out;
 }
 
@@ -110,8 +105,7 @@ socket_address local_of(int fd) noexcept
 {
     socket_address out;
     out.size = sizeof out.storage;
-    if (::getsockname(fd, out.data(), &out.size) != 0)
-        out.size = 0;
+    if (::getsockname(fd, out.data(), &out.size) != 0) out.size = 0;
     return out;
 }
 

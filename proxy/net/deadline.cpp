@@ -5,7 +5,8 @@ namespace fairlead::net {
 milliseconds_count steady_now_ms() noexcept
 {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return static_cast<milliseconds_count>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+    return static_cast<milliseconds_count>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 void deadline::arm(std::chrono::milliseconds delay) noexcept

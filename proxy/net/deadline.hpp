@@ -1,7 +1,9 @@
-// One bounded wait of a coroutine: when it is over, the sockets it waits on are cancelled and expired() says why.
+// One bounded wait of a coroutine: when it is over, the sockets it waits on are cancelled and expired() says
+// why.
 //
-// Cancelling is per socket, not per coroutine: g++ 12 and Asio 1.26 do not survive the latter. Whoever is woken with
-// operation_aborted asks expired(). Thread: the worker's. Lifetime: shorter than the wheel and the sockets.
+// Cancelling is per socket, not per coroutine: g++ 12 and Asio 1.26 do not survive the latter. Whoever is
+// woken with operation_aborted asks expired(). Thread: the worker's. Lifetime: shorter than the wheel and the
+// sockets.
 #pragma once
 
 #include "proxy/net/socket.hpp"
@@ -17,7 +19,10 @@ milliseconds_count steady_now_ms() noexcept;
 class deadline : private wheel_entry
 {
 public:
-    explicit deadline(timer_wheel& wheel) noexcept : wheel_entry(&deadline::on_due), wheel_(wheel) {}
+    explicit deadline(timer_wheel& wheel) noexcept
+        : wheel_entry(&deadline::on_due)
+        , wheel_(wheel)
+    {}
 
     // The sockets to cancel; null for none. They may change while armed.
     void guard(socket* first, socket* second = nullptr) noexcept { guarded_ = {first, second}; }

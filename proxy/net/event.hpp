@@ -14,24 +14,25 @@ namespace fairlead::net {
 class event
 {
 public:
-    explicit event(executor where) : where_(std::move(where)) {}
+    explicit event(executor where)
+        : where_(std::move(where))
+    {}
 
     bool is_set() const noexcept { return is_set_; }
 
     void set()
     {
         is_set_ = true;
-        if (waiter_)
-            asio::post(where_, std::move(waiter_));
+        if (waiter_) asio::post(where_, std::move(waiter_));
     }
 
     // Completes when set() was called, at once if it was.
     task<> wait()
     {
-        if (is_set_)
-            co_return;
+        if (is_set_) co_return;
         constexpr auto token = asio::use_awaitable_t<executor>{};
-        co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_waiter{this}, token);
+        co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_waiter{this},
+                                                                                     token);
     }
 
 private:

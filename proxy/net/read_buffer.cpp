@@ -8,8 +8,7 @@ namespace fairlead::net {
 std::span<char> read_buffer::prepare(std::size_t total)
 {
     const std::size_t size = end_ - begin_;
-    if (size >= total)
-        return {};
+    if (size >= total) return {};
     if (begin_ != 0) {
         std::memmove(block_.get(), block_.get() + begin_, size);
         begin_ = 0;
@@ -23,16 +22,13 @@ std::span<char> read_buffer::prepare(std::size_t total)
 void read_buffer::consume(std::size_t count) noexcept
 {
     begin_ += count;
-    if (begin_ == end_)
-        begin_ = end_ = 0;
+    if (begin_ == end_) begin_ = end_ = 0;
 }
 
 void read_buffer::append(std::string_view bytes)
 {
-    if (bytes.empty())
-        return;
-    if (end_ + bytes.size() > capacity_)
-        grow(end_ + bytes.size());
+    if (bytes.empty()) return;
+    if (end_ + bytes.size() > capacity_) grow(end_ + bytes.size());
     std::memcpy(block_.get() + end_, bytes.data(), bytes.size());
     end_ += bytes.size();
 }
@@ -46,8 +42,7 @@ void read_buffer::release() noexcept
 void read_buffer::grow(std::size_t capacity)
 {
     auto block = std::make_unique_for_overwrite<char[]>(capacity);
-    if (end_ != 0)
-        std::memcpy(block.get(), block_.get(), end_);
+    if (end_ != 0) std::memcpy(block.get(), block_.get(), end_);
     block_ = std::move(block);
     capacity_ = capacity;
 }

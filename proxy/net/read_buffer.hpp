@@ -16,7 +16,8 @@ public:
     std::string_view unread() const noexcept { return {block_.get() + begin_, end_ - begin_}; }
     bool empty() const noexcept { return begin_ == end_; }
 
-    // Room for at least one byte and up to `total` unread bytes in all; empty when `total` unread bytes are there.
+    // Room for at least one byte and up to `total` unread bytes in all; empty when `total` unread bytes are
+    // there.
     std::span<char> prepare(std::size_t total);
     void commit(std::size_t count) noexcept { end_ += count; }
     void consume(std::size_t count) noexcept;

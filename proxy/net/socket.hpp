@@ -1,7 +1,8 @@
-// The socket and coroutine types of the proxy, with the executor's concrete type: any_io_executor would cost 48 bytes
-// a socket and an indirect call an operation.
+// The socket and coroutine types of the proxy, with the executor's concrete type: any_io_executor would cost
+// 48 bytes a socket and an indirect call an operation.
 //
-// One generic stream socket stands for TCP over IPv4 and IPv6 and for Unix streams alike; all are non-blocking.
+// One generic stream socket stands for TCP over IPv4 and IPv6 and for Unix streams alike; all are
+// non-blocking.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

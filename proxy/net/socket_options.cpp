@@ -9,7 +9,10 @@
 namespace fairlead::net {
 namespace {
 
-void set(int fd, int level, int name, int value) noexcept { ::setsockopt(fd, level, name, &value, sizeof value); }
+void set(int fd, int level, int name, int value) noexcept
+{
+    ::setsockopt(fd, level, name, &value, sizeof value);
+}
 
 int whole_seconds(conf::duration time) noexcept
 {
@@ -20,10 +23,8 @@ int whole_seconds(conf::duration time) noexcept
 
 void apply(const conf::socket_options& options, int fd, int family) noexcept
 {
-    if (family != AF_INET && family != AF_INET6)
-        return;
-    if (options.no_delay)
-        set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (family != AF_INET && family != AF_INET6) return;
+    if (options.no_delay) set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (options.not_sent_low_water != 0)
         set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(options.not_sent_low_water));
     if (options.keepalive_idle.count() != 0) {

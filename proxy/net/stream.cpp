@@ -27,8 +27,7 @@ void advance(stream::pieces& bytes, std::size_t count) noexcept
 bool is_done(const stream::pieces& bytes) noexcept
 {
     for (const std::string_view piece : bytes) {
-        if (!piece.empty())
-            return false;
+        if (!piece.empty()) return false;
     }
     return true;
 }
@@ -38,10 +37,8 @@ bool is_done(const stream::pieces& bytes) noexcept
 read_result stream::try_read(std::span<char> into) noexcept
 {
     const ssize_t count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
-    if (count > 0)
-        return {static_cast<std::size_t>(count), {}};
-    if (count == 0)
-        return {0, asio::error::eof};
+    if (count > 0) return {static_cast<std::size_t>(count), {}};
+    if (count == 0) return {0, asio::error::eof};
     return {0, would_block() ? error_code(asio::error::would_block) : last_error()};
 }
 
@@ -49,11 +46,9 @@ task<read_result> stream::read_some(std::span<char> into)
 {
     for (;;) {
         const read_result got = try_read(into);
-        if (got.error != asio::error::would_block)
-            co_return got;
+        if (got.error != asio::error::would_block) co_return got;
         const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
-        if (error)
-            co_return read_result{0, error};
+        if (error) co_return read_result{0, error};
     }
 }
 
@@ -61,11 +56,9 @@ task<read_result> stream::wait_and_read(std::span<char> into)
 {
     for (;;) {
         const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
-        if (error)
-            co_return read_result{0, error};
+        if (error) co_return read_result{0, error};
         const read_result got = try_read(into);
-        if (got.error != asio::error::would_block)
-            co_return got;
+        if (got.error != asio::error::would_block) co_return got;
     }
 }
 
@@ -80,11 +73,9 @@ task<error_code> stream::write(pieces bytes)
     for (;;) {
         error_code failed;
         advance(bytes, write_now(bytes, failed));
-        if (failed || is_done(bytes))
-            co_return failed;
+        if (failed || is_done(bytes)) co_return failed;
         const auto [error] = co_await socket_.async_wait(socket::wait_write, as_result);
-        if (error)
-            co_return error;
+        if (error) co_return error;
     }
 }
 
@@ -93,8 +84,7 @@ std::size_t stream::write_now(pieces& bytes, error_code& error) noexcept
     std::array<iovec, std::tuple_size_v<pieces>> vectors;
     std::size_t used = 0;
     for (const std::string_view piece : bytes) {
-        if (!piece.empty())
-            vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+        if (!piece.empty()) vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
     }
     msghdr message{};
     message.msg_iov = vectors.data();
@@ -104,8 +94,7 @@ std::size_t stream::write_now(pieces& bytes, error_code& error) noexcept
         sent_ += static_cast<std::uint64_t>(sent);
         return static_cast<std::size_t>(sent);
     }
-    if (!would_block())
-        error = last_error();
+    if (!would_block()) error = last_error();
     return 0;
 }
 

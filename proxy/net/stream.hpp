@@ -1,7 +1,7 @@
 // A connected, non-blocking socket as the HTTP phase uses it: read some, write all, look ahead.
 //
-// Every operation tries the system call first and suspends only when the kernel would block. Nothing throws; the end of
-// the stream is asio::error::eof. Reads and writes may be under way at the same time, one of each.
+// Every operation tries the system call first and suspends only when the kernel would block. Nothing throws;
+// the end of the stream is asio::error::eof. Reads and writes may be under way at the same time, one of each.
 // Completes when: bytes moved, the stream ended, or the socket was cancelled (operation_aborted).
 // Thread: the worker's. The seam for TLS: what a session needs of a connection is this interface.
 #pragma once
@@ -28,8 +28,12 @@ public:
     // At most this many pieces go out in one system call.
     using pieces = std::array<std::string_view, 4>;
 
-    explicit stream(executor where) : socket_(where) {}
-    explicit stream(socket connected) : socket_(std::move(connected)) {}
+    explicit stream(executor where)
+        : socket_(where)
+    {}
+    explicit stream(socket connected)
+        : socket_(std::move(connected))
+    {}
 
     bool is_open() const noexcept { return socket_.is_open(); }
     int fd() noexcept { return socket_.native_handle(); }
@@ -39,11 +43,13 @@ public:
     read_result try_read(std::span<char> into) noexcept;
 
     task<read_result> read_some(std::span<char> into);
-    task<read_result> wait_and_read(std::span<char> into); // for bytes that are hardly there yet: saves a system call
+    task<read_result>
+    wait_and_read(std::span<char> into); // for bytes that are hardly there yet: saves a system call
     task<error_code> write(std::string_view bytes);
     task<error_code> write(pieces bytes); // one after another, in as few system calls as the kernel allows
 
-    // Whether the peer ended or broke the connection, without taking a byte: unread data in front hides an end.
+    // Whether the peer ended or broke the connection, without taking a byte: unread data in front hides an
+    // end.
     bool is_gone() noexcept;
     // Whether a read would give something: for a connection that should be silent.
     bool is_readable() noexcept;
@@ -54,7 +60,7 @@ public:
     void shutdown_send() noexcept;
     void close() noexcept;
     void close_by_reset() noexcept; // no TIME_WAIT, unsent bytes are lost
-    int release(); // the descriptor, no longer known to Asio; -1 when that fails
+    int release();                  // the descriptor, no longer known to Asio; -1 when that fails
 
 private:
     std::size_t write_now(pieces& bytes, error_code& error) noexcept;

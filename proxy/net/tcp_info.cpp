@@ -15,8 +15,7 @@ std::optional<std::uint64_t> bytes_acknowledged(int fd) noexcept
     socklen_t size = sizeof info;
     const int failed = ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
     const std::size_t needed = offsetof(tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked;
-    if (failed != 0 || size < needed)
-        return std::nullopt;
+    if (failed != 0 || size < needed) return std::nullopt;
     return info.tcpi_bytes_acked;
 }
 

@@ -11,8 +11,7 @@ void ignore(wheel_entry&) noexcept {}
 
 void wheel_entry::cancel() noexcept
 {
-    if (next_ == nullptr)
-        return;
+    if (next_ == nullptr) return;
     previous_->next_ = next_;
     next_->previous_ = previous_;
     next_ = previous_ = nullptr;
@@ -26,9 +25,12 @@ void wheel_entry::link_before(wheel_entry& position) noexcept
     position.previous_ = this;
 }
 
-timer_wheel::slot_head::slot_head() noexcept : wheel_entry(&ignore) {}
+timer_wheel::slot_head::slot_head() noexcept
+    : wheel_entry(&ignore)
+{}
 
-timer_wheel::timer_wheel(milliseconds_count now) noexcept : last_tick_(now / tick)
+timer_wheel::timer_wheel(milliseconds_count now) noexcept
+    : last_tick_(now / tick)
 {
     for (auto& slot : slots_)
         slot.next_ = slot.previous_ = &slot;
@@ -55,8 +57,7 @@ void timer_wheel::arm(wheel_entry& entry, milliseconds_count now, milliseconds_c
 void timer_wheel::advance(milliseconds_count now) noexcept
 {
     const milliseconds_count now_tick = now / tick;
-    if (now_tick <= last_tick_)
-        return;
+    if (now_tick <= last_tick_) return;
     // After a pause longer than a turn, one look at each slot is enough.
     const milliseconds_count steps = std::min(now_tick - last_tick_, slot_count);
     const milliseconds_count first = now_tick - steps + 1;
@@ -67,8 +68,7 @@ void timer_wheel::advance(milliseconds_count now) noexcept
 
 void timer_wheel::fire_slot(wheel_entry& head, milliseconds_count now) noexcept
 {
-    if (head.next_ == &head)
-        return;
+    if (head.next_ == &head) return;
     // The slot's entries move to a list of their own: callbacks may link into this very slot.
     slot_head waiting;
     waiting.next_ = head.next_;

@@ -1,11 +1,12 @@
 // Deadlines by the hundred thousand: one wheel a worker, one intrusive entry a waiter, no heap.
 //
-// A hashed wheel of 512 slots of 100 ms. An entry that lies further ahead than one turn (51.2 s) is parked in its slot
-// and looked at once a turn. Deadlines are coarse: never early, late by at most one tick and the loop's own delay.
+// A hashed wheel of 512 slots of 100 ms. An entry that lies further ahead than one turn (51.2 s) is parked in
+// its slot and looked at once a turn. Deadlines are coarse: never early, late by at most one tick and the
+// loop's own delay.
 //
-// Not a clock: time is passed in (milliseconds of a steady clock). Thread: the worker's only. An entry unlinks itself
-// when it is destroyed; the wheel must outlive its entries. Source: Varghese and Lauck, "Hashed and Hierarchical
-// Timing Wheels" (1987), scheme 6.
+// Not a clock: time is passed in (milliseconds of a steady clock). Thread: the worker's only. An entry
+// unlinks itself when it is destroyed; the wheel must outlive its entries. Source: Varghese and Lauck,
+// "Hashed and Hierarchical Timing Wheels" (1987), scheme 6.
 #pragma once
 
 #include <array>
@@ -23,7 +24,9 @@ class wheel_entry
 public:
     using callback = void (*)(wheel_entry&) noexcept;
 
-    explicit wheel_entry(callback on_due) noexcept : on_due_(on_due) {}
+    explicit wheel_entry(callback on_due) noexcept
+        : on_due_(on_due)
+    {}
     wheel_entry(const wheel_entry&) = delete;
     wheel_entry& operator=(const wheel_entry&) = delete;
     ~wheel_entry() { cancel(); }

@@ -7,8 +7,8 @@
 //   subprotocol  a WebSocket upgrade that offers it, in any Sec-WebSocket-Protocol field (RFC 6455 11.3.4),
 //                case-sensitive
 //
-// An exact value is the whole value; a regex (RE2, UTF-8, '.' also matches a line end) matches the whole value;
-// present asks for the name with any value, also an empty one.
+// An exact value is the whole value; a regex (RE2, UTF-8, '.' also matches a line end) matches the whole
+// value; present asks for the name with any value, also an empty one.
 // Immutable once built. Thread: any.
 // Errors: a bad regex, as one message each.
 #pragma once

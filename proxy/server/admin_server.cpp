@@ -23,8 +23,9 @@ namespace beast_http = boost::beast::http;
 
 using admin_request = beast_http::request<beast_http::empty_body>;
 using admin_response = beast_http::response<beast_http::string_body>;
-using timer = net::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                              net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
+using timer =
+    net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                    net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
 
 constexpr std::size_t max_connections = 64;
 constexpr std::chrono::seconds request_time{10};
@@ -69,15 +70,14 @@ net::task<> serve(net::socket& client, timer& limit, const metrics::registry& me
     for (;;) {
         admin_request request;
         limit.expires_after(request_time);
-        const auto [read_error, read_count] = co_await beast_http::async_read(client, buffer, request, net::as_result);
-        if (read_error)
-            co_return;
+        const auto [read_error, read_count] =
+            co_await beast_http::async_read(client, buffer, request, net::as_result);
+        if (read_error) co_return;
         admin_response response = respond(request, metrics);
         const bool keeps = response.keep_alive();
         beast_http::response_serializer<beast_http::string_body> writer(response);
         const auto [error, count] = co_await beast_http::async_write(client, writer, net::as_result);
-        if (error || !keeps)
-            co_return;
+        if (error || !keeps) co_return;
     }
 }
 
@@ -86,8 +86,7 @@ net::task<> watch(net::socket& client, timer& limit, bool& is_over)
 {
     while (!is_over) {
         (void)co_await limit.async_wait(net::as_result);
-        if (is_over || std::chrono::steady_clock::now() < limit.expiry())
-            continue;
+        if (is_over || std::chrono::steady_clock::now() < limit.expiry()) continue;
         net::error_code ignored;
         client.close(ignored);
         co_return;
@@ -98,7 +97,9 @@ net::task<> watch(net::socket& client, timer& limit, bool& is_over)
 struct admin_client
 {
     admin_client(net::socket accepted, std::size_t& open_count)
-        : client(std::move(accepted)), limit(client.get_executor(), request_time), connections(open_count)
+        : client(std::move(accepted))
+        , limit(client.get_executor(), request_time)
+        , connections(open_count)
     {
         ++connections;
     }
@@ -110,7 +111,10 @@ struct admin_client
     bool is_over = false;
 };
 
-net::task<> watch_client(std::shared_ptr<admin_client> one) { co_await watch(one->client, one->limit, one->is_over); }
+net::task<> watch_client(std::shared_ptr<admin_client> one)
+{
+    co_await watch(one->client, one->limit, one->is_over);
+}
 
 net::task<> serve_client(std::shared_ptr<admin_client> one, const metrics::registry& metrics)
 {
@@ -125,7 +129,8 @@ net::task<> serve_client(std::shared_ptr<admin_client> one, const metrics::regis
 
 } // namespace
 
-admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& address, const metrics::registry& metrics)
+admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& address,
+                           const metrics::registry& metrics)
     : io_(io)
     , metrics_(metrics)
     , socket_(io.get_executor(), open_listening_sockets(address, 1, 64).front().release())
@@ -157,7 +162,8 @@ bool admin_server::accept_one()
     if (fd < 0) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
     net::socket taken(io_.get_executor());
     net::error_code error;
-    const net::asio::generic::stream_protocol protocol(is_unix_ ? AF_UNIX : AF_INET6, is_unix_ ? 0 : IPPROTO_TCP);
+    const net::asio::generic::stream_protocol protocol(is_unix_ ? AF_UNIX : AF_INET6,
+                                                       is_unix_ ? 0 : IPPROTO_TCP);
     taken.assign(protocol, fd, error);
     if (error || connections_ >= max_connections) return true;
     auto one = std::make_shared<admin_client>(std::move(taken), connections_);

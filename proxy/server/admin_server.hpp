@@ -3,9 +3,10 @@
 //   /metrics  everything that is counted, for Prometheus
 //   /healthz  200 while the process runs its main loop
 //   /readyz   200 while it takes connections, 503 before and while it drains
-// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request. It has no
-// authentication: bind it to loopback or a private network.
-// Thread: the main thread's io_context. Errors at construction: boost::system::system_error naming the address.
+// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request. It
+// has no authentication: bind it to loopback or a private network.
+// Thread: the main thread's io_context. Errors at construction: boost::system::system_error naming the
+// address.
 #pragma once
 
 #include "conf/values.hpp"
@@ -35,8 +36,8 @@ private:
     net::asio::io_context& io_;
     const metrics::registry& metrics_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
-    net::asio::basic_waitable_timer<std::chrono::steady_clock, net::asio::wait_traits<std::chrono::steady_clock>,
-                                    net::executor>
+    net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                    net::asio::wait_traits<std::chrono::steady_clock>, net::executor>
         pause_;
     bool is_unix_;
     std::size_t connections_ = 0;

@@ -13,7 +13,9 @@ class drain_pace
 {
 public:
     drain_pace(std::size_t total, net::milliseconds_count begin, net::milliseconds_count window) noexcept
-        : total_(total), begin_(begin), window_(window)
+        : total_(total)
+        , begin_(begin)
+        , window_(window)
     {}
 
     // How many more to close at `now`, given that take() returned the earlier ones; counts them as closed.

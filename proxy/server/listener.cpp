@@ -37,8 +37,7 @@ listener::~listener() = default;
 void listener::wait()
 {
     socket_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
-        if (!error)
-            accept_some();
+        if (!error) accept_some();
     });
 }
 
@@ -51,8 +50,7 @@ void listener::accept_some()
             services_.wheel.arm(pause_, net::steady_now_ms(), pause_ms);
             return;
         }
-        if (outcome == accepted::none)
-            break;
+        if (outcome == accepted::none) break;
     }
     wait();
 }
@@ -91,7 +89,8 @@ void listener::start_session(int fd)
         return;
     }
     cells.connections_open.add();
-    net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken)), net::asio::detached);
+    net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken)),
+                        net::asio::detached);
 }
 
 // Bounded by the queue's length: the worker takes what is there now, and the descriptor ends with it.

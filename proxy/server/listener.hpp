@@ -1,8 +1,8 @@
 // Accepts the connections of one address for one worker and starts a session for each.
 //
-// Takes up to 64 connections a wake, so that a storm of them does not starve the tunnels. Out of descriptors or memory:
-// pauses for 100 ms, counted, and goes on by itself; it never spins. When it stops, it first takes what waits in the
-// queue, as closing would reset it.
+// Takes up to 64 connections a wake, so that a storm of them does not starve the tunnels. Out of descriptors
+// or memory: pauses for 100 ms, counted, and goes on by itself; it never spins. When it stops, it first takes
+// what waits in the queue, as closing would reset it.
 // Thread: the worker's. Lifetime: within the worker's; the services outlive it.
 #pragma once
 
@@ -31,11 +31,19 @@ public:
 private:
     struct pause : net::wheel_entry
     {
-        explicit pause(listener& paused) : wheel_entry(&pause::on_due), owner(paused) {}
+        explicit pause(listener& paused)
+            : wheel_entry(&pause::on_due)
+            , owner(paused)
+        {}
         static void on_due(net::wheel_entry& entry) noexcept;
         listener& owner;
     };
-    enum class accepted : std::uint8_t { one, none, no_resources };
+    enum class accepted : std::uint8_t
+    {
+        one,
+        none,
+        no_resources
+    };
 
     void wait();
     void accept_some();

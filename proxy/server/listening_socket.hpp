@@ -1,8 +1,8 @@
 // Opens the sockets that workers accept from.
 //
-// Each worker has a socket of its own per address (SO_REUSEPORT), so the kernel spreads connections and no worker wakes
-// for another's. A Unix socket has one queue: its descriptor is duplicated. Opened once and kept over reloads: closing
-// a listening socket resets what waits in its queue.
+// Each worker has a socket of its own per address (SO_REUSEPORT), so the kernel spreads connections and no
+// worker wakes for another's. A Unix socket has one queue: its descriptor is duplicated. Opened once and kept
+// over reloads: closing a listening socket resets what waits in its queue.
 // Errors: boost::system::system_error that names the address. Thread: the main thread.
 #pragma once
 
@@ -18,8 +18,12 @@ namespace fairlead::server {
 class owned_fd
 {
 public:
-    explicit owned_fd(int fd) noexcept : fd_(fd) {}
-    owned_fd(owned_fd&& other) noexcept : fd_(other.release()) {}
+    explicit owned_fd(int fd) noexcept
+        : fd_(fd)
+    {}
+    owned_fd(owned_fd&& other) noexcept
+        : fd_(other.release())
+    {}
     owned_fd& operator=(owned_fd&& other) noexcept;
     ~owned_fd();
 
@@ -31,6 +35,7 @@ private:
 };
 
 // `count` listening, non-blocking descriptors for the address.
-std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std::size_t count, std::uint32_t backlog);
+std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std::size_t count,
+                                             std::uint32_t backlog);
 
 } // namespace fairlead::server

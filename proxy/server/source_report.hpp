@@ -1,6 +1,7 @@
 // Joins the ledger's counts with the pools that they belong to, for the metrics.
 //
-// A tuple space is shared by the pools that dial the same backend from the same source: it is told for each of them.
+// A tuple space is shared by the pools that dial the same backend from the same source: it is told for each
+// of them.
 // Thread: any; takes the ledger's mutex.
 #pragma once
 
@@ -14,7 +15,8 @@
 
 namespace fairlead::server {
 
-std::vector<metrics::source_usage> report_sources(const snat::tuple_ledger& ledger,
-                                                  std::span<const std::shared_ptr<const upstream::pool>> pools);
+std::vector<metrics::source_usage>
+report_sources(const snat::tuple_ledger& ledger,
+               std::span<const std::shared_ptr<const upstream::pool>> pools);
 
 } // namespace fairlead::server

@@ -24,7 +24,8 @@ std::uint32_t worker_count(const conf::config& config)
 
 bool listens_on(const conf::config& config, const std::string& address)
 {
-    return std::ranges::any_of(config.listeners, [&](const auto& each) { return each.address.text == address; });
+    return std::ranges::any_of(config.listeners,
+                               [&](const auto& each) { return each.address.text == address; });
 }
 
 } // namespace
@@ -58,16 +59,14 @@ int supervisor::run()
     resolver_.resolve_now();
     provide_metrics();
     set_lifecycle(false, false, true);
-    if (first_.admin.address)
-        admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
+    if (first_.admin.address) admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
     start_workers();
     resolver_.start();
     set_lifecycle(true, false, true);
     wait_for_signal();
     spdlog::info("ready: {} workers, {} routes, {} pools", workers_.size(), first_.routes.size(),
                  first_.pools.size());
-    if (on_ready_)
-        on_ready_();
+    if (on_ready_) on_ready_();
     io_.run();
     return EXIT_SUCCESS;
 }
@@ -95,8 +94,8 @@ void supervisor::provide_metrics()
         for (const auto& pool : current_->pools) {
             for (const auto& each : pool->backends()) {
                 const bool is_up = each->backoff().failures() == 0;
-                out.push_back({pool->name(), each->address().text, is_up, each->live() + each->idle(),
-                               each->live()});
+                out.push_back(
+                    {pool->name(), each->address().text, is_up, each->live() + each->idle(), each->live()});
             }
         }
         return out;
@@ -105,14 +104,14 @@ void supervisor::provide_metrics()
 
 void supervisor::set_lifecycle(bool ready, bool draining, bool reload_ok)
 {
-    registry_.set_lifecycle({ready, draining, current_->generation, reload_ok, std::chrono::system_clock::now()});
+    registry_.set_lifecycle(
+        {ready, draining, current_->generation, reload_ok, std::chrono::system_clock::now()});
 }
 
 void supervisor::wait_for_signal()
 {
     signals_.async_wait([this](const net::error_code& error, int number) {
-        if (error)
-            return;
+        if (error) return;
         if (number == SIGHUP)
             reload();
         else
@@ -142,8 +141,7 @@ void supervisor::watch_drain()
 {
     drain_timer_.expires_after(drain_check_interval);
     drain_timer_.async_wait([this](const net::error_code& error) {
-        if (error)
-            return;
+        if (error) return;
         const bool is_over = std::chrono::steady_clock::now() >= drain_end_;
         if (!is_over && !is_drained()) {
             watch_drain();
@@ -161,8 +159,7 @@ bool supervisor::is_drained() const
 
 void supervisor::reload()
 {
-    if (is_draining_)
-        return;
+    if (is_draining_) return;
     try {
         conf::read_result read = source_();
         if (read.ok()) {
@@ -214,8 +211,7 @@ void supervisor::move_listeners(const conf::config& next)
         }
     }
     for (const auto& each : current_->config.listeners) {
-        if (listens_on(next, each.address.text))
-            continue;
+        if (listens_on(next, each.address.text)) continue;
         for (auto& one : workers_)
             one->post([address = each.address.text](worker& self) { self.remove_listener(address); });
     }

@@ -1,7 +1,7 @@
 // The process: reads the configuration, runs the workers, and does what signals ask.
 //
-//   SIGTERM, SIGINT  not ready, stop accepting, finish exchanges, close tunnels with 1001 over drain.window, exit 0;
-//                    the second one ends at once, exit 1
+//   SIGTERM, SIGINT  not ready, stop accepting, finish exchanges, close tunnels with 1001 over drain.window,
+//                    exit 0; the second one ends at once, exit 1
 //   SIGHUP           read the configuration again; a broken one changes nothing
 //
 // Main thread only. What must outlive the workers (metrics, ledger, backends) is declared before them.

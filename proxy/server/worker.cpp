@@ -27,7 +27,8 @@ void block_signals()
 
 } // namespace
 
-worker::worker(metrics::worker_shard& shard, log::line_writer& writer, std::shared_ptr<const http::service> first)
+worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
+               std::shared_ptr<const http::service> first)
     : shard_(shard)
     , io_(std::make_unique<net::asio::io_context>(1))
     , stay_(io_->get_executor())
@@ -44,8 +45,8 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, std::shar
     apply(std::move(first));
 }
 
-// Everything that waits is woken and ends; what does not end in a second (a dial under way) is destroyed with the
-// io_context, before the members that it uses.
+// Everything that waits is woken and ends; what does not end in a second (a dial under way) is destroyed with
+// the io_context, before the members that it uses.
 worker::~worker()
 {
     join();
@@ -94,8 +95,7 @@ void worker::stop() { io_->stop(); }
 
 void worker::join()
 {
-    if (thread_.joinable())
-        thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 bool worker::is_idle() const noexcept { return shard_.own().connections_open.value() == 0; }
@@ -107,9 +107,9 @@ void worker::add_listener(std::string address, owned_fd socket)
 
 void worker::remove_listener(const std::string& address)
 {
-    const auto found = std::ranges::find(listeners_, address, [](const auto& each) { return each->address(); });
-    if (found == listeners_.end())
-        return;
+    const auto found =
+        std::ranges::find(listeners_, address, [](const auto& each) { return each->address(); });
+    if (found == listeners_.end()) return;
     (*found)->stop();
     // Its cancelled wait has yet to be told: the object goes after it.
     std::shared_ptr<listener> gone = std::move(*found);
@@ -123,7 +123,8 @@ void worker::apply(std::shared_ptr<const http::service> next)
     log_.set_all_exchanges(next->config.log.requests);
     idle_.retain([&](const upstream::backend& kept) {
         return std::ranges::any_of(next->pools, [&](const auto& pool) {
-            return std::ranges::any_of(pool->backends(), [&](const auto& each) { return each.get() == &kept; });
+            return std::ranges::any_of(pool->backends(),
+                                       [&](const auto& each) { return each.get() == &kept; });
         });
     });
 }
@@ -145,8 +146,7 @@ void worker::wait_for_tick()
 {
     ticker_->expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
     ticker_->async_wait([this](const net::error_code& error) {
-        if (error)
-            return;
+        if (error) return;
         tick();
         wait_for_tick();
     });

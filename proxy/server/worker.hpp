@@ -1,8 +1,9 @@
-// One thread with everything a connection needs: its own io_context, listeners, relay, timers, kept connections and
-// metric shard. A connection never leaves it, and nothing on its data path is shared with another.
+// One thread with everything a connection needs: its own io_context, listeners, relay, timers, kept
+// connections and metric shard. A connection never leaves it, and nothing on its data path is shared with
+// another.
 //
-// Thread: the constructor, post() and join() are the main thread's; all else runs on the worker's own thread, through
-// post(). Lifetime: the shard, the line_writer and the backend registry outlive it.
+// Thread: the constructor, post() and join() are the main thread's; all else runs on the worker's own thread,
+// through post(). Lifetime: the shard, the line_writer and the backend registry outlive it.
 #pragma once
 
 #include "metrics/worker_shard.hpp"
@@ -27,7 +28,8 @@ namespace fairlead::server {
 class worker final : public websocket::tunnel_observer
 {
 public:
-    worker(metrics::worker_shard& shard, log::line_writer& writer, std::shared_ptr<const http::service> first);
+    worker(metrics::worker_shard& shard, log::line_writer& writer,
+           std::shared_ptr<const http::service> first);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
     ~worker();
@@ -53,8 +55,9 @@ private:
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
-    using ticker = net::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                   net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
+    using ticker =
+        net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
 
     std::unique_ptr<net::asio::io_context> io_;
     net::asio::executor_work_guard<net::executor> stay_;

@@ -8,8 +8,7 @@ net::task<connect_outcome> connector::connect(connect_request& request)
     while (!request.tried.is_full()) {
         const auto now = std::chrono::steady_clock::now();
         const auto choice = request.choice.choose(request.from.backends(), request.tried, now);
-        if (!choice)
-            break;
+        if (!choice) break;
         std::shared_ptr<backend> to = request.from.backends()[choice->position];
         metrics::backend_cells& cells = *request.cells[choice->position];
         outcome.position = choice->position;

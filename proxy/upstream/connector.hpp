@@ -1,7 +1,8 @@
-// Finds a connection to some backend of a pool for one request: a kept one, or a new one, from backend to backend.
+// Finds a connection to some backend of a pool for one request: a kept one, or a new one, from backend to
+// backend.
 //
-// A backend that fails to connect begins its back-off and another is tried; one that was never reached costs one try.
-// A dial that fails for want of source tuples says nothing of the backend and begins no back-off.
+// A backend that fails to connect begins its back-off and another is tried; one that was never reached costs
+// one try. A dial that fails for want of source tuples says nothing of the backend and begins no back-off.
 // Completes when: connected, or every backend that may be tried has failed. Thread: the worker's.
 #pragma once
 
@@ -38,7 +39,10 @@ struct connect_outcome
 class connector
 {
 public:
-    connector(dialer& dials, idle_connections& idle) : dials_(dials), idle_(idle) {}
+    connector(dialer& dials, idle_connections& idle)
+        : dials_(dials)
+        , idle_(idle)
+    {}
 
     net::task<connect_outcome> connect(connect_request& request);
 

@@ -20,7 +20,12 @@ constexpr std::chrono::seconds foreign_use_pause{1};
 constexpr int max_sources_per_dial = 256; // each that fails costs a system call or two
 constexpr std::size_t max_addresses_per_dial = 4;
 
-enum class started : std::uint8_t { connecting, no_tuple, failed };
+enum class started : std::uint8_t
+{
+    connecting,
+    no_tuple,
+    failed
+};
 
 metrics::dial_failure classify(const net::error_code& error) noexcept
 {
@@ -54,8 +59,7 @@ bool bind_source(int fd, const conf::ip_address& source) noexcept
 // Begins a connect; `error` says why it failed. A full tuple space is told apart, as another source may help.
 started begin_connect(int fd, const net::socket_address& remote, net::error_code& error) noexcept
 {
-    if (::connect(fd, remote.data(), remote.size) == 0 || errno == EINPROGRESS)
-        return started::connecting;
+    if (::connect(fd, remote.data(), remote.size) == 0 || errno == EINPROGRESS) return started::connecting;
     error.assign(errno, boost::system::system_category());
     return errno == EADDRNOTAVAIL ? started::no_tuple : started::failed;
 }
@@ -98,14 +102,12 @@ net::task<dial_result> dialer::dial_address(const pool& from, conf::ip_address i
         const auto now = std::chrono::steady_clock::now();
         if (from.source() != nullptr) {
             auto lease = from.source()->acquire(destination, now);
-            if (!lease)
-                break;
+            if (!lease) break;
             made.source = std::move(*lease);
         }
         const int fd = ::socket(remote.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         net::error_code error;
-        if (fd < 0)
-            co_return metrics::dial_failure::other;
+        if (fd < 0) co_return metrics::dial_failure::other;
         net::asio::generic::stream_protocol protocol(remote.family(), IPPROTO_TCP);
         made.stream.lowest_layer().assign(protocol, fd, error);
         if (error) {
@@ -114,16 +116,13 @@ net::task<dial_result> dialer::dial_address(const pool& from, conf::ip_address i
         }
         net::apply(options, fd, remote.family());
         started how = started::no_tuple;
-        if (!made.source || bind_source(fd, made.source.source()))
-            how = begin_connect(fd, remote, error);
+        if (!made.source || bind_source(fd, made.source.source())) how = begin_connect(fd, remote, error);
         if (how == started::no_tuple && made.source) {
             made.source.set_aside(now + foreign_use_pause);
             continue;
         }
-        if (how == started::connecting)
-            error = co_await finish_connect(made.stream, from.connect_timeout());
-        if (error)
-            co_return classify(error);
+        if (how == started::connecting) error = co_await finish_connect(made.stream, from.connect_timeout());
+        if (error) co_return classify(error);
         co_return made;
     }
     co_return metrics::dial_failure::ports_exhausted;
@@ -132,11 +131,9 @@ net::task<dial_result> dialer::dial_address(const pool& from, conf::ip_address i
 net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& path)
 {
     const auto remote = net::to_socket_address(path);
-    if (!remote)
-        co_return metrics::dial_failure::unresolved;
+    if (!remote) co_return metrics::dial_failure::unresolved;
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        co_return metrics::dial_failure::other;
+    if (fd < 0) co_return metrics::dial_failure::other;
     connection made{{}, {}, net::stream(where_), {}};
     net::error_code error;
     net::asio::generic::stream_protocol protocol(AF_UNIX, 0);
@@ -147,8 +144,7 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
     }
     if (begin_connect(fd, *remote, error) == started::connecting)
         error = co_await finish_connect(made.stream, from.connect_timeout());
-    if (error)
-        co_return classify(error);
+    if (error) co_return classify(error);
     co_return made;
 }
 
@@ -158,12 +154,10 @@ net::task<net::error_code> dialer::finish_connect(net::stream& pending, conf::du
     limit.guard(&pending.lowest_layer());
     limit.arm(timeout);
     const auto [waited] = co_await pending.lowest_layer().async_wait(net::socket::wait_write, net::as_result);
-    if (waited)
-        co_return waited;
+    if (waited) co_return waited;
     int failure = 0;
     socklen_t size = sizeof failure;
-    if (::getsockopt(pending.fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0)
-        failure = errno;
+    if (::getsockopt(pending.fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
     net::error_code outcome(failure, boost::system::system_category());
     co_return outcome;
 }

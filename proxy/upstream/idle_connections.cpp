@@ -5,8 +5,7 @@ namespace fairlead::upstream {
 std::optional<connection> idle_connections::take(const backend& to)
 {
     const auto found = by_backend_.find(&to);
-    if (found == by_backend_.end())
-        return std::nullopt;
+    if (found == by_backend_.end()) return std::nullopt;
     auto& entries = found->second;
     while (!entries.empty()) {
         connection candidate = std::move(entries.back().idle);
@@ -22,8 +21,7 @@ std::optional<connection> idle_connections::take(const backend& to)
 void idle_connections::put(connection idle, std::size_t per_backend, net::milliseconds_count now)
 {
     auto& entries = by_backend_[idle.to.get()];
-    if (entries.size() >= per_backend)
-        return;
+    if (entries.size() >= per_backend) return;
     idle.unread.release();
     backend& to = *idle.to;
     entries.push_back({std::move(idle), now, idle_mark(to)});
@@ -32,7 +30,9 @@ void idle_connections::put(connection idle, std::size_t per_backend, net::millis
 void idle_connections::sweep(net::milliseconds_count idle_before)
 {
     for (auto at = by_backend_.begin(); at != by_backend_.end();) {
-        std::erase_if(at->second, [&](entry& each) { return each.since <= idle_before || each.idle.stream.is_readable(); });
+        std::erase_if(at->second, [&](entry& each) {
+            return each.since <= idle_before || each.idle.stream.is_readable();
+        });
         at = at->second.empty() ? by_backend_.erase(at) : std::next(at);
     }
 }

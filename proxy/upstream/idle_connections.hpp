@@ -1,6 +1,7 @@
 // The connections of one worker that wait for their next exchange, by backend, the most recent first.
 //
-// A connection that spoke while it should be silent (bytes, an end, an error) is dropped, never reused. Bounds: at most
+// A connection that spoke while it should be silent (bytes, an end, an error) is dropped, never reused.
+// Bounds: at most
 // `per_backend` for each backend, and none longer than the time given to sweep(). Thread: the worker's.
 #pragma once
 

@@ -34,8 +34,7 @@ name_resolver::name_resolver(boost::asio::io_context& io, const backend_registry
 void name_resolver::resolve_now()
 {
     for (const auto& each : backends_.all()) {
-        if (!is_name(*each) || !each->addresses().empty())
-            continue;
+        if (!is_name(*each) || !each->addresses().empty()) continue;
         boost::system::error_code error;
         const results found = resolver_.resolve(each->address().host, "", error);
         if (error)
@@ -49,8 +48,7 @@ void name_resolver::start()
 {
     timer_.expires_after(refresh_interval);
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error)
-            return;
+        if (error) return;
         refresh();
         start();
     });
@@ -59,13 +57,12 @@ void name_resolver::start()
 void name_resolver::refresh()
 {
     for (auto& each : backends_.all()) {
-        if (!is_name(*each))
-            continue;
+        if (!is_name(*each)) continue;
         const std::string& host = each->address().host;
-        resolver_.async_resolve(host, "", [each](const boost::system::error_code& error, const results& found) {
-            if (!error)
-                publish(*each, found);
-        });
+        resolver_.async_resolve(host, "",
+                                [each](const boost::system::error_code& error, const results& found) {
+                                    if (!error) publish(*each, found);
+                                });
     }
 }
 
@@ -74,8 +71,7 @@ void name_resolver::publish(backend& to, const results& found)
     resolved_set addresses;
     for (const auto& entry : found)
         addresses.push_back(to_ip(entry.endpoint().address()));
-    if (!addresses.empty())
-        to.publish(std::move(addresses));
+    if (!addresses.empty()) to.publish(std::move(addresses));
 }
 
 } // namespace fairlead::upstream

@@ -1,7 +1,7 @@
 // Keeps the addresses of backends that were given by name.
 //
-// Asks the system (getaddrinfo, in Asio's own thread) once at the start, before the first request, and every ten
-// seconds after that. A name that does not resolve keeps its last addresses. Thread: the main thread's.
+// Asks the system (getaddrinfo, in Asio's own thread) once at the start, before the first request, and every
+// ten seconds after that. A name that does not resolve keeps its last addresses. Thread: the main thread's.
 #pragma once
 
 #include "proxy/upstream/pool.hpp"

@@ -11,8 +11,7 @@ constexpr std::size_t max_reason_bytes = 123; // 125 less the code
 
 std::string_view cut_at_character(std::string_view text)
 {
-    if (text.size() <= max_reason_bytes)
-        return text;
+    if (text.size() <= max_reason_bytes) return text;
     std::size_t size = max_reason_bytes;
     while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80)
         --size;

@@ -11,7 +11,11 @@
 
 namespace fairlead::websocket {
 
-enum class masking : std::uint8_t { none, random_key };
+enum class masking : std::uint8_t
+{
+    none,
+    random_key
+};
 
 // One control frame in wire form: 2 bytes of header, 4 of key when masked, up to 125 of payload.
 struct control_frame

@@ -29,8 +29,7 @@ void frame_scanner::length_byte(std::uint8_t byte) noexcept
         lose_track();
         return;
     }
-    if (--need_ == 0)
-        after_length();
+    if (--need_ == 0) after_length();
 }
 
 void frame_scanner::after_length() noexcept

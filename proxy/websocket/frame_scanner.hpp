@@ -1,10 +1,11 @@
 // Follows the frame headers of one direction of a WebSocket connection without touching its payload.
 //
-// It keeps 24 bytes of state and no byte of the stream, copies nothing and unmasks nothing but the two bytes of a
-// close code. It does not judge: what RFC 6455 forbids is remembered as a violation and followed on, as far as the
-// lengths still make sense. Extension data (permessage-deflate) is payload like any other.
+// It keeps 24 bytes of state and no byte of the stream, copies nothing and unmasks nothing but the two bytes
+// of a close code. It does not judge: what RFC 6455 forbids is remembered as a violation and followed on, as
+// far as the lengths still make sense. Extension data (permessage-deflate) is payload like any other.
 //
-// Bounds: about 10 ns a frame. Thread: none of its own. Source: RFC 6455 5.2 (framing), 5.4 (fragmentation), 5.5
+// Bounds: about 10 ns a frame. Thread: none of its own. Source: RFC 6455 5.2 (framing), 5.4 (fragmentation),
+// 5.5
 // (control frames), 7.4 (close codes).
 #pragma once
 
@@ -14,7 +15,8 @@
 
 namespace fairlead::websocket {
 
-enum class opcode : std::uint8_t {
+enum class opcode : std::uint8_t
+{
     continuation = 0x0,
     text = 0x1,
     binary = 0x2,
@@ -31,12 +33,14 @@ struct frame_header
     bool is_masked = false;
 };
 
-// What the scanner tells its caller, in stream order. Any type with these members will do; this one does nothing.
+// What the scanner tells its caller, in stream order. Any type with these members will do; this one does
+// nothing.
 struct ignore_frames
 {
-    void on_frame(const frame_header&) noexcept {}                  // a header is complete
-    void on_message(bool /*is_text*/, std::uint64_t /*size*/) noexcept {} // the final frame of a message is complete
-    void on_close(std::uint16_t /*code*/) noexcept {}               // a Close; 1005 when it carries no code
+    void on_frame(const frame_header&) noexcept {} // a header is complete
+    void on_message(bool /*is_text*/, std::uint64_t /*size*/) noexcept {
+    }                                                 // the final frame of a message is complete
+    void on_close(std::uint16_t /*code*/) noexcept {} // a Close; 1005 when it carries no code
 };
 
 class frame_scanner
@@ -45,7 +49,9 @@ public:
     static constexpr std::uint16_t no_close_code = 1005; // RFC 6455 7.1.5
 
     // `from_client`: frames must be masked; the other way they must not be (RFC 6455 5.1).
-    explicit frame_scanner(bool from_client) noexcept : flags_(from_client ? from_client_flag : 0) {}
+    explicit frame_scanner(bool from_client) noexcept
+        : flags_(from_client ? from_client_flag : 0)
+    {}
 
     // Consumes all of `in` and reports what is in it.
     template <class Sink>
@@ -57,7 +63,8 @@ public:
             at = step(at, end, sink);
     }
 
-    // Consumes up to and including the next end of a frame, at most all of `in`; returns how much. Call it only when
+    // Consumes up to and including the next end of a frame, at most all of `in`; returns how much. Call it
+    // only when
     // !at_boundary(). Check at_boundary() afterwards: it is false when `in` ended first.
     template <class Sink>
     std::size_t scan_to_boundary(std::span<const std::uint8_t> in, Sink& sink) noexcept
@@ -76,7 +83,17 @@ public:
     bool in_message() const noexcept { return (flags_ & in_message_flag) != 0; } // between fragments
 
 private:
-    enum class state : std::uint8_t { first, second, length, key, payload, close_high, close_low, lost };
+    enum class state : std::uint8_t
+    {
+        first,
+        second,
+        length,
+        key,
+        payload,
+        close_high,
+        close_low,
+        lost
+    };
 
     static constexpr std::ptrdiff_t longest_header = 14; // 2 + 8 length + 4 key
 
@@ -108,7 +125,10 @@ private:
     opcode code() const noexcept { return static_cast<opcode>(byte0_ & 0x0f); }
     bool is_control() const noexcept { return (byte0_ & 0x08) != 0; }
     bool is_final() const noexcept { return (byte0_ & 0x80) != 0; }
-    std::uint8_t key_byte(unsigned index) const noexcept { return static_cast<std::uint8_t>(key_ >> (24 - 8 * index)); }
+    std::uint8_t key_byte(unsigned index) const noexcept
+    {
+        return static_cast<std::uint8_t>(key_ >> (24 - 8 * index));
+    }
 
     std::uint64_t left_ = 0;    // payload bytes to come; the length so far while it is being read
     std::uint64_t message_ = 0; // payload bytes of the message so far
@@ -122,39 +142,33 @@ private:
 static_assert(sizeof(frame_scanner) == 24);
 
 template <class Sink>
-inline const std::uint8_t* frame_scanner::step(const std::uint8_t* at, const std::uint8_t* end, Sink& sink) noexcept
+inline const std::uint8_t* frame_scanner::step(const std::uint8_t* at, const std::uint8_t* end,
+                                               Sink& sink) noexcept
 {
     switch (state_) {
     case state::first:
-        if (end - at >= longest_header)
-            return whole_header(at, sink);
+        if (end - at >= longest_header) return whole_header(at, sink);
         first_byte(*at++);
-        if (at == end)
-            return at;
+        if (at == end) return at;
         [[fallthrough]];
-    case state::second:
-        second_byte(*at++);
-        break;
+    case state::second: second_byte(*at++); break;
     case state::length: length_byte(*at++); break;
     case state::key:
         key_ = (key_ << 8) | *at++;
-        if (--need_ == 0)
-            state_ = state::payload;
+        if (--need_ == 0) state_ = state::payload;
         break;
     case state::payload: {
         const auto have = static_cast<std::uint64_t>(end - at);
         const std::uint64_t take = have < left_ ? have : left_;
         left_ -= take;
-        if (left_ == 0)
-            frame_complete(sink);
+        if (left_ == 0) frame_complete(sink);
         return at + take;
     }
     case state::close_high:
     case state::close_low: return close_code(at, sink);
     case state::lost: return end;
     }
-    if (state_ == state::payload)
-        header_complete(sink);
+    if (state_ == state::payload) header_complete(sink);
     return at;
 }
 
@@ -195,8 +209,7 @@ inline void frame_scanner::header_complete(Sink& sink) noexcept
         message_ += left_;
     else if (code() == opcode::close && left_ >= 2)
         state_ = state::close_high;
-    if (left_ == 0)
-        frame_complete(sink);
+    if (left_ == 0) frame_complete(sink);
 }
 
 template <class Sink>
@@ -234,8 +247,7 @@ inline const std::uint8_t* frame_scanner::close_code(const std::uint8_t* at, Sin
         sink.on_close(static_cast<std::uint16_t>(need_ << 8 | byte));
     }
     state_ = state::payload;
-    if (left_ == 0)
-        frame_complete(sink);
+    if (left_ == 0) frame_complete(sink);
     return at + 1;
 }
 
@@ -255,8 +267,7 @@ inline void frame_scanner::check_header() noexcept
         }
         flags_ |= in_message_flag;
     }
-    if (bad)
-        flags_ |= violation_flag;
+    if (bad) flags_ |= violation_flag;
 }
 
 } // namespace fairlead::websocket

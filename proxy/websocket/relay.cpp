@@ -28,8 +28,7 @@ std::uint64_t event_key(const tunnel& which, side of) noexcept
 int make_epoll()
 {
     const int fd = ::epoll_create1(EPOLL_CLOEXEC);
-    if (fd < 0)
-        throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
+    if (fd < 0) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_create1");
     return fd;
 }
 
@@ -88,20 +87,19 @@ bool relay::launch(tunnel_start start)
     fresh.opened_at = std::chrono::steady_clock::now();
     tunnels_.push_back(fresh);
     cells_.tunnels_open.add();
-    if (fresh.origin->cells != nullptr)
-        fresh.origin->cells->opened.add();
+    if (fresh.origin->cells != nullptr) fresh.origin->cells->opened.add();
 
     // What was read ahead goes first: from the moment the sockets are watched, more may come.
     forward_read_ahead(fresh, side::backend, start.from_backend);
     forward_read_ahead(fresh, side::client, start.from_client);
-    if (!fresh.is_closed &&
-        (!watch(epoll_.native_handle(), fresh, side::client) || !watch(epoll_.native_handle(), fresh, side::backend))) {
+    if (!fresh.is_closed && (!watch(epoll_.native_handle(), fresh, side::client) ||
+                             !watch(epoll_.native_handle(), fresh, side::backend)))
+    {
         begin_end(fresh, metrics::party::proxy, end_cause::refused, 0);
         finish(fresh);
     }
     const bool is_alive = !fresh.is_closed;
-    if (!in_batch_)
-        bury();
+    if (!in_batch_) bury();
     return is_alive;
 }
 
@@ -121,30 +119,25 @@ void relay::wait()
         net::asio::post(epoll_.get_executor(), [this] { on_readable(); });
         return;
     }
-    if (!epoll_.is_open())
-        return;
+    if (!epoll_.is_open()) return;
     epoll_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
-        if (!error)
-            on_readable();
+        if (!error) on_readable();
     });
 }
 
 void relay::on_readable()
 {
-    if (!epoll_.is_open())
-        return;
+    if (!epoll_.is_open()) return;
     std::array<epoll_event, events_per_wake> events;
     in_batch_ = true;
     run_ready();
     for (int batch = 0; batch < batches_per_wake; ++batch) {
         const int count = ::epoll_wait(epoll_.native_handle(), events.data(), events_per_wake, 0);
-        if (count <= 0)
-            break;
+        if (count <= 0) break;
         cells_.relay_wakes.add();
         cells_.relay_events.add(static_cast<std::uint64_t>(count));
         run_events({events.data(), static_cast<std::size_t>(count)});
-        if (count < events_per_wake)
-            break;
+        if (count < events_per_wake) break;
     }
     in_batch_ = false;
     bury();
@@ -167,17 +160,14 @@ void relay::run_ready()
         tunnel& which = *next;
         next = std::exchange(which.next_ready, nullptr);
         which.is_ready = false;
-        if (!which.is_closed)
-            pump(which, side::client);
-        if (!which.is_closed)
-            pump(which, side::backend);
+        if (!which.is_closed) pump(which, side::client);
+        if (!which.is_closed) pump(which, side::backend);
     }
 }
 
 void relay::go_on_later(tunnel& which) noexcept
 {
-    if (which.is_ready)
-        return;
+    if (which.is_ready) return;
     which.is_ready = true;
     which.next_ready = std::exchange(ready_, &which);
 }
@@ -185,10 +175,8 @@ void relay::go_on_later(tunnel& which) noexcept
 void relay::on_event(tunnel& which, side from, std::uint32_t events)
 {
     leg& source = which.of(from);
-    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
-        source.saw_hangup = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
-        source.may_read = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) source.saw_hangup = true;
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) source.may_read = true;
     // A broken side takes nothing any more, so what waits for it and what waits behind that is lost.
     if ((events & EPOLLERR) != 0 && (source.waiting || which.of(other(from)).waiting || source.has_ended)) {
         break_off(which, from);
@@ -196,11 +184,9 @@ void relay::on_event(tunnel& which, side from, std::uint32_t events)
     }
     if ((events & EPOLLOUT) != 0 && source.waiting) {
         flush(which, from);
-        if (!which.is_closed && !source.waiting)
-            pump(which, other(from));
+        if (!which.is_closed && !source.waiting) pump(which, other(from));
     }
-    if (!which.is_closed)
-        pump(which, from);
+    if (!which.is_closed) pump(which, from);
 }
 
 void relay::on_deadline(net::wheel_entry& entry) noexcept
@@ -209,8 +195,7 @@ void relay::on_deadline(net::wheel_entry& entry) noexcept
     relay& self = *which.owner;
     self.begin_end(which, metrics::party::proxy, end_cause::overdue, 0);
     self.finish(which);
-    if (!self.in_batch_)
-        self.bury();
+    if (!self.in_batch_) self.bury();
 }
 
 void relay::bury() noexcept

@@ -1,18 +1,19 @@
 // Moves the bytes of all tunnels of one worker.
 //
-// One epoll set, each socket added once, edge-triggered for reading and writing; the set's own descriptor is waited for
-// inside the worker's io_context. An event reads into one buffer of the worker, follows the frames and writes at once;
-// only what the kernel does not take is kept, at most one buffer's worth a direction, and nothing is read from the
-// other side until it is gone. Half-closed connections are relayed as such.
+// One epoll set, each socket added once, edge-triggered for reading and writing; the set's own descriptor is
+// waited for inside the worker's io_context. An event reads into one buffer of the worker, follows the frames
+// and writes at once; only what the kernel does not take is kept, at most one buffer's worth a direction, and
+// nothing is read from the other side until it is gone. Half-closed connections are relayed as such.
 //
-// What a tunnel costs while idle: sizeof(tunnel) and its texts, no buffer. What a message costs: one recv, one send and
-// its share of an epoll_wait.
+// What a tunnel costs while idle: sizeof(tunnel) and its texts, no buffer. What a message costs: one recv,
+// one send and its share of an epoll_wait.
 //
-// Payload passes untouched. The relay's own Close (close()) goes out between two frames (RFC 6455 5.4), masked towards
-// the backend (5.3); after it nothing else is sent to that side.
+// Payload passes untouched. The relay's own Close (close()) goes out between two frames (RFC 6455 5.4),
+// masked towards the backend (5.3); after it nothing else is sent to that side.
 //
-// Thread: the worker's only. Lifetime: the io_context, the wheel and the observer outlive it; destroying it closes all
-// tunnels at once. Errors: a tunnel's I/O errors end that tunnel; the observer hears of each end exactly once.
+// Thread: the worker's only. Lifetime: the io_context, the wheel and the observer outlive it; destroying it
+// closes all tunnels at once. Errors: a tunnel's I/O errors end that tunnel; the observer hears of each end
+// exactly once.
 #pragma once
 
 #include "proxy/net/socket.hpp"
@@ -44,9 +45,9 @@ struct tunnel_start
 {
     int client_fd = -1; // owned from here on
     int backend_fd = -1;
-    bool is_websocket = true;                  // else plain bytes
-    std::span<const char> from_client;         // read behind the request head already
-    std::span<const char> from_backend;        // read behind the 101 already
+    bool is_websocket = true;           // else plain bytes
+    std::span<const char> from_client;  // read behind the request head already
+    std::span<const char> from_backend; // read behind the 101 already
     boost::intrusive_ptr<tunnel_origin> origin;
     tunnel_texts::parts texts;
     snat::tuple_lease source;
@@ -58,7 +59,8 @@ class relay
 public:
     struct options
     {
-        std::size_t buffer_bytes = 64 * 1024; // of the worker's one buffer: the bound on what waits per direction
+        std::size_t buffer_bytes =
+            64 * 1024; // of the worker's one buffer: the bound on what waits per direction
     };
 
     // Throws boost::system::system_error when no epoll set can be made.
@@ -68,8 +70,8 @@ public:
     relay& operator=(const relay&) = delete;
     ~relay();
 
-    // Ends all tunnels at once and watches nothing any more. The io_context must run its handlers once more before the
-    // relay is destroyed.
+    // Ends all tunnels at once and watches nothing any more. The io_context must run its handlers once more
+    // before the relay is destroyed.
     void shut_down();
 
     // Takes over both descriptors, also when it fails: then both are closed and false is returned.
@@ -80,7 +82,8 @@ public:
     // Begins to end a tunnel: a Close to both sides, then a wait for theirs. Plain tunnels are ended at once.
     void close(tunnel& which, std::uint16_t code, end_cause cause);
 
-    // The same for up to `count` tunnels that are not ending yet, the oldest first; returns how many there were.
+    // The same for up to `count` tunnels that are not ending yet, the oldest first; returns how many there
+    // were.
     std::size_t close_oldest(std::size_t count, std::uint16_t code, end_cause cause);
 
     static void on_deadline(net::wheel_entry& entry) noexcept;
@@ -122,9 +125,9 @@ private:
     metrics::worker_cells& cells_;
     tunnel_observer& observer_;
     std::vector<std::uint8_t> buffer_;
-    tunnel_list tunnels_;        // alive, oldest first
-    tunnel_list closed_;         // to be destroyed when no event can name them any more
-    tunnel* ready_ = nullptr;    // stack of tunnels whose turn was cut short
+    tunnel_list tunnels_;     // alive, oldest first
+    tunnel_list closed_;      // to be destroyed when no event can name them any more
+    tunnel* ready_ = nullptr; // stack of tunnels whose turn was cut short
     bool in_batch_ = false;
 };
 

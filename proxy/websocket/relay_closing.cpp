@@ -3,7 +3,7 @@
 //   a side sends Close ──► relayed; when both did, the backend ends TCP first, within close_timeout
 //   close() by us      ──► a Close to both sides at a frame's end, then as above; what comes is dropped
 //   a side's FIN       ──► relayed behind what waits; done when both sides ended
-//   an error           ──► the other side is closed at once: the client's with what waits, the backend's by a reset
+//   an error           ──► the other side is closed at once: the client in order, the backend by a reset
 #include "proxy/websocket/control_frame.hpp"
 #include "proxy/websocket/relay.hpp"
 
@@ -32,30 +32,24 @@ void close_by_reset(int fd) noexcept
 
 void relay::close(tunnel& which, std::uint16_t code, end_cause cause)
 {
-    if (which.is_closed || which.close_code_wanted != 0)
-        return;
+    if (which.is_closed || which.close_code_wanted != 0) return;
     begin_end(which, metrics::party::proxy, cause, code);
     which.close_code_wanted = code;
     if (!which.is_websocket) {
         finish(which);
-        if (!in_batch_)
-            bury();
+        if (!in_batch_) bury();
         return;
     }
     wheel_.arm(which.deadline(), now_ms(), which.origin->close_timeout_ms);
     for (const side to : {side::client, side::backend}) {
         leg& sink = which.of(to);
         const frame_scanner& stream = which.of(other(to)).from;
-        if (sink.close != leg::closing::no || stream.saw_close())
-            continue; // it has its Close already
+        if (sink.close != leg::closing::no || stream.saw_close()) continue; // it has its Close already
         sink.close = leg::closing::wanted;
-        if (stream.at_boundary())
-            put_close(which, to);
-        if (which.is_closed)
-            break;
+        if (stream.at_boundary()) put_close(which, to);
+        if (which.is_closed) break;
     }
-    if (!in_batch_)
-        bury();
+    if (!in_batch_) bury();
 }
 
 std::size_t relay::close_oldest(std::size_t count, std::uint16_t code, end_cause cause)
@@ -63,8 +57,7 @@ std::size_t relay::close_oldest(std::size_t count, std::uint16_t code, end_cause
     std::size_t begun = 0;
     for (auto at = tunnels_.begin(); at != tunnels_.end() && begun < count;) {
         tunnel& which = *at++;
-        if (which.close_code_wanted != 0)
-            continue;
+        if (which.close_code_wanted != 0) continue;
         close(which, code, cause);
         ++begun;
     }
@@ -75,14 +68,12 @@ void relay::put_close(tunnel& which, side to)
 {
     leg& sink = which.of(to);
     sink.close = leg::closing::sent;
-    if (sink.end_sent || sink.end_wanted)
-        return;
+    if (sink.end_sent || sink.end_wanted) return;
     const masking mask = to == side::backend ? masking::random_key : masking::none;
     const control_frame frame = close_frame(which.close_code_wanted, "", mask);
     which.origin->cells->close_codes[metrics::party::proxy][metrics::slot_of(which.close_code_wanted)].add();
     send_or_keep(which, to, frame.span());
-    if (!which.is_closed)
-        end_if_done(which);
+    if (!which.is_closed) end_if_done(which);
 }
 
 void relay::saw_close(tunnel& which, side from)
@@ -98,22 +89,19 @@ void relay::saw_close(tunnel& which, side from)
 
 void relay::begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept
 {
-    if (which.end.cause == end_cause::none)
-        which.end = {by, cause, code};
+    if (which.end.cause == end_cause::none) which.end = {by, cause, code};
 }
 
 // When the proxy closes, a side is done with its Close or its end; else only with its end.
 void relay::end_if_done(tunnel& which)
 {
     const bool nothing_waits = !which.client.waiting && !which.backend.waiting;
-    if (which.is_closed || !nothing_waits)
-        return;
+    if (which.is_closed || !nothing_waits) return;
     if (which.client.has_ended && which.backend.has_ended) {
         finish(which);
         return;
     }
-    if (which.close_code_wanted == 0)
-        return;
+    if (which.close_code_wanted == 0) return;
     const auto answered = [](const leg& of) { return of.from.saw_close() || of.has_ended; };
     const auto told = [](const leg& of) { return of.close != leg::closing::wanted; };
     const bool client_done = answered(which.client) && told(which.client);
@@ -121,8 +109,7 @@ void relay::end_if_done(tunnel& which)
         which.client.end_sent = true; // the server's part ends TCP first (RFC 6455 7.1.1)
         ::shutdown(which.client.fd, SHUT_WR);
     }
-    if (client_done && answered(which.backend) && told(which.backend))
-        finish(which);
+    if (client_done && answered(which.backend) && told(which.backend)) finish(which);
 }
 
 void relay::break_off(tunnel& which, side broken)
@@ -152,23 +139,20 @@ void relay::finish(tunnel& which)
         tunnel** at = &ready_;
         while (*at != nullptr && *at != &which)
             at = &(*at)->next_ready;
-        if (*at != nullptr)
-            *at = which.next_ready;
+        if (*at != nullptr) *at = which.next_ready;
     }
     closed_.push_back(which);
 }
 
 void relay::count_end(tunnel& which) noexcept
 {
-    if (which.origin->cells == nullptr)
-        return;
+    if (which.origin->cells == nullptr) return;
     metrics::tunnel_cells& cells = *which.origin->cells;
     cells.closed[which.end.by].add();
     cells.lifetime.observe(std::chrono::steady_clock::now() - which.opened_at);
     const bool without_close = !which.client.from.saw_close() && !which.backend.from.saw_close() &&
                                which.client.close != leg::closing::sent;
-    if (without_close)
-        cells.close_codes[which.end.by][metrics::close_code_slot::abnormal].add();
+    if (without_close) cells.close_codes[which.end.by][metrics::close_code_slot::abnormal].add();
 }
 
 } // namespace fairlead::websocket

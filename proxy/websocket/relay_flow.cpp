@@ -67,8 +67,7 @@ void relay::pump(tunnel& which, side from)
         } else if (errno != EINTR) {
             break_off(which, from);
         }
-        if (which.is_closed)
-            return;
+        if (which.is_closed) return;
     }
 }
 
@@ -90,11 +89,11 @@ void relay::forward(tunnel& which, side from, bytes data)
     } else {
         forward_until_close(which, from, data);
     }
-    if (!had_close && source.from.saw_close() && !which.is_closed)
-        saw_close(which, from);
+    if (!had_close && source.from.saw_close() && !which.is_closed) saw_close(which, from);
 }
 
-// The proxy's own Close waits for a frame's end, or is out already: what comes behind it is followed and dropped.
+// The proxy's own Close waits for a frame's end, or is out already: what comes behind it is followed and
+// dropped.
 void relay::forward_until_close(tunnel& which, side from, bytes data)
 {
     leg& source = which.of(from);
@@ -103,24 +102,19 @@ void relay::forward_until_close(tunnel& which, side from, bytes data)
         const std::size_t head = source.from.scan_to_boundary(data, tally);
         send_or_keep(which, other(from), data.first(head));
         data = data.subspan(head);
-        if (which.is_closed)
-            return;
-        if (source.from.at_boundary())
-            put_close(which, other(from));
+        if (which.is_closed) return;
+        if (source.from.at_boundary()) put_close(which, other(from));
     }
-    if (!which.is_closed)
-        source.from.scan(data, tally);
+    if (!which.is_closed) source.from.scan(data, tally);
 }
 
 void relay::send_or_keep(tunnel& which, side to, bytes data)
 {
     leg& sink = which.of(to);
-    if (data.empty() || sink.end_sent || sink.end_wanted)
-        return;
+    if (data.empty() || sink.end_sent || sink.end_wanted) return;
     if (!sink.waiting) {
         const ssize_t sent = ::send(sink.fd, data.data(), data.size(), MSG_NOSIGNAL);
-        if (sent == static_cast<ssize_t>(data.size()))
-            return;
+        if (sent == static_cast<ssize_t>(data.size())) return;
         if (sent < 0 && !would_block(errno) && errno != EINTR) {
             break_off(which, to);
             return;
@@ -137,8 +131,7 @@ void relay::flush(tunnel& which, side to)
     std::vector<std::uint8_t>& waiting = *sink.waiting;
     const ssize_t sent = ::send(sink.fd, waiting.data(), waiting.size(), MSG_NOSIGNAL);
     if (sent < 0) {
-        if (!would_block(errno) && errno != EINTR)
-            break_off(which, to);
+        if (!would_block(errno) && errno != EINTR) break_off(which, to);
         return;
     }
     if (static_cast<std::size_t>(sent) < waiting.size()) {
@@ -146,8 +139,7 @@ void relay::flush(tunnel& which, side to)
         return;
     }
     sink.waiting.reset();
-    if (sink.end_wanted)
-        send_end(which, to);
+    if (sink.end_wanted) send_end(which, to);
 }
 
 void relay::read_end(tunnel& which, side from)
@@ -155,9 +147,11 @@ void relay::read_end(tunnel& which, side from)
     leg& source = which.of(from);
     source.has_ended = true;
     source.may_read = false;
-    begin_end(which, from == side::client ? metrics::party::client : metrics::party::backend, end_cause::eof, 0);
+    begin_end(which, from == side::client ? metrics::party::client : metrics::party::backend, end_cause::eof,
+              0);
     send_end(which, other(from));
-    // A WebSocket server that ended TCP has nothing to wait for (RFC 6455 7.1.1): its client gets a bounded time.
+    // A WebSocket server that ended TCP has nothing to wait for (RFC 6455 7.1.1): its client gets a bounded
+    // time.
     if (which.is_websocket && from == side::backend && !which.is_closed && !which.deadline().is_armed())
         wheel_.arm(which.deadline(), now_ms(), which.origin->close_timeout_ms);
 }

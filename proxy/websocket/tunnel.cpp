@@ -38,6 +38,9 @@ std::string_view tunnel_texts::operator[](part which) const noexcept
     return {block_.get() + at, length};
 }
 
-tunnel::tunnel(tunnel_texts log_texts) noexcept : wheel_entry(&relay::on_deadline), texts(std::move(log_texts)) {}
+tunnel::tunnel(tunnel_texts log_texts) noexcept
+    : wheel_entry(&relay::on_deadline)
+    , texts(std::move(log_texts))
+{}
 
 } // namespace fairlead::websocket

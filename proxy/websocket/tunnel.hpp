@@ -1,7 +1,9 @@
-// One connection after its 101: two sockets and what is known of them. Plain state; the relay moves the bytes.
+// One connection after its 101: two sockets and what is known of them. Plain state; the relay moves the
+// bytes.
 //
-// Budget: under 320 bytes by static_assert, one heap block, plus one block of about 100 bytes for the texts of the log.
-// No buffer while nothing is waiting. Lifetime: made and destroyed by the relay of one worker, on its thread.
+// Budget: under 320 bytes by static_assert, one heap block, plus one block of about 100 bytes for the texts
+// of the log. No buffer while nothing is waiting. Lifetime: made and destroyed by the relay of one worker, on
+// its thread.
 #pragma once
 
 #include "metrics/cells.hpp"
@@ -24,12 +26,17 @@
 
 namespace fairlead::websocket {
 
-enum class side : std::uint8_t { client, backend };
+enum class side : std::uint8_t
+{
+    client,
+    backend
+};
 
 constexpr side other(side of) noexcept { return of == side::client ? side::backend : side::client; }
 
 // How a tunnel ended, first cause first.
-enum class end_cause : std::uint8_t {
+enum class end_cause : std::uint8_t
+{
     none,
     close_frame, // a Close was sent
     eof,         // TCP ended in order without one
@@ -60,7 +67,16 @@ struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread
 class tunnel_texts
 {
 public:
-    enum class part : std::uint8_t { id, client, source, host, path, subprotocol, user_agent };
+    enum class part : std::uint8_t
+    {
+        id,
+        client,
+        source,
+        host,
+        path,
+        subprotocol,
+        user_agent
+    };
     static constexpr std::size_t part_count = 7;
     using parts = std::array<std::string_view, part_count>;
 
@@ -74,21 +90,29 @@ private:
 // One side's socket, what comes from it and what waits to go to it.
 struct leg
 {
-    enum class closing : std::uint8_t { no, wanted, sent }; // the proxy's own Close towards this side
+    enum class closing : std::uint8_t
+    {
+        no,
+        wanted,
+        sent
+    }; // the proxy's own Close towards this side
 
-    explicit leg(side of) noexcept : from(of == side::client) {}
+    explicit leg(side of) noexcept
+        : from(of == side::client)
+    {}
 
-    frame_scanner from;                         // follows what this side sends
-    std::unique_ptr<std::vector<std::uint8_t>> waiting; // what the kernel did not take for this side; its bound is the relay's
-    std::uint64_t bytes = 0;                    // received from this side
+    frame_scanner from; // follows what this side sends
+    std::unique_ptr<std::vector<std::uint8_t>>
+        waiting;             // what the kernel did not take for this side; its bound is the relay's
+    std::uint64_t bytes = 0; // received from this side
     std::uint64_t messages = 0;
     int fd = -1;
-    std::uint16_t close_code = 0;  // of the Close this side sent; 0 none
+    std::uint16_t close_code = 0; // of the Close this side sent; 0 none
     closing close = closing::no;
-    bool may_read : 1 = true;      // the kernel may have bytes that were not read yet
-    bool saw_hangup : 1 = false;   // its FIN is announced: read on to the end of the stream
-    bool has_ended : 1 = false;    // its FIN was read
-    bool end_wanted : 1 = false;   // send a FIN when nothing waits
+    bool may_read : 1 = true;    // the kernel may have bytes that were not read yet
+    bool saw_hangup : 1 = false; // its FIN is announced: read on to the end of the stream
+    bool has_ended : 1 = false;  // its FIN was read
+    bool end_wanted : 1 = false; // send a FIN when nothing waits
     bool end_sent : 1 = false;
 };
 

@@ -1,5 +1,5 @@
-// Input: a request head and an answer head behind it. What the two agree on was offered, and what is forwarded
-// offers the same (RFC 6455 4.1, 4.2).
+// Input: a request head and an answer head behind it. What the two agree on was offered, and what is
+// forwarded offers the same (RFC 6455 4.1, 4.2).
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/response_rules.hpp"
 #include "proxy/websocket/handshake.hpp"

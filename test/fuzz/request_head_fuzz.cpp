@@ -1,4 +1,5 @@
-// A request has one meaning however it arrives, and what goes to a backend means the same to who reads it next
+// A request has one meaning however it arrives, and what goes to a backend means the same to who reads it
+// next
 // (RFC 9112 11.2).
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/forward_headers.hpp"

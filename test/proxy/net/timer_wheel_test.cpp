@@ -12,7 +12,9 @@ namespace {
 
 struct waiter : wheel_entry
 {
-    waiter() : wheel_entry(&waiter::on_due) {}
+    waiter()
+        : wheel_entry(&waiter::on_due)
+    {}
     static void on_due(wheel_entry& entry) noexcept { ++static_cast<waiter&>(entry).fired; }
     int fired = 0;
 };
@@ -85,15 +87,15 @@ TEST_CASE("a callback may arm its own entry again and cancel its neighbour in th
 {
     struct chain : wheel_entry
     {
-        chain() : wheel_entry(&chain::on_due) {}
+        chain()
+            : wheel_entry(&chain::on_due)
+        {}
         static void on_due(wheel_entry& entry) noexcept
         {
             auto& self = static_cast<chain&>(entry);
             ++self.fired;
-            if (self.neighbour != nullptr)
-                self.neighbour->cancel();
-            if (self.fired < 3)
-                self.wheel->arm(self, self.due(), 100);
+            if (self.neighbour != nullptr) self.neighbour->cancel();
+            if (self.fired < 3) self.wheel->arm(self, self.due(), 100);
         }
         timer_wheel* wheel = nullptr;
         waiter* neighbour = nullptr;

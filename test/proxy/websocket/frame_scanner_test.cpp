@@ -21,7 +21,10 @@ struct record_frames
         log += "f" + std::to_string(static_cast<int>(frame.code)) + (frame.is_final ? "!" : "") + ":" +
                std::to_string(frame.length) + " ";
     }
-    void on_message(bool is_text, std::uint64_t size) { log += (is_text ? "T" : "B") + std::to_string(size) + " "; }
+    void on_message(bool is_text, std::uint64_t size)
+    {
+        log += (is_text ? "T" : "B") + std::to_string(size) + " ";
+    }
     void on_close(std::uint16_t code) { log += "C" + std::to_string(code) + " "; }
 };
 
@@ -39,8 +42,7 @@ void append_frame(bytes& out, int byte0, std::uint64_t length, bool masked, byte
             out.push_back(static_cast<std::uint8_t>(length >> (8 * i)));
     }
     const std::uint8_t key[4] = {0x11, 0x92, 0x03, 0xf4};
-    if (masked)
-        out.insert(out.end(), key, key + 4);
+    if (masked) out.insert(out.end(), key, key + 4);
     for (std::size_t i = 0; i < payload.size(); ++i)
         out.push_back(static_cast<std::uint8_t>(masked ? payload[i] ^ key[i % 4] : payload[i]));
 }
@@ -154,13 +156,15 @@ TEST_CASE("every way of splitting a stream gives the same frames")
         for (int i = 0; i < 30; ++i) {
             const int kind[] = {0x81, 0x82, 0x89, 0x8A, 0x01, 0x80, 0x88, 0x83};
             const std::uint64_t sizes[] = {0, 1, 2, 5, 125, 126, 130, 700, 65535, 65537};
-            append_frame(stream, kind[random() % 8], sizes[random() % (i % 10 == 0 ? 10 : 7)], masked, {3, 0xE8});
+            append_frame(stream, kind[random() % 8], sizes[random() % (i % 10 == 0 ? 10 : 7)], masked,
+                         {3, 0xE8});
         }
         const std::string whole = scanned(stream, masked);
         frame_scanner scanner(masked);
         record_frames sink;
         for (std::size_t at = 0; at < stream.size();) {
-            const std::size_t take = std::min<std::size_t>(stream.size() - at, 1 + random() % (round % 3 ? 20 : 900));
+            const std::size_t take =
+                std::min<std::size_t>(stream.size() - at, 1 + random() % (round % 3 ? 20 : 900));
             scanner.scan({stream.data() + at, take}, sink);
             at += take;
         }
@@ -179,7 +183,8 @@ TEST_CASE("scan_to_boundary stops behind the frame that was under way and nowher
         record_frames sink;
         scanner.scan({stream.data(), before}, sink);
         REQUIRE_FALSE(scanner.at_boundary());
-        const std::size_t rest = scanner.scan_to_boundary({stream.data() + before, stream.size() - before}, sink);
+        const std::size_t rest =
+            scanner.scan_to_boundary({stream.data() + before, stream.size() - before}, sink);
         CHECK(before + rest == boundary);
         CHECK(scanner.at_boundary());
     }

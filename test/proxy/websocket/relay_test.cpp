@@ -46,7 +46,8 @@ struct bench final : websocket::tunnel_observer
                                                         .count());
     }
 
-    explicit bench(std::string_view from_client = {}, std::string_view from_backend = {}, bool is_websocket = true)
+    explicit bench(std::string_view from_client = {}, std::string_view from_backend = {},
+                   bool is_websocket = true)
     {
         const auto [our_client, test_client] = pair();
         const auto [our_backend, test_backend] = pair();
@@ -177,8 +178,7 @@ TEST_CASE("a slow reader stops its sender, and nothing is lost or reordered")
         const ssize_t count = ::send(at.backend, block.data(), block.size(), MSG_NOSIGNAL);
         at.turn();
         stalled = count < 0 ? stalled + 1 : 0;
-        if (count > 0)
-            sent.append(block.data(), static_cast<std::size_t>(count));
+        if (count > 0) sent.append(block.data(), static_cast<std::size_t>(count));
         in_flight = sent.size();
         REQUIRE(in_flight < 8'000'000);
     }
@@ -258,7 +258,8 @@ TEST_CASE("the proxy's Close goes to both sides at once when both streams are be
     CHECK(at.take(at.client) == "<end>");
 }
 
-TEST_CASE("the proxy's Close waits for the end of a frame that is under way, and what comes behind is dropped")
+TEST_CASE(
+    "the proxy's Close waits for the end of a frame that is under way, and what comes behind is dropped")
 {
     bench at;
     at.put(at.backend, plain_hello.substr(0, 4));
