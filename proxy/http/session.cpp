@@ -266,7 +266,8 @@ void session::log_request()
     record.client = client_address_;
     if (request_.has_head) {
         record.method = request_.fields.method();
-        record.target = request_.fields.target();
+        // Without the query, which may carry secrets.
+        record.target = request_.fields.target().substr(0, request_.fields.target().find('?'));
     }
     record.host = request_.host;
     if (request_.route != nullptr) {
