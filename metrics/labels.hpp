@@ -75,6 +75,7 @@ enum class dial_failure : std::uint8_t
     unreachable,
     ports_exhausted,
     unresolved,
+    no_resources, // this process is out of descriptors or memory
     other
 };
 

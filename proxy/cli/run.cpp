@@ -2,13 +2,14 @@
 
 #include "conf/read_config.hpp"
 #include "proxy/http/service.hpp"
+#include "proxy/log/stderr_sink.hpp"
 #include "proxy/server/supervisor.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 
 namespace fairlead::cli {
 namespace {
@@ -36,12 +37,12 @@ spdlog::level::level_enum to_level(conf::log_level level)
 
 void set_up_log(const conf::log_options& options)
 {
-    auto logger = spdlog::stderr_color_mt("fairlead");
+    auto logger = std::make_shared<spdlog::logger>("fairlead", std::make_shared<log::stderr_sink>());
     logger->set_level(to_level(options.level));
     if (options.format == conf::log_format::json)
         logger->set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})");
     else
-        logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
+        logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
     spdlog::set_default_logger(std::move(logger));
 }
 

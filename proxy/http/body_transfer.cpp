@@ -1,6 +1,7 @@
 #include "proxy/http/body_transfer.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <array>
 #include <charconv>
@@ -9,7 +10,8 @@
 namespace fairlead::http {
 namespace {
 
-constexpr std::size_t block_bytes = 32 * 1024;
+constexpr std::size_t block_bytes = 32UL * 1024;
+constexpr unsigned blocks_per_turn = 32;
 
 // "1a\r\n" in front of a chunk's payload.
 class chunk_line
@@ -90,6 +92,7 @@ public:
                 co_return bad;
             if (is_done_) co_return finished();
             if (!input_.empty()) continue;
+            co_await take_turns();
             if (const transfer_end bad = co_await read(); bad != transfer_end::complete) co_return bad;
             if (is_done_) co_return finished();
         }
@@ -114,16 +117,22 @@ private:
         if (!is_due) co_return transfer_end::complete;
         const net::stream::pieces pieces = out_.next(data, is_done_, decoder_.trailer_lines());
         if (is_nothing(pieces)) co_return transfer_end::complete;
-        what_.limit.arm(what_.write_timeout);
-        what_.sink_has_bytes = true;
-        const net::error_code error = co_await what_.sink.write(pieces);
-        what_.limit.disarm();
+        const net::error_code error = co_await what_.sink.write(pieces, what_.limit, what_.write_timeout);
         if (!error) co_return transfer_end::complete;
         co_return what_.limit.expired() ? transfer_end::sink_overdue : transfer_end::sink_failed;
     }
 
+    // Peers that never make us wait must not keep the worker's other connections waiting.
+    net::task<> take_turns()
+    {
+        if (++blocks_ % blocks_per_turn != 0) co_return;
+        constexpr net::asio::use_awaitable_t<net::executor> token{};
+        co_await net::asio::post(what_.source.lowest_layer().get_executor(), token);
+    }
+
     net::task<transfer_end> read()
     {
+        if (what_.is_stopped != nullptr && *what_.is_stopped) co_return transfer_end::source_failed;
         if (block_ == nullptr) block_ = std::make_unique_for_overwrite<char[]>(block_bytes);
         const std::span<char> room{block_.get(), block_bytes};
         net::read_result got = what_.source.try_read(room);
@@ -152,6 +161,7 @@ private:
     outgoing out_;
     std::string_view input_;
     std::unique_ptr<char[]> block_;
+    unsigned blocks_ = 0;
     bool is_done_ = false;
 };
 

@@ -24,7 +24,7 @@ namespace fairlead::http {
 enum class transfer_end : std::uint8_t
 {
     complete,
-    source_failed,    // it ended or broke before the body did
+    source_failed,    // it ended or broke before the body did, or is_stopped was set
     source_overdue,   // it sent nothing for read_timeout
     source_malformed, // its coding is wrong
     too_large,        // more than max_bytes
@@ -45,6 +45,7 @@ struct body_transfer
     std::chrono::milliseconds read_timeout{0};
     std::chrono::milliseconds write_timeout{0};
     metrics::counter* counted = nullptr;
+    const bool* is_stopped = nullptr; // set from outside: end as soon as possible, as if the source had failed
 
     // Results.
     std::uint64_t bytes = 0;     // of payload

@@ -200,6 +200,7 @@ net::task<transfer_end> exchange::send_body()
     body.read_timeout = config().timeouts.body;
     body.write_timeout = config().timeouts.write;
     body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_backend];
+    body.is_stopped = &is_stopping_;
     const transfer_end end = co_await transfer(body);
     asked_.bytes_from_client = body.bytes;
     asked_.ahead_used = body.ahead_used;
@@ -230,7 +231,6 @@ net::task<> exchange::stop_pump()
     client_.cancel();
     connected_.made->stream.cancel();
     co_await pump_done_.wait();
-    body_end_ = transfer_end::source_failed;
 }
 
 net::task<exchange::head_outcome> exchange::read_final_head()
@@ -284,7 +284,7 @@ bool exchange::is_stopped() const
 {
     const bool has_body_failed = is_pumping_ && pump_done_.is_set() && body_end_ != transfer_end::complete &&
                                  body_end_ != transfer_end::sink_failed;
-    return client_left_ || has_body_failed;
+    return client_left_ || has_body_failed || (body_is_running() && body_limit_.expired());
 }
 
 exchange::head_outcome exchange::classify_read_failure(const net::error_code& error)

@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
 namespace fairlead::http {
 
 net::task<afterwards> exchange::forward_response()
@@ -39,6 +41,8 @@ net::task<afterwards> exchange::forward_response()
     body.read_timeout = config().timeouts.response_body;
     body.write_timeout = config().timeouts.write;
     body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_client];
+    // A request body that is still coming no longer has a deadline of its own: its end must not cut the answer.
+    body_limit_.guard(nullptr);
     const transfer_end end = co_await transfer(body);
     asked_.bytes_to_client = body.bytes;
     co_return after_response(end, body, keeps);
@@ -53,7 +57,8 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
                               body_end_ == transfer_end::complete;
         if (is_clean) {
             made.unread.release();
-            services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
+            if (asked_.service == services_.current) // else a reload may have removed its backend or source
+                services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
             connected_.made.reset();
         }
         return keeps && !body_is_running() ? afterwards::keep : afterwards::close;
@@ -124,14 +129,18 @@ net::task<afterwards> exchange::begin_tunnel()
     const auto handshake = std::chrono::steady_clock::now() - asked_.began_at;
     if (start.origin->cells != nullptr) start.origin->cells->handshake.observe(handshake);
     asked_.route->http_cells().requests[metrics::status_class::informational].add();
-    services_.log.tunnel_opened(*start.origin, start.texts,
-                                std::chrono::duration_cast<std::chrono::microseconds>(handshake));
     start.source = std::move(made.source);
     start.use = std::move(connected_.use);
     start.client_fd = client_.release();
     start.backend_fd = made.stream.release();
-    if (start.client_fd < 0 || start.backend_fd < 0)
+    if (start.client_fd < 0 || start.backend_fd < 0) {
+        for (const int fd : {start.client_fd, start.backend_fd}) {
+            if (fd >= 0) ::close(fd);
+        }
         co_return give_up("the kernel did not give back a socket");
+    }
+    services_.log.tunnel_opened(*start.origin, start.texts,
+                                std::chrono::duration_cast<std::chrono::microseconds>(handshake));
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
 }
@@ -144,7 +153,7 @@ net::task<afterwards> exchange::fail(head_outcome why)
                                   "the backend did not answer in time");
     case head_outcome::malformed: {
         const std::string_view reason = asked_.reason;
-        spdlog::warn("backend {} of pool {}: unusable answer: {}", asked_.backend, pool().name(), reason);
+        spdlog::debug("backend {} of pool {}: unusable answer: {}", asked_.backend, pool().name(), reason);
         co_return co_await answer(502, metrics::refusal::bad_response, reason);
     }
     case head_outcome::ready:
@@ -180,6 +189,9 @@ net::task<afterwards> exchange::fail_connect()
     case metrics::dial_failure::unresolved:
         co_return co_await answer(503, metrics::refusal::no_backend, "the backend's name does not resolve",
                                   "Retry-After: 1\r\n");
+    case metrics::dial_failure::no_resources:
+        co_return co_await answer(503, metrics::refusal::no_backend,
+                                  "this proxy is out of descriptors or memory", "Retry-After: 1\r\n");
     case metrics::dial_failure::timeout:
         co_return co_await answer(504, metrics::refusal::connect_failed, "no backend accepted in time");
     case metrics::dial_failure::refused:

@@ -7,6 +7,7 @@
 #include "tls/digest.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -17,7 +18,8 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::chrono::milliseconds linger_time{2'000};
-constexpr std::size_t linger_bytes = 256 * 1024;
+constexpr std::size_t linger_bytes = 256UL * 1024;
+constexpr std::uint32_t requests_per_turn = 16;
 
 head_limits limits_of(const conf::limit_options& options)
 {
@@ -75,12 +77,13 @@ session::session(session_services& services, net::socket accepted)
     , limit_(services.wheel)
     , parser_(limits_of(config().limits))
 {
-    services_.sessions.push_back(*this);
-    services_.shard.own().sessions_open.add();
     limit_.guard(&client_.lowest_layer());
     const net::socket_address peer = net::peer_of(client_.fd());
     client_address_ = net::to_string(peer);
     if (const auto ip = net::ip_of(peer)) client_ip_ = conf::to_string(*ip);
+    services_.sessions.push_back(*this);
+    services_.shard.own().sessions_open.add();
+    services_.shard.own().connections_open.add();
 }
 
 session::~session()
@@ -92,7 +95,7 @@ session::~session()
 
 void session::drain() noexcept
 {
-    if (is_waiting_ && in_.empty()) client_.cancel();
+    if (is_waiting_ && !client_.is_readable()) client_.cancel();
 }
 
 void session::abort() noexcept
@@ -122,8 +125,19 @@ net::task<> session::run()
         in_.append(request_.behind);
         request_.behind.clear();
         request_.service.reset(); // an idle connection does not hold an old configuration
-        if (in_.empty()) in_.release();
+        if (in_.empty())
+            in_.release();
+        else
+            co_await take_turns();
     }
+}
+
+// A client that pipelines without end gets its turns like everybody.
+net::task<> session::take_turns()
+{
+    if (++pipelined_ % requests_per_turn != 0) co_return;
+    constexpr net::asio::use_awaitable_t<net::executor> token{};
+    co_await net::asio::post(services_.executor, token);
 }
 
 net::task<session::head_outcome> session::read_head()
@@ -301,8 +315,8 @@ net::task<> session::linger()
 
 net::task<> serve_client(session_services& services, net::socket accepted)
 {
-    session one(services, std::move(accepted));
     try {
+        session one(services, std::move(accepted));
         co_await one.run();
     } catch (const std::exception& failure) {
         // Out of memory, most likely: it costs this connection and no other.

@@ -49,6 +49,7 @@ private:
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
     net::task<> linger();
+    net::task<> take_turns();
     bool find_route();
     void begin_request();
     void log_request();
@@ -65,6 +66,7 @@ private:
     std::string client_address_; // for the log
     exchange* running_ = nullptr;
     std::size_t head_bytes_ = 0;
+    std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out
     bool is_waiting_ = false; // for a request's first byte
     bool is_tunnelled_ = false;
 };

@@ -116,7 +116,7 @@ void access_log::tunnel_closed(const websocket::tunnel& ended)
                 .number("messages_from_backend", ended.backend.messages)
                 .number("close_code_client", ended.client.close_code)
                 .number("close_code_backend", ended.backend.close_code)
-                .number("close_code_proxy", ended.close_code_wanted)
+                .number("close_code_proxy", ended.sent_own_close() ? ended.close_code_wanted : 0U)
                 .flag("protocol_violation",
                       ended.client.from.saw_violation() || ended.backend.from.saw_violation());
         }
@@ -126,12 +126,14 @@ void access_log::tunnel_closed(const websocket::tunnel& ended)
 
 void access_log::line_added()
 {
+    ++line_count_;
     if (lines_.size() >= flush_bytes) flush();
 }
 
 void access_log::flush()
 {
-    if (!lines_.empty() && !writer_.submit(lines_)) cells_.log_lines_dropped.add();
+    if (!lines_.empty() && !writer_.submit(lines_)) cells_.log_lines_dropped.add(line_count_);
+    line_count_ = 0;
 }
 
 } // namespace fairlead::log

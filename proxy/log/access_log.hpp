@@ -55,6 +55,7 @@ private:
     line_writer& writer_;
     metrics::worker_cells& cells_;
     std::string lines_;
+    std::uint64_t line_count_ = 0; // in lines_
     bool all_exchanges_ = false;
 };
 

@@ -2,19 +2,32 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstring>
 #include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace fairlead::log {
 namespace {
 
-constexpr std::size_t max_waiting_bytes = 8 * 1024 * 1024;
+constexpr std::size_t max_waiting_bytes = 8UL * 1024 * 1024;
+constexpr std::chrono::milliseconds poll_time{100};
+constexpr std::chrono::milliseconds stop_time{2'000};
+
+// A regular file takes any amount; a pipe that is ready takes PIPE_BUF bytes without blocking (pipe(7)).
+std::size_t write_bytes_of(int fd)
+{
+    struct stat found{};
+    const bool is_file = ::fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
+    return is_file ? max_waiting_bytes : PIPE_BUF;
+}
 
 } // namespace
 
@@ -30,6 +43,7 @@ line_writer::line_writer(const std::string& target)
                                     "cannot open the access log '" + target + "'");
         owns_fd_ = true;
     }
+    write_bytes_ = write_bytes_of(fd_);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -81,22 +95,35 @@ void line_writer::run()
 void line_writer::write_all(std::string_view lines)
 {
     while (!lines.empty()) {
-        const ssize_t count = ::write(fd_, lines.data(), lines.size());
+        if (!wait_until_writable()) return;
+        const ssize_t count = ::write(fd_, lines.data(), std::min(lines.size(), write_bytes_));
         if (count > 0) {
             lines.remove_prefix(static_cast<std::size_t>(count));
-        } else if (errno == EAGAIN) {
-            pollfd ready{fd_, POLLOUT, 0};
-            ::poll(&ready, 1, 1000);
-        } else if (errno != EINTR) {
-            thread_local std::chrono::steady_clock::time_point next_report;
-            const auto now = std::chrono::steady_clock::now();
-            if (now >= next_report) {
-                spdlog::error("access log: {}; lines are lost", std::strerror(errno));
-                next_report = now + std::chrono::minutes(1);
-            }
+        } else if (errno != EINTR && errno != EAGAIN) {
+            report(errno);
             return;
         }
     }
+}
+
+// False when the process is ending and nobody has read for too long.
+bool line_writer::wait_until_writable()
+{
+    std::chrono::milliseconds waited_while_stopping{0};
+    while (waited_while_stopping < stop_time) {
+        pollfd ready{fd_, POLLOUT, 0};
+        if (::poll(&ready, 1, static_cast<int>(poll_time.count())) != 0) return true;
+        if (is_stopping_) waited_while_stopping += poll_time;
+    }
+    return false;
+}
+
+void line_writer::report(int error)
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_report_) return;
+    spdlog::error("access log: {}; lines are lost", std::strerror(error));
+    next_report_ = now + std::chrono::minutes(1);
 }
 
 } // namespace fairlead::log

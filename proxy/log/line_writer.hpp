@@ -4,13 +4,17 @@
 // Workers hand over whole buffers by swap, under a mutex held for a few instructions. Bound: 8 MiB wait at
 // most; lines beyond that are dropped and counted. A failing write drops its lines and is told once per
 // minute on stderr.
-// Thread: submit() any; constructor and destructor the owner's. The destructor writes what waits.
+// Thread: submit() any; constructor and destructor the owner's. The destructor writes what waits, for two seconds at
+// most: a reader that has stopped does not hold the process.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace fairlead::log {
@@ -33,13 +37,17 @@ public:
 private:
     void run();
     void write_all(std::string_view lines);
+    bool wait_until_writable();
+    void report(int error);
 
     int fd_ = -1;
     bool owns_fd_ = false;
+    std::size_t write_bytes_ = 0; // the most that one write() may take without blocking
     std::mutex mutex_;
     std::condition_variable wake_;
     std::string waiting_;
-    bool is_stopping_ = false;
+    std::atomic<bool> is_stopping_ = false;
+    std::chrono::steady_clock::time_point next_report_;
     std::thread thread_;
 };
 

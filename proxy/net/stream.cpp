@@ -79,6 +79,19 @@ task<error_code> stream::write(pieces bytes)
     }
 }
 
+task<error_code> stream::write(pieces bytes, deadline& limit, std::chrono::milliseconds timeout)
+{
+    for (;;) {
+        error_code failed;
+        advance(bytes, write_now(bytes, failed));
+        if (failed || is_done(bytes)) co_return failed;
+        limit.arm(timeout);
+        const auto [error] = co_await socket_.async_wait(socket::wait_write, as_result);
+        limit.disarm();
+        if (error) co_return error;
+    }
+}
+
 std::size_t stream::write_now(pieces& bytes, error_code& error) noexcept
 {
     std::array<iovec, std::tuple_size_v<pieces>> vectors;

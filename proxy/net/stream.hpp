@@ -6,6 +6,7 @@
 // Thread: the worker's. The seam for TLS: what a session needs of a connection is this interface.
 #pragma once
 
+#include "proxy/net/deadline.hpp"
 #include "proxy/net/socket.hpp"
 
 #include <array>
@@ -47,6 +48,10 @@ public:
     wait_and_read(std::span<char> into); // for bytes that are hardly there yet: saves a system call
     task<error_code> write(std::string_view bytes);
     task<error_code> write(pieces bytes); // one after another, in as few system calls as the kernel allows
+
+    // The same; `limit`, which guards this socket, is armed anew for each wait: a peer that takes some bytes in
+    // every `timeout` is never cut. Disarmed on completion.
+    task<error_code> write(pieces bytes, deadline& limit, std::chrono::milliseconds timeout);
 
     // Whether the peer ended or broke the connection, without taking a byte: unread data in front hides an
     // end.

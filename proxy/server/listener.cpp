@@ -9,6 +9,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <cerrno>
+#include <new>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -43,16 +44,19 @@ void listener::wait()
 
 void listener::accept_some()
 {
-    for (int count = 0; count < accepts_per_wake; ++count) {
-        const accepted outcome = accept_one();
-        if (outcome == accepted::no_resources) {
-            services_.shard.own().accept_pauses.add();
-            services_.wheel.arm(pause_, net::steady_now_ms(), pause_ms);
-            return;
-        }
-        if (outcome == accepted::none) break;
+    accepted last = accepted::one;
+    try {
+        for (int count = 0; count < accepts_per_wake && last == accepted::one; ++count)
+            last = accept_one();
+    } catch (const std::bad_alloc&) {
+        last = accepted::no_resources; // that connection is lost; the listener is not
     }
-    wait();
+    if (last != accepted::no_resources) {
+        wait();
+        return;
+    }
+    services_.shard.own().accept_pauses.add();
+    services_.wheel.arm(pause_, net::steady_now_ms(), pause_ms);
 }
 
 void listener::pause::on_due(net::wheel_entry& entry) noexcept { static_cast<pause&>(entry).owner.wait(); }
@@ -88,7 +92,6 @@ void listener::start_session(int fd)
         ::close(fd);
         return;
     }
-    cells.connections_open.add();
     net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken)),
                         net::asio::detached);
 }

@@ -35,7 +35,8 @@ private:
 };
 
 // `count` listening, non-blocking descriptors for the address.
+// `is_port_ours`: another address of this process has the port, so finding it taken means nothing.
 std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std::size_t count,
-                                             std::uint32_t backlog);
+                                             std::uint32_t backlog, bool is_port_ours = false);
 
 } // namespace fairlead::server

@@ -15,6 +15,7 @@ namespace fairlead::server {
 namespace {
 
 constexpr std::chrono::milliseconds drain_check_interval{50};
+constexpr std::chrono::seconds first_names_time{5};
 constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
 std::uint32_t worker_count(const conf::config& config)
@@ -26,6 +27,11 @@ bool listens_on(const conf::config& config, const std::string& address)
 {
     return std::ranges::any_of(config.listeners,
                                [&](const auto& each) { return each.address.text == address; });
+}
+
+bool uses_port(const conf::config& config, std::uint16_t port)
+{
+    return std::ranges::any_of(config.listeners, [&](const auto& each) { return each.address.port == port; });
 }
 
 } // namespace
@@ -56,7 +62,8 @@ int supervisor::run()
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         signals_.add(number);
     current_ = http::service::build(first_, backends_, ledger_, 1);
-    resolver_.resolve_now();
+    resolver_.resolve_soon();
+    resolver_.wait(first_names_time);
     provide_metrics();
     set_lifecycle(false, false, true);
     if (first_.admin.address) admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
@@ -124,7 +131,6 @@ void supervisor::terminate()
 {
     if (is_draining_) {
         spdlog::warn("second signal: ending at once");
-        spdlog::shutdown();
         std::_Exit(EXIT_FAILURE);
     }
     is_draining_ = true;
@@ -181,12 +187,16 @@ void supervisor::reload()
 void supervisor::apply(conf::config next)
 {
     auto fresh = http::service::build(std::move(next), backends_, ledger_, current_->generation + 1);
-    resolver_.resolve_now();
     move_listeners(fresh->config);
     current_ = std::move(fresh);
+    for (const auto& pool : current_->config.pools) {
+        for (const auto& each : pool.backends)
+            backends_.obtain(pool.name, each)->set_weight(each.weight);
+    }
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
     backends_.sweep();
+    resolver_.resolve_soon(); // a new name serves when it has resolved
 }
 
 void supervisor::move_listeners(const conf::config& next)
@@ -200,7 +210,8 @@ void supervisor::move_listeners(const conf::config& next)
     for (const auto& each : next.listeners) {
         if (!listens_on(current_->config, each.address.text))
             added.push_back({each.address.text,
-                             open_listening_sockets(each.address, workers_.size(), next.socket.backlog)});
+                             open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
+                                                    uses_port(current_->config, each.address.port))});
     }
     for (auto& one : added) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {

@@ -45,7 +45,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
     apply(std::move(first));
 }
 
-// Everything that waits is woken and ends; what does not end in a second (a dial under way) is destroyed with
+// Everything that waits is woken and ends; what does not end at once (a dial under way) is destroyed with
 // the io_context, before the members that it uses.
 worker::~worker()
 {
@@ -58,7 +58,7 @@ worker::~worker()
     ticker_->cancel();
     stay_.reset();
     io_->restart();
-    io_->run_for(std::chrono::seconds(1));
+    io_->run_for(std::chrono::milliseconds(100));
     listeners_.clear();
     relay_.reset();
     ticker_.reset();
@@ -121,12 +121,7 @@ void worker::apply(std::shared_ptr<const http::service> next)
 {
     services_->current = http::service_ref(new http::worker_service(next, shard_));
     log_.set_all_exchanges(next->config.log.requests);
-    idle_.retain([&](const upstream::backend& kept) {
-        return std::ranges::any_of(next->pools, [&](const auto& pool) {
-            return std::ranges::any_of(pool->backends(),
-                                       [&](const auto& each) { return each.get() == &kept; });
-        });
-    });
+    idle_.clear(); // their backends or sources may be gone; a new dial is cheap
 }
 
 void worker::drain()
@@ -147,8 +142,8 @@ void worker::wait_for_tick()
     ticker_->expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
     ticker_->async_wait([this](const net::error_code& error) {
         if (error) return;
+        wait_for_tick(); // first: no failure below may end the ticks
         tick();
-        wait_for_tick();
     });
 }
 

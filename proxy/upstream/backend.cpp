@@ -57,13 +57,15 @@ void backend::publish(resolved_set addresses)
     addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
 
     const std::lock_guard lock(publish_mutex_);
-    auto known = std::find_if(published_.begin(), published_.end(),
-                              [&](const auto& each) { return *each == addresses; });
-    if (known == published_.end()) {
-        published_.push_back(std::make_unique<const resolved_set>(std::move(addresses)));
-        known = std::prev(published_.end());
-    }
-    resolved_.store(known->get(), std::memory_order_release);
+    if (!published_.empty() && *published_.back().addresses == addresses) return;
+    const auto now = std::chrono::steady_clock::now();
+    std::erase_if(published_, [&](const publication& each) {
+        return each.addresses.get() != resolved_.load(std::memory_order_relaxed) &&
+               now - each.replaced_at > replaced_set_life;
+    });
+    if (!published_.empty()) published_.back().replaced_at = now;
+    published_.push_back({std::make_unique<const resolved_set>(std::move(addresses)), now});
+    resolved_.store(published_.back().addresses.get(), std::memory_order_release);
 }
 
 } // namespace fairlead::upstream

@@ -10,6 +10,7 @@
 #include "proxy/upstream/failure_backoff.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -93,14 +94,21 @@ public:
     const failure_backoff& backoff() const noexcept { return backoff_; }
 
     // What the address resolves to now; empty for a Unix socket and for a name that is not resolved yet. The
-    // reference stays good as long as the backend; read it again for news.
+    // reference is good for a minute after the set was replaced: copy it before a wait.
     const resolved_set& addresses() const noexcept { return *resolved_.load(std::memory_order_acquire); }
 
-    // Replaces addresses(); order and repetition do not matter. Sets that were published once are kept, each
-    // once, because a worker may still read them.
+    // Replaces addresses(); order and repetition do not matter. A replaced set is freed a minute later at the
+    // earliest, because a worker may still read it.
     void publish(resolved_set addresses);
 
 private:
+    struct publication
+    {
+        std::unique_ptr<const resolved_set> addresses;
+        std::chrono::steady_clock::time_point replaced_at;
+    };
+    static constexpr std::chrono::minutes replaced_set_life{1};
+
     friend class backend_use;
     friend class idle_mark;
     friend class backend_registry;
@@ -109,7 +117,7 @@ private:
     alignas(64) std::atomic<std::uint32_t> live_{0};
     std::atomic<std::uint32_t> idle_{0}; // written when a connection is kept and taken
     std::mutex publish_mutex_;
-    std::vector<std::unique_ptr<const resolved_set>> published_;
+    std::vector<publication> published_; // the last is the current one
     const std::string pool_name_;
     const conf::endpoint address_;
     std::atomic<const resolved_set*> resolved_;

@@ -1,6 +1,15 @@
 #include "proxy/upstream/connector.hpp"
 
 namespace fairlead::upstream {
+namespace {
+
+bool is_backends_fault(metrics::dial_failure failure) noexcept
+{
+    return failure != metrics::dial_failure::ports_exhausted && failure != metrics::dial_failure::no_resources &&
+           failure != metrics::dial_failure::unresolved;
+}
+
+} // namespace
 
 net::task<connect_outcome> connector::connect(connect_request& request)
 {
@@ -14,7 +23,8 @@ net::task<connect_outcome> connector::connect(connect_request& request)
         outcome.position = choice->position;
         outcome.use = backend_use(*to);
         outcome.was_any_tried = true;
-        if (request.may_reuse) {
+        // A probe must dial: a kept connection would say nothing of whether the backend accepts.
+        if (request.may_reuse && !choice->granted.is_probe()) {
             outcome.made = idle_.take(*to);
             if (outcome.made) {
                 cells.reused.add();
@@ -28,9 +38,10 @@ net::task<connect_outcome> connector::connect(connect_request& request)
             co_return outcome;
         }
         outcome.failure = dialled.error();
-        if (outcome.failure != metrics::dial_failure::ports_exhausted)
+        if (is_backends_fault(outcome.failure))
             to->backoff().fail(choice->granted, std::chrono::steady_clock::now(), request.from.backoff());
         outcome.use.reset();
+        if (outcome.failure == metrics::dial_failure::no_resources) break; // no other backend would help
         request.tried.add(choice->position);
     }
     co_return outcome;

@@ -41,6 +41,8 @@ metrics::dial_failure classify(const net::error_code& error) noexcept
     case ENETDOWN:
     case EHOSTDOWN: return metrics::dial_failure::unreachable;
     case EADDRNOTAVAIL: return metrics::dial_failure::ports_exhausted;
+    case ENOBUFS:
+    case ENOMEM: return metrics::dial_failure::no_resources;
     default: return metrics::dial_failure::other;
     }
 }
@@ -75,7 +77,7 @@ net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> t
     if (to->address().what == conf::endpoint::kind::unix_path) {
         outcome = co_await dial_unix(from, to->address().path);
     } else {
-        const resolved_set& addresses = to->addresses();
+        const resolved_set addresses = to->addresses(); // a copy: the set may be replaced while we wait
         const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
         const std::uint32_t start = rotation_++;
         for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
@@ -107,12 +109,12 @@ net::task<dial_result> dialer::dial_address(const pool& from, conf::ip_address i
         }
         const int fd = ::socket(remote.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         net::error_code error;
-        if (fd < 0) co_return metrics::dial_failure::other;
+        if (fd < 0) co_return metrics::dial_failure::no_resources;
         net::asio::generic::stream_protocol protocol(remote.family(), IPPROTO_TCP);
         made.stream.lowest_layer().assign(protocol, fd, error);
         if (error) {
             ::close(fd);
-            co_return metrics::dial_failure::other;
+            co_return metrics::dial_failure::no_resources;
         }
         net::apply(options, fd, remote.family());
         started how = started::no_tuple;
@@ -133,14 +135,14 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
     const auto remote = net::to_socket_address(path);
     if (!remote) co_return metrics::dial_failure::unresolved;
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) co_return metrics::dial_failure::other;
+    if (fd < 0) co_return metrics::dial_failure::no_resources;
     connection made{{}, {}, net::stream(where_), {}};
     net::error_code error;
     net::asio::generic::stream_protocol protocol(AF_UNIX, 0);
     made.stream.lowest_layer().assign(protocol, fd, error);
     if (error) {
         ::close(fd);
-        co_return metrics::dial_failure::other;
+            co_return metrics::dial_failure::no_resources;
     }
     if (begin_connect(fd, *remote, error) == started::connecting)
         error = co_await finish_connect(made.stream, from.connect_timeout());

@@ -37,11 +37,6 @@ void idle_connections::sweep(net::milliseconds_count idle_before)
     }
 }
 
-void idle_connections::retain(const std::function<bool(const backend&)>& keep)
-{
-    std::erase_if(by_backend_, [&](const auto& each) { return !keep(*each.first); });
-}
-
 std::size_t idle_connections::size() const noexcept
 {
     std::size_t total = 0;

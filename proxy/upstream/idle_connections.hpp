@@ -9,7 +9,6 @@
 #include "proxy/upstream/connection.hpp"
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -27,9 +26,6 @@ public:
 
     // Drops those idle since `idle_before` or earlier, and those that are not silent.
     void sweep(net::milliseconds_count idle_before);
-
-    // Drops those to backends that `keep` does not accept: after a reload.
-    void retain(const std::function<bool(const backend&)>& keep);
 
     void clear() noexcept { by_backend_.clear(); }
     std::size_t size() const noexcept;

@@ -1,47 +1,123 @@
 #include "proxy/upstream/name_resolver.hpp"
 
+#include "proxy/net/address.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
+#include <atomic>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <netdb.h>
 
 namespace fairlead::upstream {
 namespace {
 
 constexpr std::chrono::seconds refresh_interval{10};
 
-conf::ip_address to_ip(const boost::asio::ip::address& address)
+using backend_list = std::vector<std::shared_ptr<backend>>;
+
+backend_list named_backends(const backend_registry& registry)
 {
-    conf::ip_address out;
-    out.is_v6 = address.is_v6();
-    if (out.is_v6)
-        std::ranges::copy(address.to_v6().to_bytes(), out.bytes.begin());
-    else
-        std::ranges::copy(address.to_v4().to_bytes(), out.bytes.begin());
+    backend_list out;
+    for (auto& each : registry.all()) {
+        if (each->address().what == conf::endpoint::kind::name) out.push_back(std::move(each));
+    }
     return out;
 }
 
-bool is_name(const backend& each) { return each.address().what == conf::endpoint::kind::name; }
+std::optional<conf::ip_address> to_ip(const addrinfo& entry)
+{
+    net::socket_address address;
+    address.size = std::min<socklen_t>(entry.ai_addrlen, sizeof address.storage);
+    std::memcpy(&address.storage, entry.ai_addr, address.size);
+    return net::ip_of(address);
+}
+
+void resolve(backend& to, const std::atomic<bool>& is_abandoned)
+{
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int failed = ::getaddrinfo(to.address().host.c_str(), nullptr, &hints, &found);
+    if (is_abandoned) {
+        if (failed == 0) ::freeaddrinfo(found);
+        return;
+    }
+    if (failed != 0) {
+        spdlog::warn("backend {}: the name does not resolve: {}", to.address().text, ::gai_strerror(failed));
+        return;
+    }
+    resolved_set addresses;
+    for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+        if (const auto ip = to_ip(*entry)) addresses.push_back(*ip);
+    }
+    ::freeaddrinfo(found);
+    if (!addresses.empty()) to.publish(std::move(addresses));
+}
 
 } // namespace
 
+// What the resolver and the thread of a round share; the thread may be the last to hold it.
+struct name_resolver::round
+{
+    static void begin(const std::shared_ptr<round>& self, backend_list names)
+    {
+        const std::lock_guard hold(self->mutex);
+        if (self->is_running) {
+            self->waiting = std::move(names);
+            return;
+        }
+        self->is_running = true;
+        std::thread([self, first = std::move(names)] { self->run(first); }).detach();
+    }
+
+    void run(backend_list names)
+    {
+        for (;;) {
+            for (const auto& each : names) {
+                if (!is_abandoned) resolve(*each, is_abandoned);
+            }
+            const std::lock_guard hold(mutex);
+            names = std::exchange(waiting, {});
+            if (!names.empty() && !is_abandoned) continue;
+            is_running = false;
+            ended.notify_all();
+            return;
+        }
+    }
+
+    std::mutex mutex;
+    std::condition_variable ended;
+    backend_list waiting; // the next round's
+    std::atomic<bool> is_abandoned = false; // the process ends: touch nothing of it any more
+    bool is_running = false;
+};
+
 name_resolver::name_resolver(boost::asio::io_context& io, const backend_registry& backends)
     : backends_(backends)
-    , resolver_(io)
+    , round_(std::make_shared<round>())
     , timer_(io)
 {}
 
-void name_resolver::resolve_now()
+name_resolver::~name_resolver() { round_->is_abandoned = true; }
+
+void name_resolver::resolve_soon()
 {
-    for (const auto& each : backends_.all()) {
-        if (!is_name(*each) || !each->addresses().empty()) continue;
-        boost::system::error_code error;
-        const results found = resolver_.resolve(each->address().host, "", error);
-        if (error)
-            spdlog::warn("backend {}: the name does not resolve: {}", each->address().text, error.message());
-        else
-            publish(*each, found);
-    }
+    backend_list names = named_backends(backends_);
+    if (!names.empty()) round::begin(round_, std::move(names));
+}
+
+void name_resolver::wait(std::chrono::milliseconds longest)
+{
+    std::unique_lock hold(round_->mutex);
+    round_->ended.wait_for(hold, longest, [this] { return !round_->is_running; });
 }
 
 void name_resolver::start()
@@ -49,29 +125,9 @@ void name_resolver::start()
     timer_.expires_after(refresh_interval);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error) return;
-        refresh();
+        resolve_soon();
         start();
     });
-}
-
-void name_resolver::refresh()
-{
-    for (auto& each : backends_.all()) {
-        if (!is_name(*each)) continue;
-        const std::string& host = each->address().host;
-        resolver_.async_resolve(host, "",
-                                [each](const boost::system::error_code& error, const results& found) {
-                                    if (!error) publish(*each, found);
-                                });
-    }
-}
-
-void name_resolver::publish(backend& to, const results& found)
-{
-    resolved_set addresses;
-    for (const auto& entry : found)
-        addresses.push_back(to_ip(entry.endpoint().address()));
-    if (!addresses.empty()) to.publish(std::move(addresses));
 }
 
 } // namespace fairlead::upstream

@@ -7,11 +7,7 @@ std::shared_ptr<backend> backend_registry::obtain(const std::string& pool_name,
 {
     const std::lock_guard lock(mutex_);
     auto& known = backends_[{pool_name, options.address.text}];
-    if (known == nullptr) {
-        known = std::make_shared<backend>(pool_name, options.address, options.weight);
-    } else {
-        known->set_weight(options.weight);
-    }
+    if (known == nullptr) known = std::make_shared<backend>(pool_name, options.address, options.weight);
     return known;
 }
 

@@ -25,7 +25,8 @@ namespace fairlead::upstream {
 class backend_registry
 {
 public:
-    // The one backend of that pool and address, created on first use; its weight is set.
+    // The one backend of that pool and address, created on first use. One that was known keeps its weight: a
+    // configuration in force sets it, and this one may yet be refused.
     std::shared_ptr<backend> obtain(const std::string& pool_name, const conf::backend_options& options);
 
     // Forgets the backends that no pool lists and no connection uses any more; returns how many. Call it

@@ -69,8 +69,10 @@ void relay::shut_down()
 
 bool relay::launch(tunnel_start start)
 {
-    auto* const made = new (std::nothrow) tunnel(tunnel_texts(start.texts));
-    if (made == nullptr) {
+    tunnel* made = nullptr;
+    try {
+        made = new tunnel(tunnel_texts(start.texts));
+    } catch (const std::bad_alloc&) {
         ::close(start.client_fd);
         ::close(start.backend_fd);
         cells_.connections_open.sub();
@@ -128,6 +130,17 @@ void relay::wait()
 void relay::on_readable()
 {
     if (!epoll_.is_open()) return;
+    // Also when memory runs out in the middle: the other tunnels go on.
+    struct end_of_wake
+    {
+        relay& self;
+        ~end_of_wake()
+        {
+            self.in_batch_ = false;
+            self.bury();
+            self.wait();
+        }
+    } last{*this};
     std::array<epoll_event, events_per_wake> events;
     in_batch_ = true;
     run_ready();
@@ -139,17 +152,19 @@ void relay::on_readable()
         run_events({events.data(), static_cast<std::size_t>(count)});
         if (count < events_per_wake) break;
     }
-    in_batch_ = false;
-    bury();
-    wait();
 }
 
 void relay::run_events(std::span<const epoll_event> events)
 {
     for (const epoll_event& event : events) {
         auto* const which = reinterpret_cast<tunnel*>(event.data.u64 & ~std::uint64_t{1});
-        if (!which->is_closed)
+        if (which->is_closed) continue;
+        try {
             on_event(*which, (event.data.u64 & 1) != 0 ? side::backend : side::client, event.events);
+        } catch (const std::bad_alloc&) {
+            begin_end(*which, metrics::party::proxy, end_cause::refused, 0);
+            if (!which->is_closed) finish(*which);
+        }
     }
 }
 

@@ -112,6 +112,7 @@ private:
     void put_close(tunnel& which, side to);
     void saw_close(tunnel& which, side from);
     void begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept;
+    void end_within(tunnel& which, net::milliseconds_count time_ms) noexcept;
     void end_if_done(tunnel& which);
     void break_off(tunnel& which, side broken);
     void finish(tunnel& which);

@@ -1,6 +1,7 @@
 // How tunnels end: the one place that decides it.
 //
-//   a side sends Close ──► relayed; when both did, the backend ends TCP first, within close_timeout
+//   a side sends Close ──► relayed; when both did, the backend ends TCP first, within close_timeout; when the other does
+//                          not answer in a minute, or the side ended TCP too, likewise
 //   close() by us      ──► a Close to both sides at a frame's end, then as above; what comes is dropped
 //   a side's FIN       ──► relayed behind what waits; done when both sides ended
 //   an error           ──► the other side is closed at once: the client in order, the backend by a reset
@@ -14,6 +15,9 @@
 
 namespace fairlead::websocket {
 namespace {
+
+// An application may have much to send before it answers a Close, but not for ever.
+constexpr net::milliseconds_count unanswered_close_ms = 60'000;
 
 metrics::party party_of(side of) noexcept
 {
@@ -40,7 +44,7 @@ void relay::close(tunnel& which, std::uint16_t code, end_cause cause)
         if (!in_batch_) bury();
         return;
     }
-    wheel_.arm(which.deadline(), now_ms(), which.origin->close_timeout_ms);
+    end_within(which, which.origin->close_timeout_ms);
     for (const side to : {side::client, side::backend}) {
         leg& sink = which.of(to);
         const frame_scanner& stream = which.of(other(to)).from;
@@ -82,9 +86,16 @@ void relay::saw_close(tunnel& which, side from)
     which.origin->cells->close_codes[party_of(from)][metrics::slot_of(source.close_code)].add();
     begin_end(which, party_of(from), end_cause::close_frame, source.close_code);
     const bool both = which.of(other(from)).from.saw_close();
-    if (both && !which.deadline().is_armed())
-        wheel_.arm(which.deadline(), now_ms(), which.origin->close_timeout_ms);
+    end_within(which, both ? which.origin->close_timeout_ms : unanswered_close_ms);
     end_if_done(which);
+}
+
+// The nearer of this end and one that was set before.
+void relay::end_within(tunnel& which, net::milliseconds_count time_ms) noexcept
+{
+    const net::milliseconds_count now = now_ms();
+    if (!which.deadline().is_armed() || which.deadline().due() > now + time_ms)
+        wheel_.arm(which.deadline(), now, time_ms);
 }
 
 void relay::begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept

@@ -124,6 +124,10 @@ struct tunnel : boost::intrusive::list_base_hook<>, net::wheel_entry
     const leg& of(side which) const noexcept { return which == side::client ? client : backend; }
 
     net::wheel_entry& deadline() noexcept { return *this; }
+    bool sent_own_close() const noexcept
+    {
+        return client.close == leg::closing::sent || backend.close == leg::closing::sent;
+    }
 
     leg client{side::client};
     leg backend{side::backend};
