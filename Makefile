@@ -1,11 +1,12 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench image format tidy clean
+.PHONY: help setup run test bench fuzz image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
 	@echo "make test    install what is missing, build, and run every test"
 	@echo "make bench   compare with HAProxy, nginx and a bare relay; ARGS=--quick for a short run"
+	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
 	@echo "make image   build the container image and look it over"
 	@echo "make format  rewrite the C++ files as .clang-format says"
 	@echo "make tidy    run clang-tidy over the sources"
@@ -30,6 +31,9 @@ bench:
 	@$(MAKE) --no-print-directory build/bench/build.ninja
 	@cmake --build --preset bench
 	@bench/run.py $(ARGS)
+
+fuzz:
+	@scripts/fuzz.sh $(or $(TIME),60) $(TARGET)
 
 image:
 	@scripts/image.sh $(ARGS)

@@ -52,7 +52,6 @@ struct body_transfer
     std::size_t ahead_used = 0;  // how much of `ahead` was the body's
     std::string behind{};        // read after the end of the body, and not from `ahead`
     bool source_ended = false;   // the end of the stream ended the body
-    bool sink_has_bytes = false; // something was given to the sink's kernel
 };
 
 net::task<transfer_end> transfer(body_transfer& what);

@@ -31,9 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(error.where.line <= lines, "an error points into the file");
         const std::string shown = conf::format_error(error);
         require(shown.starts_with("fairlead.toml:"), "and names it");
-        require(std::none_of(shown.begin(), shown.end(),
-                             [](char c) { return (c >= 0 && c < 0x20 && c != '\n') || c == 0x7f; }),
-                "and is safe to print");
+        require(
+            std::none_of(shown.begin(), shown.end(),
+                         [](char c) { return (c >= 0 && c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; }),
+            "and is safe to print");
     }
     if (result.ok()) check_config(result.value);
     return 0;

@@ -53,12 +53,14 @@ std::string scanned_by_frame(const fuzz::pieces& stream, bool from_client)
     for (auto piece : stream) {
         while (!piece.empty()) {
             std::size_t used = 1;
-            if (scanner.at_boundary())
+            if (scanner.at_boundary()) {
                 scanner.scan(as_bytes(piece.substr(0, 1)), log);
-            else
+            } else {
                 used = scanner.scan_to_boundary(as_bytes(piece), log);
-            fuzz::require(used > 0 && used <= piece.size(), "a scan goes on within its input");
-            fuzz::require(used == piece.size() || scanner.at_boundary(), "it stops short at a boundary only");
+                fuzz::require(used > 0 && used <= piece.size(), "a scan goes on within its input");
+                fuzz::require(used == piece.size() || scanner.at_boundary(),
+                              "it stops short at a boundary only");
+            }
             piece.remove_prefix(used);
         }
     }

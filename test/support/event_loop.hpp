@@ -1,5 +1,5 @@
-// A worker's loop for tests: an io_context, a wheel whose time the test decides, and coroutines that are started and
-// looked at. Nothing in it sleeps: turn() runs what can run now, wait_for() waits for the kernel.
+// A worker's loop for tests: an io_context, a wheel whose time the test decides, and coroutines that are
+// started and looked at. Nothing in it sleeps: turn() runs what can run now, wait_for() waits for the kernel.
 #pragma once
 
 #include "proxy/net/deadline.hpp"
@@ -23,13 +23,13 @@ public:
     net::executor executor() { return io_.get_executor(); }
     net::timer_wheel& wheel() { return wheel_; }
 
-    // `result` is set when the coroutine is over; it and what the coroutine refers to outlive the loop's last turn.
+    // `result` is set when the coroutine is over. It, and what the coroutine refers to, outlive the loop's
+    // last turn.
     template <class Value>
     void start(net::task<Value> work, std::optional<Value>& result)
     {
         net::asio::co_spawn(io_, store(std::move(work), &result), [](std::exception_ptr failure) {
-            if (failure)
-                std::rethrow_exception(failure);
+            if (failure) std::rethrow_exception(failure);
         });
     }
 

@@ -25,11 +25,18 @@ namespace fairlead::test {
 class peer
 {
 public:
-    explicit peer(int fd) : fd_(fd) { REQUIRE(fd >= 0); }
-    peer(peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    explicit peer(int fd)
+        : fd_(fd)
+    {
+        REQUIRE(fd >= 0);
+    }
+    peer(peer&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1))
+    {}
     ~peer() { close(); }
 
     int fd() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }
 
     // As much as the kernel takes now; returns how much.
     std::size_t offer(std::string_view bytes)
@@ -46,10 +53,8 @@ public:
         std::array<char, 65536> block;
         for (;;) {
             const ssize_t count = ::recv(fd_, block.data(), block.size(), 0);
-            if (count == 0)
-                return out + "<end>";
-            if (count < 0)
-                return errno == ECONNRESET ? out + "<reset>" : out;
+            if (count == 0) return out + "<end>";
+            if (count < 0) return errno == ECONNRESET ? out + "<reset>" : out;
             out.append(block.data(), static_cast<std::size_t>(count));
         }
     }
@@ -64,8 +69,7 @@ public:
     void end() { ::shutdown(fd_, SHUT_WR); }
     void close()
     {
-        if (fd_ >= 0)
-            ::close(std::exchange(fd_, -1));
+        if (fd_ >= 0) ::close(release());
     }
 
 private:
@@ -81,13 +85,18 @@ inline net::stream adopt(event_loop& loop, int fd, int family)
 // A stream of ours and the test's end of it, over a pair of Unix sockets.
 struct link
 {
-    explicit link(event_loop& loop) : link(loop, pair()) {}
+    explicit link(event_loop& loop)
+        : link(loop, pair())
+    {}
 
     net::stream ours;
     peer theirs;
 
 private:
-    link(event_loop& loop, std::array<int, 2> fds) : ours(adopt(loop, fds[0], AF_UNIX)), theirs(fds[1]) {}
+    link(event_loop& loop, std::array<int, 2> fds)
+        : ours(adopt(loop, fds[0], AF_UNIX))
+        , theirs(fds[1])
+    {}
 
     static std::array<int, 2> pair()
     {
@@ -142,14 +151,17 @@ inline peer connect_to(const net::socket_address& remote)
 // The same as link, over TCP.
 struct tcp_link
 {
-    explicit tcp_link(event_loop& loop) : tcp_link(loop, listener()) {}
+    explicit tcp_link(event_loop& loop)
+        : tcp_link(loop, listener())
+    {}
 
     peer theirs;
     net::stream ours;
 
 private:
     tcp_link(event_loop& loop, const listener& at)
-        : theirs(connect_to(at.address())), ours(adopt(loop, ::dup(at.accept().fd()), AF_INET))
+        : theirs(connect_to(at.address()))
+        , ours(adopt(loop, at.accept().release(), AF_INET))
     {}
 };
 

@@ -70,6 +70,13 @@ void* operator new(std::size_t size)
     throw std::bad_alloc();
 }
 
+// std::stable_sort asks in this way and gives back in the ordinary one.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept
+{
+    ++allocations;
+    return std::malloc(size);
+}
+
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 

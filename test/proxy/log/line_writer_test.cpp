@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -63,4 +64,38 @@ TEST_CASE("a full disk costs its lines and stops neither the caller nor the end"
         writer.submit(lines);
         CHECK(lines.empty());
     }
+}
+
+TEST_CASE("a pipe that nobody reads holds up neither the caller nor, for more than seconds, the end")
+{
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const auto begun = std::chrono::steady_clock::now();
+    {
+        line_writer writer("/proc/self/fd/" + std::to_string(ends[1]));
+        for (int i = 0; i < 100; ++i) {
+            std::string lines(100'000, 'x');
+            writer.submit(lines);
+        }
+    }
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
+TEST_CASE("more than 8 MiB waiting for a reader are refused")
+{
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    {
+        line_writer writer("/proc/self/fd/" + std::to_string(ends[1]));
+        int refused = 0;
+        for (int i = 0; i < 200; ++i) {
+            std::string lines(100'000, 'x');
+            refused += writer.submit(lines) ? 0 : 1;
+        }
+        CHECK(refused > 0);
+    }
+    ::close(ends[0]);
+    ::close(ends[1]);
 }

@@ -53,7 +53,8 @@ TEST_CASE("an option that is off leaves the kernel's default")
     options.keepalive_idle = 0ms;
     options.user_timeout = 0ms;
     net::apply(options, made.fd(), AF_INET);
-    for (const int name : {TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT})
+    for (const int name :
+         {TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT})
         CHECK(option(made, IPPROTO_TCP, name) == option(untouched, IPPROTO_TCP, name));
     CHECK(option(made, SOL_SOCKET, SO_KEEPALIVE) == 0);
 }

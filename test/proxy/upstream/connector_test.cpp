@@ -1,0 +1,145 @@
+#include "proxy/upstream/connector.hpp"
+
+#include "test/proxy/upstream/dialling.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace fairlead;
+using metrics::dial_failure;
+using upstream::connect_outcome;
+using upstream::test::dialling;
+using upstream::test::listener;
+
+namespace {
+
+struct bench : dialling
+{
+    upstream::idle_connections idle;
+    upstream::connector connector{dials, idle};
+    upstream::balancer choice{conf::balance_kind::round_robin, conf::duration{1000}, 1};
+    metrics::backend_cells other_cells;
+    std::array<metrics::backend_cells*, 2> both{&cells, &other_cells};
+
+    connect_outcome connect(upstream::connect_request& request)
+    {
+        return loop.finish(connector.connect(request));
+    }
+    upstream::connect_request ask(const upstream::pool& from)
+    {
+        return {.from = from, .choice = choice, .cells = both, .options = options, .tried = {}};
+    }
+};
+
+} // namespace
+
+TEST_CASE("a dead backend costs one try, begins its back-off and another one is taken")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({upstream::test::refusing_address(), net::to_string(alive.address())});
+    upstream::backend& dead = *pool->backends()[0];
+    // Round robin starts anywhere: two requests meet the dead one.
+    for (int i = 0; i < 2; ++i) {
+        auto request = at.ask(*pool);
+        const connect_outcome outcome = at.connect(request);
+        REQUIRE(outcome.made.has_value());
+        CHECK(outcome.position == 1);
+        CHECK(outcome.made->to == pool->backends()[1]);
+        CHECK(outcome.use.owner() == pool->backends()[1].get());
+        CHECK(pool->backends()[1]->live() == 1);
+        CHECK(dead.live() == 0);
+        CHECK(request.tried.contains(0) == (request.tried.size() == 1));
+    }
+    CHECK(dead.backoff().failures() == 1);
+    CHECK(at.cells.dials.value() == 1);
+    CHECK(at.other_cells.dials.value() == 2);
+    CHECK(pool->backends()[1]->live() == 0);
+}
+
+TEST_CASE("when all backends fail, each was tried once and the last failure is told")
+{
+    bench at;
+    const auto pool = at.make_pool({upstream::test::refusing_address(), "unix:/nonexistent/app.sock"});
+    auto request = at.ask(*pool);
+    const connect_outcome outcome = at.connect(request);
+    CHECK_FALSE(outcome.made.has_value());
+    CHECK_FALSE(outcome.use);
+    CHECK(outcome.was_any_tried);
+    CHECK(outcome.failure == dial_failure::refused);
+    CHECK(request.tried.size() == 2);
+    CHECK(at.cells.dials.value() == 1);
+    CHECK(at.other_cells.dials.value() == 1);
+    const connect_outcome again = at.connect(request);
+    CHECK_FALSE(again.made.has_value());
+    CHECK_FALSE(again.was_any_tried);
+}
+
+TEST_CASE("a backend that answers again ends its back-off")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({net::to_string(alive.address())});
+    pool->backends()[0]->backoff().fail({}, std::chrono::steady_clock::now(), pool->backoff());
+    REQUIRE(pool->backends()[0]->backoff().failures() == 1);
+    auto request = at.ask(*pool);
+    CHECK(at.connect(request).made.has_value()); // the only one: an attempt beats a refusal
+    CHECK(pool->backends()[0]->backoff().failures() == 0);
+}
+
+TEST_CASE("a kept connection is taken before a new one is made, unless a new one is wanted")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({net::to_string(alive.address())});
+    auto request = at.ask(*pool);
+    connect_outcome first = at.connect(request);
+    REQUIRE(first.made.has_value());
+    at.idle.put(std::move(*first.made), 8, 0);
+
+    auto fresh = at.ask(*pool);
+    fresh.may_reuse = false;
+    connect_outcome second = at.connect(fresh);
+    REQUIRE(second.made.has_value());
+    CHECK_FALSE(second.made->is_reused);
+    CHECK(at.cells.reused.value() == 0);
+
+    connect_outcome third = at.connect(request);
+    REQUIRE(third.made.has_value());
+    CHECK(third.made->is_reused);
+    CHECK(third.use.owner() == pool->backends()[0].get());
+    CHECK(at.cells.reused.value() == 1);
+    CHECK(at.cells.dials.value() == 2);
+}
+
+TEST_CASE("a kept connection does not stand for the probe that ends a back-off")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({net::to_string(alive.address())});
+    auto request = at.ask(*pool);
+    connect_outcome first = at.connect(request);
+    REQUIRE(first.made.has_value());
+    at.idle.put(std::move(*first.made), 8, 0);
+    pool->backends()[0]->backoff().fail({}, std::chrono::steady_clock::now() - std::chrono::hours(1),
+                                        pool->backoff());
+    const connect_outcome probe = at.connect(request);
+    REQUIRE(probe.made.has_value());
+    CHECK_FALSE(probe.made->is_reused);
+    CHECK(pool->backends()[0]->backoff().failures() == 0);
+    CHECK(at.idle.size() == 1);
+}
+
+TEST_CASE("a want of source tuples, or of an address for the name, begins no back-off")
+{
+    const listener alive;
+    bench at;
+    std::unique_ptr<upstream::pool> pool;
+    SUBCASE("tuples") { pool = at.make_pool({net::to_string(alive.address())}, {"198.51.100.1"}); }
+    SUBCASE("address") { pool = at.make_pool({"app.internal:80"}); }
+    auto request = at.ask(*pool);
+    const connect_outcome outcome = at.connect(request);
+    CHECK_FALSE(outcome.made.has_value());
+    CHECK(outcome.was_any_tried);
+    CHECK(outcome.failure == (pool->source() ? dial_failure::ports_exhausted : dial_failure::unresolved));
+    CHECK(pool->backends()[0]->backoff().failures() == 0);
+}

@@ -1,0 +1,62 @@
+// What tests of dialling need: pools made of a few words, a dialer over loopback, and its counters.
+#pragma once
+
+#include "proxy/upstream/dialer.hpp"
+#include "test/support/event_loop.hpp"
+#include "test/support/peer.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fairlead::upstream::test {
+
+using fairlead::test::listener;
+using fairlead::test::peer;
+
+inline conf::ip_address ip(const std::string& text) { return conf::parse_ip_address(text).value(); }
+
+// A loopback address that refuses: the port was bound and is free again.
+inline std::string refusing_address()
+{
+    listener gone;
+    return net::to_string(gone.address());
+}
+
+struct dialling
+{
+    fairlead::test::event_loop loop;
+    backend_registry registry;
+    snat::tuple_ledger ledger{1000};
+    conf::socket_options options;
+    metrics::backend_cells cells;
+    dialer dials{loop.executor(), loop.wheel()};
+
+    std::unique_ptr<pool> make_pool(const std::vector<std::string>& backends,
+                                    const std::vector<std::string>& sources = {})
+    {
+        conf::pool_options written;
+        written.name = "chat";
+        for (const auto& text : backends)
+            written.backends.push_back({conf::parse_endpoint(text).value(), 1, {}});
+        for (const auto& text : sources)
+            written.source.push_back(conf::parse_cidr(text).value());
+        return std::make_unique<pool>(written, conf::timeout_options{}, registry, ledger);
+    }
+
+    dial_result dial(const pool& from)
+    {
+        return loop.finish(dials.dial(from, from.backends()[0], options, cells));
+    }
+
+    // Tuples in use, over all sources.
+    std::uint32_t tuples() const
+    {
+        std::uint32_t total = 0;
+        for (const auto& each : ledger.usage())
+            total += each.in_use;
+        return total;
+    }
+};
+
+} // namespace fairlead::upstream::test
