@@ -45,13 +45,14 @@ struct body_transfer
     std::chrono::milliseconds read_timeout{0};
     std::chrono::milliseconds write_timeout{0};
     metrics::counter* counted = nullptr;
-    const bool* is_stopped = nullptr; // set from outside: end as soon as possible, as if the source had failed
+    const bool* is_stopped =
+        nullptr; // set from outside: end as soon as possible, as if the source had failed
 
     // Results.
-    std::uint64_t bytes = 0;     // of payload
-    std::size_t ahead_used = 0;  // how much of `ahead` was the body's
-    std::string behind{};        // read after the end of the body, and not from `ahead`
-    bool source_ended = false;   // the end of the stream ended the body
+    std::uint64_t bytes = 0;    // of payload
+    std::size_t ahead_used = 0; // how much of `ahead` was the body's
+    std::string behind{};       // read after the end of the body, and not from `ahead`
+    bool source_ended = false;  // the end of the stream ended the body
 };
 
 net::task<transfer_end> transfer(body_transfer& what);

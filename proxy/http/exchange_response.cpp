@@ -41,7 +41,8 @@ net::task<afterwards> exchange::forward_response()
     body.read_timeout = config().timeouts.response_body;
     body.write_timeout = config().timeouts.write;
     body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_client];
-    // A request body that is still coming no longer has a deadline of its own: its end must not cut the answer.
+    // A request body that is still coming no longer has a deadline of its own: its end must not cut the
+    // answer.
     body_limit_.guard(nullptr);
     const transfer_end end = co_await transfer(body);
     asked_.bytes_to_client = body.bytes;

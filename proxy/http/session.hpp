@@ -67,7 +67,7 @@ private:
     exchange* running_ = nullptr;
     std::size_t head_bytes_ = 0;
     std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out
-    bool is_waiting_ = false; // for a request's first byte
+    bool is_waiting_ = false;     // for a request's first byte
     bool is_tunnelled_ = false;
 };
 

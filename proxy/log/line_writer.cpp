@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds stop_time{2'000};
 // A regular file takes any amount; a pipe that is ready takes PIPE_BUF bytes without blocking (pipe(7)).
 std::size_t write_bytes_of(int fd)
 {
-    struct stat found{};
+    struct stat found
+    {};
     const bool is_file = ::fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
     return is_file ? max_waiting_bytes : PIPE_BUF;
 }

@@ -4,8 +4,8 @@
 // Workers hand over whole buffers by swap, under a mutex held for a few instructions. Bound: 8 MiB wait at
 // most; lines beyond that are dropped and counted. A failing write drops its lines and is told once per
 // minute on stderr.
-// Thread: submit() any; constructor and destructor the owner's. The destructor writes what waits, for two seconds at
-// most: a reader that has stopped does not hold the process.
+// Thread: submit() any; constructor and destructor the owner's. The destructor writes what waits, for two
+// seconds at most: a reader that has stopped does not hold the process.
 #pragma once
 
 #include <atomic>

@@ -49,8 +49,8 @@ public:
     task<error_code> write(std::string_view bytes);
     task<error_code> write(pieces bytes); // one after another, in as few system calls as the kernel allows
 
-    // The same; `limit`, which guards this socket, is armed anew for each wait: a peer that takes some bytes in
-    // every `timeout` is never cut. Disarmed on completion.
+    // The same; `limit`, which guards this socket, is armed anew for each wait: a peer that takes some bytes
+    // in every `timeout` is never cut. Disarmed on completion.
     task<error_code> write(pieces bytes, deadline& limit, std::chrono::milliseconds timeout);
 
     // Whether the peer ended or broke the connection, without taking a byte: unread data in front hides an

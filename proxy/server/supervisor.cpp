@@ -209,9 +209,9 @@ void supervisor::move_listeners(const conf::config& next)
     std::vector<opened> added;
     for (const auto& each : next.listeners) {
         if (!listens_on(current_->config, each.address.text))
-            added.push_back({each.address.text,
-                             open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
-                                                    uses_port(current_->config, each.address.port))});
+            added.push_back(
+                {each.address.text, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
+                                                           uses_port(current_->config, each.address.port))});
     }
     for (auto& one : added) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {

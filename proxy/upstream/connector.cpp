@@ -5,8 +5,8 @@ namespace {
 
 bool is_backends_fault(metrics::dial_failure failure) noexcept
 {
-    return failure != metrics::dial_failure::ports_exhausted && failure != metrics::dial_failure::no_resources &&
-           failure != metrics::dial_failure::unresolved;
+    return failure != metrics::dial_failure::ports_exhausted &&
+           failure != metrics::dial_failure::no_resources && failure != metrics::dial_failure::unresolved;
 }
 
 } // namespace

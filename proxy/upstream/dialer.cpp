@@ -142,7 +142,7 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
     made.stream.lowest_layer().assign(protocol, fd, error);
     if (error) {
         ::close(fd);
-            co_return metrics::dial_failure::no_resources;
+        co_return metrics::dial_failure::no_resources;
     }
     if (begin_connect(fd, *remote, error) == started::connecting)
         error = co_await finish_connect(made.stream, from.connect_timeout());

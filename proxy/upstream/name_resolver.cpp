@@ -95,7 +95,7 @@ struct name_resolver::round
 
     std::mutex mutex;
     std::condition_variable ended;
-    backend_list waiting; // the next round's
+    backend_list waiting;                   // the next round's
     std::atomic<bool> is_abandoned = false; // the process ends: touch nothing of it any more
     bool is_running = false;
 };

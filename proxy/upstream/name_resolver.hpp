@@ -1,11 +1,11 @@
 // Keeps the addresses of backends that were given by name.
 //
-// Asks the system (getaddrinfo(3)) in rounds, each in a thread of its own that nobody waits for, since a dead name
-// server blocks it for many seconds: at the start, when a reload asks, and every ten seconds. A round that is still
-// under way is not joined by another. A name that does not resolve keeps its last addresses and is told once a round
-// in the log.
-// Thread: the main thread's; results are published from the round's thread, which holds what it needs and may outlive
-// this object.
+// Asks the system (getaddrinfo(3)) in rounds, each in a thread of its own that nobody waits for, since a dead
+// name server blocks it for many seconds: at the start, when a reload asks, and every ten seconds. A round
+// that is still under way is not joined by another. A name that does not resolve keeps its last addresses and
+// is told once a round in the log.
+// Thread: the main thread's; results are published from the round's thread, which holds what it needs and may
+// outlive this object.
 #pragma once
 
 #include "proxy/upstream/pool.hpp"

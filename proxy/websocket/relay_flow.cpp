@@ -104,7 +104,8 @@ void relay::forward_until_close(tunnel& which, side from, bytes data)
         data = data.subspan(head);
         if (which.is_closed) return;
         if (source.from.at_boundary() && source.from.saw_close())
-            which.of(other(from)).close = leg::closing::sent; // that frame was a Close: ours would be a second
+            which.of(other(from)).close =
+                leg::closing::sent; // that frame was a Close: ours would be a second
         else if (source.from.at_boundary())
             put_close(which, other(from));
     }
@@ -153,7 +154,8 @@ void relay::read_end(tunnel& which, side from)
     begin_end(which, from == side::client ? metrics::party::client : metrics::party::backend, end_cause::eof,
               0);
     send_end(which, other(from));
-    // A WebSocket server that ended TCP has nothing to wait for (RFC 6455 7.1.1), nor has a client that closed.
+    // A WebSocket server that ended TCP has nothing to wait for (RFC 6455 7.1.1), nor has a client that
+    // closed.
     if (which.is_websocket && !which.is_closed && (from == side::backend || source.from.saw_close()))
         end_within(which, which.origin->close_timeout_ms);
 }
