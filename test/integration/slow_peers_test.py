@@ -110,7 +110,7 @@ class SlowPeers(ProxyCase):
             self.assertEqual(client.read_exactly(2), whole[:2])
             proxy.signal(15)
             eventually(lambda: proxy.admin("/readyz")[0] == 503)
-            time.sleep(0.3)  # the drain's first ticks: the Close must wait for the frame's end, which no metric shows
+            time.sleep(0.3)  # ticks of the drain: that the proxy's Close waits is what no metric shows
             go_on.set()
             self.assertEqual(client.read_exactly(2), whole[2:])
             client.send(close_frame(1000, masked=True))
