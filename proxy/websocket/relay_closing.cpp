@@ -1,7 +1,7 @@
 // How tunnels end: the one place that decides it.
 //
-//   a side sends Close ──► relayed; when both did, or it ended TCP too, the end comes within close_timeout (the
-//                          backend's TCP first); when the other does not answer, within a minute
+//   a side sends Close ──► relayed; when both did, or it ended TCP too, the end comes within close_timeout;
+//                          when the other does not answer, within a minute
 //   close() by us      ──► a Close to both sides at a frame's end, then as above; what comes is dropped
 //   a side's FIN       ──► relayed behind what waits; done when both sides ended
 //   an error           ──► the other side is closed at once: the client in order, the backend by a reset
