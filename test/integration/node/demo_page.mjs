@@ -7,7 +7,16 @@ import { chromium } from "playwright-core";
 const [url, screenshot] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
 });
 const problems = [];
 
@@ -28,9 +37,11 @@ async function say(page, line) {
   await box.press("Enter");
 }
 
-const sees = (page, text) => page.getByText(text).first().waitFor({ timeout: 10_000 });
+const patience = { timeout: 30_000 };
+const sees = (page, text) => page.getByText(text).first().waitFor(patience);
+// The page names it when its socket is open; what is typed before that is not sent.
 const namesItsBackend = (page) =>
-  page.waitForFunction(() => /backend[ -]?\w+/i.test(document.body.innerText), null, { timeout: 10_000 });
+  page.waitForFunction(() => /^backend/i.test(document.getElementById("backend").textContent), null, patience);
 
 try {
   const tabs = [await openTab(), await openTab()];
