@@ -13,6 +13,7 @@ namespace fairlead::conf {
 struct config_draft
 {
     config value;
+    host_ports host;
     std::map<std::string, written_at> pool_places; // by name
 
     // Parallel to value.routes; the key in each place is the full path, such as "route[3].pool".
