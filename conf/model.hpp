@@ -153,8 +153,8 @@ struct pool_options // [pool.NAME]
     std::string name;
     std::vector<backend_options> backends; // at least one
     balance_kind balance = balance_kind::round_robin;
-    std::vector<cidr> source;                 // its own or [source]'s; empty: the kernel chooses the address
-    port_ranges ports; // usable from each source by this replica; without the ports we listen on
+    std::vector<cidr> source; // its own or [source]'s; empty: the kernel chooses the address
+    port_ranges ports;        // usable from each source by this replica; without the ports we listen on
     conf::port_selection port_selection = conf::port_selection::ledger;
     std::optional<duration> connect_timeout;  // else timeouts.connect
     std::optional<duration> response_timeout; // else timeouts.response

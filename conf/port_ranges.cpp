@@ -113,7 +113,8 @@ std::uint32_t count_ports(const port_ranges& ranges)
 
 bool contains(const port_ranges& ranges, std::uint16_t port)
 {
-    return std::ranges::any_of(ranges, [&](const auto& one) { return one.first <= port && port <= one.last; });
+    return std::ranges::any_of(ranges,
+                               [&](const auto& one) { return one.first <= port && port <= one.last; });
 }
 
 port_ranges without(const port_ranges& from, const port_ranges& these)

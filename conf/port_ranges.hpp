@@ -1,4 +1,5 @@
-// Sets of TCP ports as lists of ranges: what `ports = "1024-32767, 61000-65535"` says, and the arithmetic on it.
+// Sets of TCP ports as lists of ranges: what `ports = "1024-32767, 61000-65535"` says, and the arithmetic on
+// it.
 //
 // A list is in order, without overlaps and without neighbours that touch. Plain values, no I/O, any thread.
 #pragma once

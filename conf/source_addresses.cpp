@@ -67,7 +67,8 @@ std::vector<cidr> read_source_addresses(const table_reader& table, std::string_v
     std::uint64_t total = 0;
     for (const auto& item : table.texts(name)) {
         const auto block = parse_cidr(item.text);
-        const auto problem = block ? problem_of_source(*block, listed, pool) : problem_of_source_text(item.text);
+        const auto problem =
+            block ? problem_of_source(*block, listed, pool) : problem_of_source_text(item.text);
         if (!problem.empty()) {
             table.errors().add(item.where, problem);
             continue;

@@ -12,8 +12,8 @@ namespace fairlead::conf {
 // At most this many source addresses in a pool: each holds a port range of its own for every backend.
 inline constexpr std::uint64_t max_source_addresses = 4'096;
 
-// The blocks of the list `name`: none overlaps another, and each is of use to the pool's backends (any, without
-// a pool). What is wrong is reported and left out.
+// The blocks of the list `name`: none overlaps another, and each is of use to the pool's backends (any,
+// without a pool). What is wrong is reported and left out.
 std::vector<cidr> read_source_addresses(const table_reader& table, std::string_view name,
                                         const pool_options* pool);
 

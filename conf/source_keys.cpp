@@ -56,7 +56,8 @@ std::string problem_of_ledger_ports(const port_ranges& written, const config_dra
     const auto stolen = common_ports(written, chosen_by_kernel(draft.host));
     if (!stolen.empty()) {
         const auto rest = without(written, stolen);
-        return to_string(stolen) + " is in the kernel's own range, where it would starve every other program: " +
+        return to_string(stolen) +
+               " is in the kernel's own range, where it would starve every other program: " +
                (rest.empty() ? "" : "write \"" + to_string(rest) + "\", or ") +
                "narrow net.ipv4.ip_local_port_range, or reserve them (net.ipv4.ip_local_reserved_ports)";
     }
@@ -135,7 +136,8 @@ void read_replica(const table_reader& table, source_options& source)
     table.read("replica", text);
     const auto replica = parse_replica(text);
     if (!replica) {
-        table.report("replica", in_quotes(text) + " is not the number of a replica such as \"1/2\" or \"2/2\"");
+        table.report("replica",
+                     in_quotes(text) + " is not the number of a replica such as \"1/2\" or \"2/2\"");
         return;
     }
     source.replica = *replica;
@@ -176,8 +178,9 @@ void read_pool_source(const table_reader& table, const config_draft& draft, pool
     }
     pool.port_selection = read_selection(table).value_or(defaults.selection);
     const bool as_default = pool.port_selection == defaults.selection;
-    const auto ports = read_ports(table, pool.port_selection, draft)
-                           .value_or(as_default ? defaults.ports : default_ports(pool.port_selection, draft.host));
+    const auto ports =
+        read_ports(table, pool.port_selection, draft)
+            .value_or(as_default ? defaults.ports : default_ports(pool.port_selection, draft.host));
     pool.ports = ports_of_replica(ports, pool.port_selection, draft);
     if (!pool.source.empty() && pool.ports.empty()) {
         table.report("source", problem_of_no_ports(ports, defaults.replica));

@@ -1,7 +1,7 @@
 // What pools dial from: [source] for all of them, and the keys of the same meaning in [pool.NAME].
 //
-// Errors go to the diagnostics of the table. The ports of a pool come out whole: its own or the defaults, those
-// of this replica, without the ports that the proxy listens on.
+// Errors go to the diagnostics of the table. The ports of a pool come out whole: its own or the defaults,
+// those of this replica, without the ports that the proxy listens on.
 #pragma once
 
 #include "conf/config_draft.hpp"

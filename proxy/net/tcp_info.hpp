@@ -12,7 +12,7 @@ std::optional<std::uint64_t> bytes_acknowledged(int fd) noexcept;
 
 struct tcp_state_now
 {
-    std::uint8_t state = 0; // TCP_ESTABLISHED, TCP_CLOSE_WAIT... of <netinet/tcp.h>
+    std::uint8_t state = 0;      // TCP_ESTABLISHED, TCP_CLOSE_WAIT... of <netinet/tcp.h>
     bool has_timestamps = false; // both sides use them (RFC 7323)
 };
 

@@ -42,7 +42,8 @@ conf::host_ports read_host_ports()
 {
     conf::host_ports out;
     out.kernel = parse_port_range(first_line("ip_local_port_range")).value_or(port_range{});
-    out.reserved = conf::parse_port_ranges(first_line("ip_local_reserved_ports")).value_or(conf::port_ranges{});
+    out.reserved =
+        conf::parse_port_ranges(first_line("ip_local_reserved_ports")).value_or(conf::port_ranges{});
     return out;
 }
 

@@ -28,7 +28,10 @@ public:
     // whose search for the last ones takes milliseconds.
     std::uint32_t capacity() const noexcept { return capacity_; }
 
-    std::uint64_t word(std::size_t index) const noexcept { return words_[index]; } // bit i: port 64 * index + i
+    std::uint64_t word(std::size_t index) const noexcept
+    {
+        return words_[index];
+    } // bit i: port 64 * index + i
 
     bool operator==(const port_set& other) const noexcept
     {

@@ -124,7 +124,8 @@ std::optional<tuple_lease> source_pool::destination_row::acquire(const choice& h
     auto opened = opened_.load(std::memory_order_acquire);
     for (;;) {
         auto* best = freest(opened, how);
-        const bool is_filling = best == nullptr || how.free_of(*best) < best->capacity() - best->capacity() / 4;
+        const bool is_filling =
+            best == nullptr || how.free_of(*best) < best->capacity() - best->capacity() / 4;
         if (is_filling && opened < total_) {
             opened = open_after(opened);
             best = freest_between(opened - ((opened - 1) % chunk_size + 1), opened, how);

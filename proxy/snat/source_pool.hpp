@@ -1,5 +1,5 @@
-// The local addresses and ports that a pool dials from, and the choice among them: the one with the most free tuples to
-// the destination, by the ledger that all workers and pools share.
+// The local addresses and ports that a pool dials from, and the choice among them: the source with the most
+// free tuples to the destination, by the ledger that all workers and pools share.
 //
 // Only addresses of the destination's family are considered. Up to 64 of them the choice is exact. A larger
 // pool opens 64 addresses per destination at first, and 64 more whenever the best one found is over a quarter
@@ -33,9 +33,9 @@ public:
     source_pool& operator=(const source_pool&) = delete;
     ~source_pool();
 
-    // A tuple from the freest source that is not paused at `now`. Nothing when all of them are full or paused,
-    // or none has the destination's family. When it cannot be used: tuple_search.hpp. `rather_not` is taken
-    // only when no other source has a tuple.
+    // A tuple from the freest source that is not paused at `now`. Nothing when all of them are full or
+    // paused, or none has the destination's family. When it cannot be used: tuple_search.hpp. `rather_not` is
+    // taken only when no other source has a tuple.
     std::optional<tuple_lease> acquire(const tuple_destination& destination, steady_time now,
                                        const tuple_space* rather_not = nullptr) const;
 

@@ -12,7 +12,8 @@ tuple_space& tuple_ledger::hold(const conf::ip_address& source, const tuple_dest
 {
     const std::lock_guard lock(mutex_);
     auto& entry = pairs_[{source, destination}];
-    auto found = std::ranges::find_if(entry.spaces, [&](const auto& each) { return each->ports() == *ports; });
+    auto found =
+        std::ranges::find_if(entry.spaces, [&](const auto& each) { return each->ports() == *ports; });
     if (found == entry.spaces.end()) {
         tuple_space::identity who{source, destination, ports};
         entry.spaces.push_back(std::make_unique<tuple_space>(std::move(who), entry.taken, aside_));

@@ -12,8 +12,8 @@ namespace fairlead::snat {
 std::chrono::seconds rest_after(const tcp_ending& ending) noexcept
 {
     using std::chrono::seconds;
-    constexpr seconds time_wait{60};       // TCP_TIMEWAIT_LEN; tcp_fin_timeout is as long by default
-    constexpr seconds acknowledgement{1};  // a FIN is repeated several times in it
+    constexpr seconds time_wait{60};      // TCP_TIMEWAIT_LEN; tcp_fin_timeout is as long by default
+    constexpr seconds acknowledgement{1}; // a FIN is repeated several times in it
     switch (ending.state) {
     case TCP_CLOSE:
     case TCP_LISTEN:

@@ -1,4 +1,5 @@
-// Which tuple one dial tries next, when bind() or connect() find that others use what the ledger thought free.
+// Which tuple one dial tries next, when bind() or connect() find that others use what the ledger thought
+// free.
 //
 //   a port in foreign use  ──► set aside for a minute; at most three other ports of the source, then
 //   the next source        ──► the freest other one; where there is none, the same again
@@ -33,7 +34,8 @@ public:
     // The tuple to try now; nothing when the search is over.
     std::optional<tuple_lease> next(steady_time now);
 
-    void found_in_foreign_use(tuple_lease lease, steady_time now); // EADDRINUSE at bind, EADDRNOTAVAIL at connect
+    void found_in_foreign_use(tuple_lease lease,
+                              steady_time now); // EADDRINUSE at bind, EADDRNOTAVAIL at connect
     void found_source_unusable(tuple_lease lease, steady_time now); // EADDRNOTAVAIL at bind
 
     std::uint32_t foreign_ports() const noexcept { return foreign_ports_; }

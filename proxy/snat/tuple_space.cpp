@@ -39,7 +39,8 @@ port_map& shared_port_map::get()
     if (auto* there = map_.load(std::memory_order_acquire)) return *there;
     auto fresh = std::make_unique<port_map>();
     port_map* expected = nullptr;
-    if (map_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
+    if (map_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel))
+        return *fresh.release();
     return *expected;
 }
 

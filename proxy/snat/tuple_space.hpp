@@ -96,7 +96,7 @@ private:
     void release(std::uint16_t port) noexcept;
 
     std::atomic<std::uint32_t> taken_{0};
-    std::atomic<std::uint32_t> set_aside_{0}; // of taken_
+    std::atomic<std::uint32_t> set_aside_{0};   // of taken_
     std::atomic<std::int64_t> paused_until_{0}; // steady clock's count
     shared_port_map& taken_map_;
     quarantine& aside_;

@@ -26,8 +26,8 @@ constexpr std::size_t max_addresses_per_dial = 4;
 enum class started : std::uint8_t
 {
     connecting,
-    port_taken,    // by others: another port may do
-    source_unfit,  // not ours, or without a port for the kernel to choose: another source may do
+    port_taken,   // by others: another port may do
+    source_unfit, // not ours, or without a port for the kernel to choose: another source may do
     failed
 };
 

@@ -1,8 +1,8 @@
 // Opens one connection to one backend, from the source with the most free tuples.
 //
-// A name with several addresses is tried from a rotating start, each once. A source port is the ledger's, bound
-// before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the pool
-// says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
+// A name with several addresses is tried from a rotating start, each once. A source port is the ledger's,
+// bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
+// pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
 // IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is
 // dialled, and that is logged every ten seconds at most.
 //

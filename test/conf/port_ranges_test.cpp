@@ -16,7 +16,9 @@ TEST_CASE("ports are written as ranges and single ports, in any order")
 
 TEST_CASE("what is not a list of ports, or names one twice, is refused")
 {
-    for (const auto* text : {"x", "1-", "-5", "5-4", "1,,2", "1,", "65536", "1-2-3", "1 2", "10-20, 15-30", "7, 7"}) {
+    for (const auto* text :
+         {"x", "1-", "-5", "5-4", "1,,2", "1,", "65536", "1-2-3", "1 2", "10-20, 15-30", "7, 7"})
+    {
         CAPTURE(text);
         CHECK_FALSE(parse_port_ranges(text).has_value());
     }
@@ -29,7 +31,8 @@ TEST_CASE("ports are taken from a list, and those in common found")
           "1024-8079, 8081-32767, 61000-65535");
     CHECK(to_string(without(all, *parse_port_ranges("1-1024, 65535"))) == "1025-65534");
     CHECK(without(*parse_port_ranges("5-9"), *parse_port_ranges("1-20")).empty());
-    CHECK(to_string(common_ports(*parse_port_ranges("5-9, 20-30"), *parse_port_ranges("8-25"))) == "8-9, 20-25");
+    CHECK(to_string(common_ports(*parse_port_ranges("5-9, 20-30"), *parse_port_ranges("8-25"))) ==
+          "8-9, 20-25");
     CHECK(common_ports(all, {}).empty());
 }
 

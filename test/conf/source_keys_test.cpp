@@ -10,8 +10,8 @@ constexpr std::string_view backends = "backends = [\"10.0.0.1:80\", \"[fd00::1]:
 
 pool_options pool_with(std::string_view top, std::string_view keys)
 {
-    const std::string text = std::string(listen_line) + std::string(top) + "[pool.a]\n" + std::string(backends) +
-                             std::string(keys) + "\n" + std::string(route_lines);
+    const std::string text = std::string(listen_line) + std::string(top) + "[pool.a]\n" +
+                             std::string(backends) + std::string(keys) + "\n" + std::string(route_lines);
     const auto result = read_config_text(text, "t.toml");
     CHECK(brief_errors(result).empty());
     return result.value.pools.at(0);
@@ -19,15 +19,17 @@ pool_options pool_with(std::string_view top, std::string_view keys)
 
 std::vector<std::string> pool_errors(std::string_view keys, const host_ports& host = {})
 {
-    const std::string text = "listen = [{ address = \":20000\" }, { address = \"127.0.0.1:20002\" }]\n[pool.a]\n" +
-                             std::string(backends) + "source = \"10.0.0.9\"\n" + std::string(keys) + "\n" +
-                             std::string(route_lines);
+    const std::string text =
+        "listen = [{ address = \":20000\" }, { address = \"127.0.0.1:20002\" }]\n[pool.a]\n" +
+        std::string(backends) + "source = \"10.0.0.9\"\n" + std::string(keys) + "\n" +
+        std::string(route_lines);
     return brief_errors(read_config_text(text, "t.toml", host));
 }
 
 } // namespace
 
-TEST_CASE("a source's ports are by default those outside the kernel's range that the proxy does not listen on")
+TEST_CASE(
+    "a source's ports are by default those outside the kernel's range that the proxy does not listen on")
 {
     CHECK(to_string(pool_with("", "source = \"10.0.0.9\"").ports) == "1024-32767, 61000-65535");
     const std::string text = "listen = [{ address = \":8080\" }]\nadmin = { address = \"127.0.0.1:61000\" }\n"
@@ -35,7 +37,8 @@ TEST_CASE("a source's ports are by default those outside the kernel's range that
                              std::string(route_lines);
     const auto result = read_config_text(text, "t.toml", {{10'000, 50'000}, {{9'000, 9'000}}});
     REQUIRE(result.ok());
-    CHECK(to_string(result.value.pools[0].ports) == "1024-8079, 8081-8999, 9001-9999, 50001-60999, 61001-65535");
+    CHECK(to_string(result.value.pools[0].ports) ==
+          "1024-8079, 8081-8999, 9001-9999, 50001-60999, 61001-65535");
 }
 
 TEST_CASE("[source] is the default of every pool, and each of its keys can be set for a pool")
@@ -58,9 +61,9 @@ TEST_CASE("[source] is the default of every pool, and each of its keys can be se
 
 TEST_CASE("a pool takes only the default addresses of its backends' families")
 {
-    const std::string text = std::string(listen_line) + "[source]\naddresses = [\"10.0.1.0/30\", \"fd00::7\"]\n" +
-                             std::string(pool_lines) + "[pool.b]\nbackends = [\"unix:/a\"]\n" +
-                             std::string(route_lines);
+    const std::string text =
+        std::string(listen_line) + "[source]\naddresses = [\"10.0.1.0/30\", \"fd00::7\"]\n" +
+        std::string(pool_lines) + "[pool.b]\nbackends = [\"unix:/a\"]\n" + std::string(route_lines);
     const auto result = read_config_text(text, "t.toml");
     REQUIRE(result.ok());
     REQUIRE(result.value.pools[0].source.size() == 1);
@@ -71,9 +74,10 @@ TEST_CASE("a pool takes only the default addresses of its backends' families")
 TEST_CASE("replicas cut the same ports into parts, whatever each listens on")
 {
     const auto of = [](std::string_view replica, std::string_view listen) {
-        const std::string text = "listen = [{ address = \"" + std::string(listen) + "\" }]\n[source]\nreplica = \"" +
-                                 std::string(replica) + "\"\n" + "[pool.a]\nbackends = [\"10.0.0.1:80\"]\n" +
-                                 "source = \"10.0.0.9\"\n" + std::string(route_lines);
+        const std::string text = "listen = [{ address = \"" + std::string(listen) +
+                                 "\" }]\n[source]\nreplica = \"" + std::string(replica) + "\"\n" +
+                                 "[pool.a]\nbackends = [\"10.0.0.1:80\"]\n" + "source = \"10.0.0.9\"\n" +
+                                 std::string(route_lines);
         const auto result = read_config_text(text, "t.toml");
         REQUIRE(result.ok());
         return result.value.pools[0].ports;
@@ -89,17 +93,20 @@ TEST_CASE("ports in the kernel's range or that the proxy listens on are refused,
 {
     CHECK(pool_errors("ports = \"1024-19999\"").empty());
     CHECK(pool_errors("ports = \"30000-40000\"") ==
-          brief_list{"5:9 pool.a.ports: 32768-40000 is in the kernel's own range, where it would starve every other "
-                     "program: write \"30000-32767\", or narrow net.ipv4.ip_local_port_range, or reserve them "
-                     "(net.ipv4.ip_local_reserved_ports)"});
+          brief_list{
+              "5:9 pool.a.ports: 32768-40000 is in the kernel's own range, where it would starve every other "
+              "program: write \"30000-32767\", or narrow net.ipv4.ip_local_port_range, or reserve them "
+              "(net.ipv4.ip_local_reserved_ports)"});
     CHECK(pool_errors("ports = \"30000-40000\"", {{32'768, 60'999}, {{32'768, 40'000}}}).empty());
     CHECK(pool_errors("ports = \"19999-20003\"") ==
-          brief_list{"5:9 pool.a.ports: 20000, 20002 is listened on by this proxy; leave it out: \"19999, 20001, "
-                     "20003\""});
+          brief_list{
+              "5:9 pool.a.ports: 20000, 20002 is listened on by this proxy; leave it out: \"19999, 20001, "
+              "20003\""});
     CHECK(pool_errors("ports = \"80-90\"") ==
           brief_list{"5:9 pool.a.ports: holds ports below 1024, which are for services"});
     CHECK(pool_errors("ports = \"5-\"")[0].find("'5-' is not a list of ports") != std::string::npos);
-    CHECK(pool_errors("ports = \"\"") == brief_list{"5:9 pool.a.ports: is empty; leave it out for the default"});
+    CHECK(pool_errors("ports = \"\"") ==
+          brief_list{"5:9 pool.a.ports: is empty; leave it out for the default"});
     CHECK(pool_errors("ports = 5").size() == 1);
 }
 
@@ -117,8 +124,9 @@ TEST_CASE("where the kernel chooses, ports are one range inside its own")
 TEST_CASE("a machine whose every port is the kernel's leaves none to the ledger")
 {
     CHECK(pool_errors("", {{1'024, 65'535}, {}}) ==
-          brief_list{"4:10 pool.a.source: no port is left to dial from: net.ipv4.ip_local_port_range gives all of "
-                     "them to the kernel; narrow it, or set port_selection = \"kernel\""});
+          brief_list{
+              "4:10 pool.a.source: no port is left to dial from: net.ipv4.ip_local_port_range gives all of "
+              "them to the kernel; narrow it, or set port_selection = \"kernel\""});
     CHECK(pool_errors("port_selection = \"kernel\"", {{1'024, 65'535}, {}}).empty());
 }
 
@@ -139,8 +147,9 @@ TEST_CASE("[source] is checked like a pool")
 
 TEST_CASE("ports without a source have no use")
 {
-    CHECK(brief_errors(read_with_pool("backends = [\"10.0.0.1:80\"]\nports = \"20000-29999\"")) ==
-          brief_list{"4:9 pool.a.ports: has no use without source: then the kernel chooses address and port"});
+    CHECK(
+        brief_errors(read_with_pool("backends = [\"10.0.0.1:80\"]\nports = \"20000-29999\"")) ==
+        brief_list{"4:9 pool.a.ports: has no use without source: then the kernel chooses address and port"});
 }
 
 } // namespace fairlead::conf

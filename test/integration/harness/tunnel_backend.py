@@ -1,4 +1,4 @@
-"""A backend of thousands of tunnels in one thread: answers each upgrade and closes when its peer has ended."""
+"""A backend of thousands of tunnels in one thread: it answers upgrades and closes when its peer has ended."""
 import selectors
 import socket
 import threading

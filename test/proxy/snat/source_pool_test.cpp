@@ -97,7 +97,7 @@ TEST_CASE("a source that is paused is passed over until its time, and all of the
     const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2"}), ports);
     auto first = std::move(*pool.acquire(backend_one, start));
     const auto refused = first.source();
-    first.set_aside(start + 1s);
+    first.space().pause(start + 1s);
     for (int i = 0; i < 10; ++i)
         CHECK(pool.acquire(backend_one, start)->source() != refused);
     CHECK(pool.acquire(backend_two, start)->source() == ip("10.0.0.1"));
@@ -214,7 +214,8 @@ TEST_CASE("four threads share a pool's sources exactly")
 {
     tuple_ledger ledger;
     const auto ports = some_ports(50);
-    const source_pool pool(ledger, blocks({"10.0.0.0/25"}), ports); // 128 sources, opened while the threads run
+    const source_pool pool(ledger, blocks({"10.0.0.0/25"}),
+                           ports); // 128 sources, opened while the threads run
     std::vector<std::vector<tuple_lease>> taken(4);
     const auto take = [&](std::vector<tuple_lease>& mine) {
         for (int i = 0; i < 3'000; ++i) {
