@@ -20,7 +20,7 @@ namespace {
 class config_reader
 {
 public:
-    explicit config_reader(const host_ports& host) { draft_.host = host; }
+    explicit config_reader(const host_facts& host) { draft_.host = host; }
 
     // Reads the main file's text and, from its folder, what it includes; no folder, no includes.
     void read_main(std::string name, std::string text, const std::filesystem::path* folder);
@@ -152,7 +152,7 @@ void config_reader::check_presence(const std::string& name, const document_node&
 
 } // namespace
 
-read_result read_config(const std::filesystem::path& file, const host_ports& host)
+read_result read_config(const std::filesystem::path& file, const host_facts& host)
 {
     config_reader reader(host);
     auto text = read_text(file);
@@ -166,7 +166,7 @@ read_result read_config(const std::filesystem::path& file, const host_ports& hos
     return reader.finish();
 }
 
-read_result read_config_text(std::string_view text, std::string_view name, const host_ports& host)
+read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host)
 {
     config_reader reader(host);
     if (text.size() > source_file::max_bytes) {

@@ -1,6 +1,7 @@
 // The lists of addresses that connections are dialled from: `source` of a pool, `addresses` of [source].
 #pragma once
 
+#include "conf/host_facts.hpp"
 #include "conf/model.hpp"
 #include "conf/table_reader.hpp"
 
@@ -12,10 +13,17 @@ namespace fairlead::conf {
 // At most this many source addresses in a pool: each holds a port range of its own for every backend.
 inline constexpr std::uint64_t max_source_addresses = 4'096;
 
-// The blocks of the list `name`: none overlaps another, and each is of use to the pool's backends (any,
-// without a pool). What is wrong is reported and left out.
+// What the addresses have to fit.
+struct source_context
+{
+    const std::vector<network_interface>& interfaces;
+    const pool_options* pool; // null for [source]: any family will do
+};
+
+// The blocks of the list `name`, "interface:NAME" as that one's addresses: none overlaps another, and each is
+// of use to the pool's backends. What is wrong is reported and left out.
 std::vector<cidr> read_source_addresses(const table_reader& table, std::string_view name,
-                                        const pool_options* pool);
+                                        const source_context& context);
 
 // Whether some backend of the pool is, or may be, dialled over the block's family.
 bool has_backend_for(const pool_options& pool, const cidr& block);

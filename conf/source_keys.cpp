@@ -53,7 +53,7 @@ std::string problem_of_kernel_ports(const port_ranges& written, const host_ports
 
 std::string problem_of_ledger_ports(const port_ranges& written, const config_draft& draft)
 {
-    const auto stolen = common_ports(written, chosen_by_kernel(draft.host));
+    const auto stolen = common_ports(written, chosen_by_kernel(draft.host.ports));
     if (!stolen.empty()) {
         const auto rest = without(written, stolen);
         return to_string(stolen) +
@@ -78,7 +78,7 @@ std::string problem_of_ports(const port_ranges& written, port_selection selectio
     if (written.front().first < first_unprivileged) {
         return "holds ports below " + std::to_string(first_unprivileged) + ", which are for services";
     }
-    return selection == port_selection::kernel ? problem_of_kernel_ports(written, draft.host)
+    return selection == port_selection::kernel ? problem_of_kernel_ports(written, draft.host.ports)
                                                : problem_of_ledger_ports(written, draft);
 }
 
@@ -151,7 +151,7 @@ void read_source_section(const table_reader& top, config_draft& draft)
     const auto* node = top.find("source");
     if (node != nullptr && node->kind == node_kind::table) {
         const table_reader table(*node, {"source", "source", top.file(), top.errors()});
-        source.addresses = read_source_addresses(table, "addresses", nullptr);
+        source.addresses = read_source_addresses(table, "addresses", {draft.host.interfaces, nullptr});
         source.selection = read_selection(table).value_or(port_selection::ledger);
         source.ports = read_ports(table, source.selection, draft).value_or(port_ranges{});
         read_replica(table, source);
@@ -159,14 +159,14 @@ void read_source_section(const table_reader& top, config_draft& draft)
         top.report("source", "wants a table: [source] with addresses = [\"10.0.1.0/28\"]");
     }
     if (source.ports.empty()) {
-        source.ports = default_ports(source.selection, draft.host);
+        source.ports = default_ports(source.selection, draft.host.ports);
     }
 }
 
 void read_pool_source(const table_reader& table, const config_draft& draft, pool_options& pool)
 {
     const auto& defaults = draft.value.source;
-    pool.source = read_source_addresses(table, "source", &pool);
+    pool.source = read_source_addresses(table, "source", {draft.host.interfaces, &pool});
     if (table.find("source") == nullptr) {
         std::ranges::copy_if(defaults.addresses, std::back_inserter(pool.source),
                              [&](const auto& block) { return has_backend_for(pool, block); });
@@ -180,7 +180,7 @@ void read_pool_source(const table_reader& table, const config_draft& draft, pool
     const bool as_default = pool.port_selection == defaults.selection;
     const auto ports =
         read_ports(table, pool.port_selection, draft)
-            .value_or(as_default ? defaults.ports : default_ports(pool.port_selection, draft.host));
+            .value_or(as_default ? defaults.ports : default_ports(pool.port_selection, draft.host.ports));
     pool.ports = ports_of_replica(ports, pool.port_selection, draft);
     if (!pool.source.empty() && pool.ports.empty()) {
         table.report("source", problem_of_no_ports(ports, defaults.replica));

@@ -23,7 +23,7 @@ std::vector<std::string> pool_errors(std::string_view keys, const host_ports& ho
         "listen = [{ address = \":20000\" }, { address = \"127.0.0.1:20002\" }]\n[pool.a]\n" +
         std::string(backends) + "source = \"10.0.0.9\"\n" + std::string(keys) + "\n" +
         std::string(route_lines);
-    return brief_errors(read_config_text(text, "t.toml", host));
+    return brief_errors(read_config_text(text, "t.toml", {host, {}}));
 }
 
 } // namespace
@@ -35,7 +35,7 @@ TEST_CASE(
     const std::string text = "listen = [{ address = \":8080\" }]\nadmin = { address = \"127.0.0.1:61000\" }\n"
                              "[pool.a]\nbackends = [\"10.0.0.1:80\"]\nsource = \"10.0.0.9\"\n" +
                              std::string(route_lines);
-    const auto result = read_config_text(text, "t.toml", {{10'000, 50'000}, {{9'000, 9'000}}});
+    const auto result = read_config_text(text, "t.toml", {{{10'000, 50'000}, {{9'000, 9'000}}}, {}});
     REQUIRE(result.ok());
     CHECK(to_string(result.value.pools[0].ports) ==
           "1024-8079, 8081-8999, 9001-9999, 50001-60999, 61001-65535");
@@ -150,6 +150,33 @@ TEST_CASE("ports without a source have no use")
     CHECK(
         brief_errors(read_with_pool("backends = [\"10.0.0.1:80\"]\nports = \"20000-29999\"")) ==
         brief_list{"4:9 pool.a.ports: has no use without source: then the kernel chooses address and port"});
+}
+
+TEST_CASE("an interface stands for its addresses of the backends' families")
+{
+    const host_facts host{{},
+                          {{"eth0", {*parse_ip_address("10.0.1.5"), *parse_ip_address("fd00::5")}},
+                           {"eth1", {*parse_ip_address("fd00::6")}},
+                           {"down0", {}}}};
+    const auto read = [&](std::string_view source) {
+        const std::string text = std::string(listen_line) +
+                                 "[pool.a]\nbackends = [\"10.0.0.1:80\"]\nsource = " + std::string(source) +
+                                 "\n" + std::string(route_lines);
+        return read_config_text(text, "t.toml", host);
+    };
+    const auto result = read("[\"interface:eth0\", \"10.0.2.0/30\"]");
+    REQUIRE(result.ok());
+    REQUIRE(result.value.pools[0].source.size() == 2);
+    CHECK(to_string(result.value.pools[0].source[0]) == "10.0.1.5");
+    CHECK(brief_errors(read("\"interface:eth\"")) ==
+          brief_list{"4:10 pool.a.source: there is no interface 'eth' here (did you mean 'eth0'?)"});
+    for (const auto* other : {"eth1", "down0"}) {
+        CHECK(brief_errors(read("\"interface:" + std::string(other) + "\"")) ==
+              brief_list{"4:10 pool.a.source: interface '" + std::string(other) +
+                         "' has no address to dial a backend from"});
+    }
+    CHECK(brief_errors(read("[\"10.0.1.0/28\", \"interface:eth0\"]")) ==
+          brief_list{"4:26 pool.a.source[1]: 10.0.1.5 overlaps 10.0.1.0/28, which is listed already"});
 }
 
 } // namespace fairlead::conf

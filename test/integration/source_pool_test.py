@@ -7,7 +7,7 @@ import unittest
 from harness.case import ProxyCase, pool, route
 from harness.frames import TEXT, accept_upgrade, frame, open_tunnel, read_frame
 from harness.http_message import request
-from harness.namespace import enter_network_namespace, set_sysctl
+from harness.namespace import add_loopback_address, enter_network_namespace, set_sysctl
 from harness.waiting import eventually
 
 PORTS = 40  # for tests of exhaustion
@@ -229,6 +229,14 @@ class SourcePool(ProxyCase):
         proxy = self.start_proxy(pool("app", backend, source='["192.0.2.1", "127.0.1.9"]'), route())
         self.open_tunnels(proxy, 10)
         self.assertEqual({connection.peer[0] for connection in backend.connections}, {"127.0.1.9"})
+
+    def test_an_interface_is_its_addresses(self):
+        add_loopback_address("192.0.2.77/32")
+        backend = self.scripted(hold)
+        proxy = self.start_proxy(pool("app", backend, source='"interface:lo"'), route())
+        self.open_tunnels(proxy, 4)
+        peers = collections.Counter(connection.peer[0] for connection in backend.connections)
+        self.assertEqual(peers, {"127.0.0.1": 2, "192.0.2.77": 2})
 
     def test_ipv6_sources(self):
         backend = self.scripted(hold, host="::1")
