@@ -8,6 +8,7 @@ from harness.case import ProxyCase, pool, route
 from harness.frames import TEXT, accept_upgrade, frame, open_tunnel, read_frame
 from harness.http_message import request
 from harness.namespace import add_loopback_address, enter_network_namespace, set_sysctl
+from harness.proxy import run_command
 from harness.waiting import eventually
 
 PORTS = 40  # for tests of exhaustion
@@ -237,6 +238,17 @@ class SourcePool(ProxyCase):
         self.open_tunnels(proxy, 4)
         peers = collections.Counter(connection.peer[0] for connection in backend.connections)
         self.assertEqual(peers, {"127.0.0.1": 2, "192.0.2.77": 2})
+
+    def test_check_refuses_ports_of_the_kernel_and_of_our_own(self):
+        proxy = self.start_proxy(pool("app", "127.0.0.1:9000"), route())
+        wrong = {"31000-33000": "32000-33000 is in the kernel's own range", proxy.port: "listened on"}
+        for ports, reason in wrong.items():
+            keys = {"source": '"127.0.1.1"', "ports": f'"{ports}"'}
+            proxy.write_config(pool("app", "127.0.0.1:9000", **keys) + route())
+            done = run_command("check", proxy.config_path)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(reason, done.stderr)
+            self.assertIn("pool.app.ports: ", done.stderr)
 
     def test_ipv6_sources(self):
         backend = self.scripted(hold, host="::1")
