@@ -214,7 +214,7 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
     const auto remote = net::to_socket_address(path);
     if (!remote) co_return metrics::dial_failure::unresolved;
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) co_return metrics::dial_failure::other;
+    if (fd < 0) co_return metrics::dial_failure::no_resources;
     connection made(where_);
     net::error_code error;
     net::asio::generic::stream_protocol protocol(AF_UNIX, 0);
