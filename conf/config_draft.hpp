@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conf/diagnostics.hpp"
+#include "conf/host_facts.hpp"
 #include "conf/model.hpp"
 
 #include <map>
@@ -13,6 +14,7 @@ namespace fairlead::conf {
 struct config_draft
 {
     config value;
+    host_facts host;
     std::map<std::string, written_at> pool_places; // by name
 
     // Parallel to value.routes; the key in each place is the full path, such as "route[3].pool".

@@ -43,6 +43,8 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 }
 
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
+constexpr std::string_view source_addresses = "addresses, CIDRs or interface:NAME, 4096 addresses at most";
+constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view backend_address = "IP:PORT, [IPv6]:PORT, NAME:PORT or unix:/PATH";
 
 // clang-format off
@@ -60,6 +62,7 @@ constexpr auto rows = std::to_array<key_row>({
     table("drain", value_type::table, "[drain]"),
     {.section = "", .name = "log", .type = value_type::table, .reloads = false, .example = "[log]"},
     table("forward", value_type::table, "[forward]"),
+    table("source", value_type::table, "[source]"),
     {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
     {.section = "", .name = "route", .type = value_type::table_list, .required = true,
      .example = "[[route]]"},
@@ -128,13 +131,26 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "forward", .name = "request_id", .type = value_type::text,
      .default_text = "\"X-Request-Id\"", .choices = "a header name, or \"\"", .example = "\"X-Trace\""},
 
+    {.section = "source", .name = "addresses", .type = value_type::text_list, .choices = source_addresses,
+     .example = "[\"10.0.1.0/28\"]"},
+    {.section = "source", .name = "ports", .type = value_type::text, .choices = source_ports,
+     .example = "\"1024-32767, 61000-65535\""},
+    {.section = "source", .name = "port_selection", .type = value_type::choice,
+     .default_text = "\"ledger\"", .choices = "ledger|kernel", .example = "\"kernel\""},
+    {.section = "source", .name = "replica", .type = value_type::text, .default_text = "\"1/1\"",
+     .choices = "I/N, N at most 1000", .example = "\"1/2\""},
+
     {.section = "pool.NAME", .name = "backends", .type = value_type::array, .choices = backend_address,
      .required = true, .example = "[\"10.0.0.11:9000\", { address = \"10.0.0.12:9000\", weight = 2 }]"},
     {.section = "pool.NAME", .name = "balance", .type = value_type::choice,
      .default_text = "\"round-robin\"", .choices = "round-robin|least-connections|random-of-two",
      .example = "\"least-connections\""},
     {.section = "pool.NAME", .name = "source", .type = value_type::text_list,
-     .choices = "addresses or CIDRs, 4096 addresses at most", .example = "[\"10.0.1.0/28\"]"},
+     .choices = source_addresses, .example = "[\"10.0.1.0/28\"]"},
+    {.section = "pool.NAME", .name = "ports", .type = value_type::text, .choices = source_ports,
+     .example = "\"20000-29999\""},
+    {.section = "pool.NAME", .name = "port_selection", .type = value_type::choice,
+     .choices = "ledger|kernel", .example = "\"kernel\""},
     wait("connect_timeout", "", "pool.NAME"),
     wait("response_timeout", "", "pool.NAME"),
     {.section = "pool.NAME", .name = "backoff", .type = value_type::time, .default_text = "\"1s\"",

@@ -5,6 +5,7 @@
 // (RE2, UTF-8). Values are immutable after loading; share them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/port_ranges.hpp"
 #include "conf/values.hpp"
 
 #include <cstdint>
@@ -118,6 +119,21 @@ struct forward_options
     bool operator==(const forward_options&) const = default;
 };
 
+enum class port_selection : std::uint8_t
+{
+    ledger, // we own the ports and bind to each
+    kernel  // it chooses within a range
+};
+
+// [source]: what pools that do not say it themselves dial from.
+struct source_options
+{
+    std::vector<cidr> addresses;
+    port_ranges ports; // never empty
+    port_selection selection = port_selection::ledger;
+    replica_number replica;
+};
+
 enum class balance_kind : std::uint8_t
 {
     round_robin,
@@ -137,7 +153,9 @@ struct pool_options // [pool.NAME]
     std::string name;
     std::vector<backend_options> backends; // at least one
     balance_kind balance = balance_kind::round_robin;
-    std::vector<cidr> source;                 // empty: the kernel chooses the source address
+    std::vector<cidr> source; // its own or [source]'s; empty: the kernel chooses the address
+    port_ranges ports;        // usable from each source by this replica; without the ports we listen on
+    conf::port_selection port_selection = conf::port_selection::ledger;
     std::optional<duration> connect_timeout;  // else timeouts.connect
     std::optional<duration> response_timeout; // else timeouts.response
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
@@ -211,6 +229,7 @@ struct config
     drain_options drain;
     log_options log;
     forward_options forward;
+    source_options source;
     std::vector<pool_options> pools;   // at least one, in order of appearance
     std::vector<route_options> routes; // at least one, in order of appearance
     std::vector<std::string> files;    // every file that was read, the main one first

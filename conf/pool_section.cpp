@@ -1,5 +1,7 @@
 #include "conf/pool_section.hpp"
 
+#include "conf/source_keys.hpp"
+
 #include <algorithm>
 #include <string>
 #include <unordered_set>
@@ -90,80 +92,6 @@ void read_backends(const table_reader& table, pool_options& pool)
     }
 }
 
-std::string problem_of_source_text(std::string_view text)
-{
-    const auto slash = text.find('/');
-    const auto address = parse_ip_address(text.substr(0, slash));
-    if (address && slash != text.npos) {
-        for (unsigned length = 0; length <= (address->is_v6 ? 128u : 32u); ++length) {
-            if (text.substr(slash + 1) == std::to_string(length)) {
-                const cidr block{network_of(*address, length), static_cast<std::uint8_t>(length)};
-                return in_quotes(text) + " has address bits behind its prefix; the block is " +
-                       to_string(block);
-            }
-        }
-    }
-    return in_quotes(text) + " is not an address or a block such as \"10.0.1.5\" or \"10.0.1.0/28\"";
-}
-
-// Whether a socket could not be bound to an address of the block: unspecified, multicast or broadcast.
-bool is_undiallable(const cidr& block)
-{
-    constexpr std::array<std::string_view, 4> blocks{"0.0.0.0", "224.0.0.0/3", "::", "ff00::/8"};
-    return std::ranges::any_of(blocks, [&](auto text) { return overlaps(block, *parse_cidr(text)); });
-}
-
-bool has_backend_for(const pool_options& pool, const cidr& block)
-{
-    return std::ranges::any_of(pool.backends, [&](const auto& backend) {
-        const auto& address = backend.address;
-        return address.what == endpoint::kind::name ||
-               (address.what == endpoint::kind::ip && address.ip.is_v6 == block.address.is_v6);
-    });
-}
-
-std::string problem_of_source(const pool_options& pool, const cidr& block)
-{
-    const auto text = to_string(block);
-    if (is_undiallable(block)) {
-        return text + " holds addresses that nothing can be dialled from";
-    }
-    for (const auto& other : pool.source) {
-        if (overlaps(block, other)) {
-            return text + " overlaps " + to_string(other) + ", which is listed already";
-        }
-    }
-    if (!pool.backends.empty() && !has_backend_for(pool, block)) {
-        return text + " has no use: no backend of the pool is dialled over " +
-               (block.address.is_v6 ? "IPv6" : "IPv4");
-    }
-    return "";
-}
-
-void read_source(const table_reader& table, pool_options& pool)
-{
-    std::uint64_t total = 0;
-    for (const auto& item : table.texts("source")) {
-        const auto block = parse_cidr(item.text);
-        const auto problem = block ? problem_of_source(pool, *block) : problem_of_source_text(item.text);
-        if (!problem.empty()) {
-            table.errors().add(item.where, problem);
-            continue;
-        }
-        total += std::min(address_count(*block), max_source_addresses + 1);
-        if (total > max_source_addresses) {
-            table.errors().add(item.where, "a pool has at most 4096 source addresses; with " +
-                                               to_string(*block) + " they are more");
-            return;
-        }
-        pool.source.push_back(*block);
-    }
-    const auto* node = table.find("source");
-    if (node != nullptr && node->kind == node_kind::array && node->items.empty()) {
-        table.report("source", "is empty; leave it out to let the kernel choose the address");
-    }
-}
-
 void read_pool(const table_entry& entry, const table_reader& top, config_draft& draft)
 {
     const table_reader table(entry.value, {"pool.NAME", "pool." + entry.key, top.file(), top.errors()});
@@ -183,7 +111,7 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
     pool.where = name_place.position();
     read_backends(table, pool);
     pool.balance = static_cast<balance_kind>(table.choice("balance").value_or(0));
-    read_source(table, pool);
+    read_pool_source(table, draft, pool);
     table.read("connect_timeout", pool.connect_timeout);
     table.read("response_timeout", pool.response_timeout);
     table.read("backoff", pool.backoff);

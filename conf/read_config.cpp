@@ -6,6 +6,7 @@
 #include "conf/pool_section.hpp"
 #include "conf/route_section.hpp"
 #include "conf/server_sections.hpp"
+#include "conf/source_keys.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -19,6 +20,8 @@ namespace {
 class config_reader
 {
 public:
+    explicit config_reader(const host_facts& host) { draft_.host = host; }
+
     // Reads the main file's text and, from its folder, what it includes; no folder, no includes.
     void read_main(std::string name, std::string text, const std::filesystem::path* folder);
     void fail(std::string name, std::string problem)
@@ -70,6 +73,7 @@ void config_reader::read_main(std::string name, std::string text, const std::fil
     const table_reader top(*root, {"", "", files_.back(), errors_});
     read_listeners(top, draft_);
     read_process_sections(top, draft_);
+    read_source_section(top, draft_);
     read_pools(top, draft_);
     read_routes(top, draft_);
     read_includes(top, folder);
@@ -148,9 +152,9 @@ void config_reader::check_presence(const std::string& name, const document_node&
 
 } // namespace
 
-read_result read_config(const std::filesystem::path& file)
+read_result read_config(const std::filesystem::path& file, const host_facts& host)
 {
-    config_reader reader;
+    config_reader reader(host);
     auto text = read_text(file);
     if (!text.problem.empty()) {
         reader.fail(file.string(), text.problem);
@@ -162,9 +166,9 @@ read_result read_config(const std::filesystem::path& file)
     return reader.finish();
 }
 
-read_result read_config_text(std::string_view text, std::string_view name)
+read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host)
 {
-    config_reader reader;
+    config_reader reader(host);
     if (text.size() > source_file::max_bytes) {
         reader.fail(std::string(name), "is larger than 16 MiB");
         return reader.finish();

@@ -4,6 +4,7 @@
 // its own file only. Thread: any; blocking file I/O. No state.
 #pragma once
 
+#include "conf/host_facts.hpp"
 #include "conf/model.hpp"
 
 #include <filesystem>
@@ -28,11 +29,12 @@ struct read_result
     bool ok() const { return errors.empty(); }
 };
 
-// Reads `file` and what it includes; relative include patterns start at the file's own folder.
-read_result read_config(const std::filesystem::path& file);
+// Reads `file` and what it includes; relative include patterns start at the file's own folder. Source
+// addresses and ports are checked against the `host`.
+read_result read_config(const std::filesystem::path& file, const host_facts& host = {});
 
 // Reads from text instead of a file; `name` stands for the file in messages. include is refused.
-read_result read_config_text(std::string_view text, std::string_view name);
+read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host = {});
 
 // "name:line:column: error: key: message", then the line and a caret under the column; no final line end.
 // Safe to print: control characters of the file are replaced.

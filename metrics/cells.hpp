@@ -90,6 +90,8 @@ struct alignas(64) backend_cells
     histogram<dial_bounds> dial_seconds; // of those that succeeded
     counter reused;                      // exchanges that took an idle connection
     counter retries;                     // requests sent again after this backend failed them unseen
+    counter foreign_ports;               // source ports that others were found to use
+    counter source_failovers;            // times a dial took another source
 };
 
 // The worker itself.

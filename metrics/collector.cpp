@@ -156,6 +156,10 @@ void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& 
             cells.sum([](const backend_cells& c) -> auto& { return c.reused; }));
     out.add(metric::backend_retries, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.retries; }));
+    out.add(metric::source_foreign_ports, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.foreign_ports; }));
+    out.add(metric::source_failovers, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.source_failovers; }));
 }
 
 void add_workers(family_set& out, const shard_list& shards)
@@ -189,8 +193,14 @@ void add_reported(family_set& out, const scrape& parts)
     for (const source_usage& each : parts.sources) {
         out.add(metric::source_tuples_in_use, {each.pool, each.source, each.destination},
                 static_cast<double>(each.in_use));
+        out.add(metric::source_tuples_set_aside, {each.pool, each.source, each.destination},
+                static_cast<double>(each.set_aside));
         out.add(metric::source_tuples_capacity, {each.pool, each.source, each.destination},
                 static_cast<double>(each.capacity));
+        if (each.capacity != 0) {
+            out.add(metric::source_tuples_used_ratio, {each.pool, each.source, each.destination},
+                    static_cast<double>(each.in_use + each.set_aside) / static_cast<double>(each.capacity));
+        }
     }
     for (const backend_state& each : parts.backends) {
         out.add(metric::backend_up, {each.pool, each.backend}, each.up ? 1 : 0);

@@ -26,6 +26,7 @@ struct source_usage
     std::string source;
     std::string destination; // a backend's address and port
     std::uint64_t in_use = 0;
+    std::uint64_t set_aside = 0; // cannot be used yet
     std::uint64_t capacity = 0;
 };
 

@@ -3,7 +3,9 @@
 #include "conf/read_config.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/log/stderr_sink.hpp"
+#include "proxy/net/interfaces.hpp"
 #include "proxy/server/supervisor.hpp"
+#include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -13,6 +15,11 @@
 
 namespace fairlead::cli {
 namespace {
+
+conf::read_result read_with_host(const std::string& config_file)
+{
+    return conf::read_config(config_file, {snat::read_host_ports(), net::read_interfaces()});
+}
 
 bool print_errors(const conf::read_result& read)
 {
@@ -48,7 +55,7 @@ void set_up_log(const conf::log_options& options)
 
 int run(const std::string& config_file)
 {
-    const auto source = [config_file] { return conf::read_config(config_file); };
+    const auto source = [config_file] { return read_with_host(config_file); };
     conf::read_result read = source();
     if (print_errors(read)) return EXIT_FAILURE;
     set_up_log(read.value.log);
@@ -58,11 +65,11 @@ int run(const std::string& config_file)
 
 int check(const std::string& config_file)
 {
-    const conf::read_result read = conf::read_config(config_file);
+    const conf::read_result read = read_with_host(config_file);
     if (print_errors(read)) return EXIT_FAILURE;
     // What only the proxy can judge, such as the regexes of routes together.
     upstream::backend_registry backends;
-    snat::tuple_ledger ledger(1);
+    snat::tuple_ledger ledger;
     (void)http::service::build(read.value, backends, ledger, 1);
     std::size_t backend_count = 0;
     for (const auto& pool : read.value.pools)

@@ -81,7 +81,7 @@ net::task<afterwards> exchange::run()
 void exchange::abort() noexcept
 {
     client_left_ = true;
-    if (connected_.made) connected_.made->stream.close();
+    if (connected_.made) connected_.made->close();
 }
 
 // A WebSocket, or a protocol the route lets through; any other Upgrade is ignored, as RFC 9110 7.8 allows.

@@ -19,4 +19,12 @@ std::optional<std::uint64_t> bytes_acknowledged(int fd) noexcept
     return info.tcpi_bytes_acked;
 }
 
+std::optional<tcp_state_now> tcp_state(int fd) noexcept
+{
+    tcp_info info{};
+    socklen_t size = offsetof(tcp_info, tcpi_rto); // the beginning is enough
+    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+    return tcp_state_now{info.tcpi_state, (info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0};
+}
+
 } // namespace fairlead::net

@@ -10,4 +10,12 @@ namespace fairlead::net {
 // tcpEStatsAppHCThruOctetsAcked), and one more for the SYN; nothing for other sockets.
 std::optional<std::uint64_t> bytes_acknowledged(int fd) noexcept;
 
+struct tcp_state_now
+{
+    std::uint8_t state = 0;      // TCP_ESTABLISHED, TCP_CLOSE_WAIT... of <netinet/tcp.h>
+    bool has_timestamps = false; // both sides use them (RFC 7323)
+};
+
+std::optional<tcp_state_now> tcp_state(int fd) noexcept; // nothing for other sockets
+
 } // namespace fairlead::net

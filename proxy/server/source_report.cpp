@@ -40,9 +40,10 @@ report_sources(const snat::tuple_ledger& ledger, std::span<const std::shared_ptr
         for (const auto& space : spaces) {
             const auto ip = conf::parse_ip_address(space.source);
             const auto has_source = [&](const conf::cidr& block) { return ip && contains(block, *ip); };
-            if (destinations.contains(space.destination) &&
+            if (*space.ports == pool->source()->ports() && destinations.contains(space.destination) &&
                 std::ranges::any_of(pool->source()->blocks(), has_source))
-                out.push_back({pool->name(), space.source, space.destination, space.in_use, space.capacity});
+                out.push_back({pool->name(), space.source, space.destination, space.in_use, space.set_aside,
+                               space.capacity});
         }
     }
     return out;

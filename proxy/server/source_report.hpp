@@ -1,7 +1,7 @@
 // Joins the ledger's counts with the pools that they belong to, for the metrics.
 //
-// A tuple space is shared by the pools that dial the same backend from the same source: it is told for each
-// of them.
+// A tuple space is shared by the pools that dial the same backend from the same source and ports: it is told
+// for each of them. Connections from ports that a reload has taken from a pool are not told.
 // Thread: any; takes the ledger's mutex.
 #pragma once
 

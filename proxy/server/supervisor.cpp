@@ -2,7 +2,6 @@
 
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
-#include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -16,6 +15,7 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_check_interval{50};
 constexpr std::chrono::seconds first_names_time{5};
+constexpr std::chrono::milliseconds ledger_sweep_interval{250};
 constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
 std::uint32_t worker_count(const conf::config& config)
@@ -40,11 +40,11 @@ supervisor::supervisor(conf::config first, config_source source)
     : first_(std::move(first))
     , source_(std::move(source))
     , registry_(FAIRLEAD_VERSION)
-    , ledger_(snat::local_port_range().count())
     , writer_(first_.log.access)
     , resolver_(io_, backends_)
     , signals_(io_)
     , drain_timer_(io_)
+    , ledger_timer_(io_)
 {}
 
 // Workers end before what they use.
@@ -71,11 +71,21 @@ int supervisor::run()
     resolver_.start();
     set_lifecycle(true, false, true);
     wait_for_signal();
+    sweep_ledger();
     spdlog::info("ready: {} workers, {} routes, {} pools", workers_.size(), first_.routes.size(),
                  first_.pools.size());
     if (on_ready_) on_ready_();
     io_.run();
     return EXIT_SUCCESS;
+}
+
+void supervisor::sweep_ledger()
+{
+    ledger_.sweep(std::chrono::steady_clock::now());
+    ledger_timer_.expires_after(ledger_sweep_interval);
+    ledger_timer_.async_wait([this](const net::error_code& error) {
+        if (!error) sweep_ledger();
+    });
 }
 
 void supervisor::start_workers()

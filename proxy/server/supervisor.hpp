@@ -47,6 +47,7 @@ public:
 
 private:
     void start_workers();
+    void sweep_ledger();
     void provide_metrics();
     void set_lifecycle(bool ready, bool draining, bool reload_ok);
     void wait_for_signal();
@@ -71,6 +72,7 @@ private:
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;
     net::asio::steady_timer drain_timer_;
+    net::asio::steady_timer ledger_timer_;
     std::chrono::steady_clock::time_point drain_end_;
     bool is_draining_ = false;
 };

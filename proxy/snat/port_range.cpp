@@ -19,6 +19,14 @@ std::optional<std::uint16_t> take_port(std::string_view& text)
     return port;
 }
 
+std::string first_line(const char* name)
+{
+    std::ifstream file(std::string("/proc/sys/net/ipv4/") + name);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
 } // namespace
 
 std::optional<port_range> parse_port_range(std::string_view text)
@@ -30,12 +38,13 @@ std::optional<port_range> parse_port_range(std::string_view text)
     return port_range{*first, *last};
 }
 
-port_range local_port_range()
+conf::host_ports read_host_ports()
 {
-    std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
-    std::string line;
-    std::getline(file, line);
-    return parse_port_range(line).value_or(port_range{});
+    conf::host_ports out;
+    out.kernel = parse_port_range(first_line("ip_local_port_range")).value_or(port_range{});
+    out.reserved =
+        conf::parse_port_ranges(first_line("ip_local_reserved_ports")).value_or(conf::port_ranges{});
+    return out;
 }
 
 } // namespace fairlead::snat

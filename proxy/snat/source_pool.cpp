@@ -11,6 +11,18 @@ namespace {
 
 constexpr std::uint32_t sample_size = 16;
 
+// What a choice among sources depends on besides their counts.
+struct choice
+{
+    steady_time now;
+    const tuple_space* rather_not;
+
+    std::uint32_t free_of(const tuple_space& space) const noexcept
+    {
+        return &space == rather_not ? 0 : space.free(now);
+    }
+};
+
 // How many addresses a block has, at most max_sources.
 std::uint32_t size_of(const conf::cidr& block) noexcept
 {
@@ -55,7 +67,7 @@ public:
     destination_row(const source_pool& owner, const tuple_destination& destination);
 
     const tuple_destination& destination() const noexcept { return destination_; }
-    std::optional<tuple_lease> acquire(steady_time now);
+    std::optional<tuple_lease> acquire(const choice& how);
     void collect(std::vector<tuple_space*>& out) const;
 
     destination_row* next = nullptr; // in its bucket
@@ -67,9 +79,9 @@ private:
     {
         return *(*chunks_[position / chunk_size])[position % chunk_size];
     }
-    tuple_space* freest(std::uint32_t opened, steady_time now);
-    tuple_space* freest_between(std::uint32_t first, std::uint32_t last, steady_time now) const;
-    tuple_space* freest_of_sample(std::uint32_t opened, steady_time now);
+    tuple_space* freest(std::uint32_t opened, const choice& how);
+    tuple_space* freest_between(std::uint32_t first, std::uint32_t last, const choice& how) const;
+    tuple_space* freest_of_sample(std::uint32_t opened, const choice& how);
     std::uint32_t open_after(std::uint32_t opened);
 
     const source_pool& owner_;
@@ -100,22 +112,23 @@ std::uint32_t source_pool::destination_row::open_after(std::uint32_t opened)
     auto fresh = std::make_unique<chunk>();
     for (auto position = opened; position < last; ++position) {
         const auto source = owner_.source_at(destination_.ip.is_v6, position);
-        (*fresh)[position % chunk_size] = &owner_.ledger_.hold(source, destination_);
+        (*fresh)[position % chunk_size] = &owner_.ledger_.hold(source, destination_, owner_.ports_);
     }
     chunks_[opened / chunk_size] = std::move(fresh);
     opened_.store(last, std::memory_order_release);
     return last;
 }
 
-std::optional<tuple_lease> source_pool::destination_row::acquire(steady_time now)
+std::optional<tuple_lease> source_pool::destination_row::acquire(const choice& how)
 {
     auto opened = opened_.load(std::memory_order_acquire);
     for (;;) {
-        auto* best = freest(opened, now);
-        const bool is_filling = best == nullptr || best->free(now) < best->capacity() - best->capacity() / 4;
+        auto* best = freest(opened, how);
+        const bool is_filling =
+            best == nullptr || how.free_of(*best) < best->capacity() - best->capacity() / 4;
         if (is_filling && opened < total_) {
             opened = open_after(opened);
-            best = freest_between(opened - ((opened - 1) % chunk_size + 1), opened, now);
+            best = freest_between(opened - ((opened - 1) % chunk_size + 1), opened, how);
             if (best == nullptr) continue;
         }
         if (best == nullptr) return std::nullopt;
@@ -124,20 +137,20 @@ std::optional<tuple_lease> source_pool::destination_row::acquire(steady_time now
     }
 }
 
-tuple_space* source_pool::destination_row::freest(std::uint32_t opened, steady_time now)
+tuple_space* source_pool::destination_row::freest(std::uint32_t opened, const choice& how)
 {
-    if (opened <= chunk_size) return freest_between(0, opened, now);
-    if (auto* drawn = freest_of_sample(opened, now)) return drawn;
-    return opened < total_ ? nullptr : freest_between(0, opened, now);
+    if (opened <= chunk_size) return freest_between(0, opened, how);
+    if (auto* drawn = freest_of_sample(opened, how)) return drawn;
+    return opened < total_ ? nullptr : freest_between(0, opened, how);
 }
 
 tuple_space* source_pool::destination_row::freest_between(std::uint32_t first, std::uint32_t last,
-                                                          steady_time now) const
+                                                          const choice& how) const
 {
     tuple_space* best = nullptr;
     std::uint32_t best_free = 0;
     for (auto position = first; position < last; ++position) {
-        const auto free = at(position).free(now);
+        const auto free = how.free_of(at(position));
         if (free > best_free) {
             best = &at(position);
             best_free = free;
@@ -146,7 +159,7 @@ tuple_space* source_pool::destination_row::freest_between(std::uint32_t first, s
     return best;
 }
 
-tuple_space* source_pool::destination_row::freest_of_sample(std::uint32_t opened, steady_time now)
+tuple_space* source_pool::destination_row::freest_of_sample(std::uint32_t opened, const choice& how)
 {
     const auto seed = draws_.fetch_add(sample_size, std::memory_order_relaxed);
     tuple_space* best = nullptr;
@@ -154,7 +167,7 @@ tuple_space* source_pool::destination_row::freest_of_sample(std::uint32_t opened
     for (std::uint32_t draw = 0; draw < sample_size; ++draw) {
         const auto random = mix((seed + draw + 1) * 0x9e3779b97f4a7c15U) >> 32;
         auto& drawn = at(static_cast<std::uint32_t>((random * opened) >> 32));
-        const auto free = drawn.free(now);
+        const auto free = how.free_of(drawn);
         if (free > best_free) {
             best = &drawn;
             best_free = free;
@@ -194,9 +207,11 @@ struct source_pool::row_table
     std::vector<std::unique_ptr<destination_row>> owned;
 };
 
-source_pool::source_pool(tuple_ledger& ledger, std::vector<conf::cidr> blocks)
+source_pool::source_pool(tuple_ledger& ledger, std::vector<conf::cidr> blocks,
+                         std::shared_ptr<const port_set> ports)
     : ledger_(ledger)
     , blocks_(std::move(blocks))
+    , ports_(std::move(ports))
     , v4_count_(count_family(blocks_, false))
     , v6_count_(count_family(blocks_, true))
     , rows_(std::make_unique<row_table>())
@@ -210,10 +225,13 @@ source_pool::~source_pool()
     ledger_.drop(held);
 }
 
-std::optional<tuple_lease> source_pool::acquire(const tuple_destination& destination, steady_time now) const
+std::optional<tuple_lease> source_pool::acquire(const tuple_destination& destination, steady_time now,
+                                                const tuple_space* rather_not) const
 {
     if (source_count(destination.ip.is_v6) == 0) return std::nullopt;
-    return row_for(destination).acquire(now);
+    auto& row = row_for(destination);
+    auto lease = row.acquire({now, rather_not});
+    return lease || rather_not == nullptr ? std::move(lease) : row.acquire({now, nullptr});
 }
 
 std::uint32_t source_pool::source_count(bool is_v6) const noexcept { return is_v6 ? v6_count_ : v4_count_; }

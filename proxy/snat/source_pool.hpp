@@ -1,5 +1,5 @@
-// The local addresses that a pool dials from, and the choice among them: the one with the most free tuples to
-// the destination, by the ledger that all workers and pools share.
+// The local addresses and ports that a pool dials from, and the choice among them: the source with the most
+// free tuples to the destination, by the ledger that all workers and pools share.
 //
 // Only addresses of the destination's family are considered. Up to 64 of them the choice is exact. A larger
 // pool opens 64 addresses per destination at first, and 64 more whenever the best one found is over a quarter
@@ -28,18 +28,20 @@ public:
     static constexpr std::uint32_t chunk_size = 64;
     static constexpr std::uint32_t max_sources = 65'536; // per family
 
-    source_pool(tuple_ledger& ledger, std::vector<conf::cidr> blocks);
+    source_pool(tuple_ledger& ledger, std::vector<conf::cidr> blocks, std::shared_ptr<const port_set> ports);
     source_pool(const source_pool&) = delete;
     source_pool& operator=(const source_pool&) = delete;
     ~source_pool();
 
-    // A tuple from the freest source that is not set aside at `now`. Nothing when all of them are full or set
-    // aside, or none has the destination's family. When connect() or bind() then fails with EADDRNOTAVAIL:
-    // lease.set_aside(), and call again for another source.
-    std::optional<tuple_lease> acquire(const tuple_destination& destination, steady_time now) const;
+    // A tuple from the freest source that is not paused at `now`. Nothing when all of them are full or
+    // paused, or none has the destination's family. When it cannot be used: tuple_search.hpp. `rather_not` is
+    // taken only when no other source has a tuple.
+    std::optional<tuple_lease> acquire(const tuple_destination& destination, steady_time now,
+                                       const tuple_space* rather_not = nullptr) const;
 
     std::uint32_t source_count(bool is_v6) const noexcept; // addresses of that family, at most max_sources
     const std::vector<conf::cidr>& blocks() const noexcept { return blocks_; }
+    const port_set& ports() const noexcept { return *ports_; }
 
     // The address at `position` of that family, 0 <= position < source_count(is_v6).
     conf::ip_address source_at(bool is_v6, std::uint32_t position) const;
@@ -52,6 +54,7 @@ private:
 
     tuple_ledger& ledger_;
     const std::vector<conf::cidr> blocks_;
+    const std::shared_ptr<const port_set> ports_;
     const std::uint32_t v4_count_;
     const std::uint32_t v6_count_;
     const std::unique_ptr<row_table> rows_;

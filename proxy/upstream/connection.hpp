@@ -1,11 +1,11 @@
 // One connection to a backend while HTTP is spoken on it, with the source tuple it occupies.
 //
-// Movable; the members end in the order that gives the tuple back only after the descriptor is closed.
+// Movable. It closes its descriptor, and lets the tuple end when the kernel would take it again.
 #pragma once
 
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/net/stream.hpp"
-#include "proxy/snat/tuple_ledger.hpp"
+#include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
 
 #include <memory>
@@ -14,6 +14,15 @@ namespace fairlead::upstream {
 
 struct connection
 {
+    explicit connection(net::executor where)
+        : stream(where)
+    {}
+    connection(connection&&) noexcept = default;
+    connection& operator=(connection&& other) noexcept;
+    ~connection() { close(); }
+
+    void close() noexcept; // what waits on it is cancelled
+
     snat::tuple_lease source; // empty when the kernel chose the source
     std::shared_ptr<backend> to;
     net::stream stream;

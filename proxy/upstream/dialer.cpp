@@ -3,8 +3,11 @@
 #include "proxy/net/address.hpp"
 #include "proxy/net/deadline.hpp"
 #include "proxy/net/socket_options.hpp"
+#include "proxy/snat/tuple_search.hpp"
 
 #include <boost/asio/error.hpp>
+
+#include <spdlog/spdlog.h>
 
 #include <cerrno>
 #include <chrono>
@@ -16,14 +19,15 @@
 namespace fairlead::upstream {
 namespace {
 
-constexpr std::chrono::seconds foreign_use_pause{1};
-constexpr int max_sources_per_dial = 256; // each that fails costs a system call or two
+constexpr std::chrono::seconds exhaustion_report_interval{10};
 constexpr std::size_t max_addresses_per_dial = 4;
 
+// How bind() and connect() began; only the first goes on.
 enum class started : std::uint8_t
 {
     connecting,
-    no_tuple,
+    port_taken,   // by others: another port may do
+    source_unfit, // not ours, or without a port for the kernel to choose: another source may do
     failed
 };
 
@@ -47,26 +51,74 @@ metrics::dial_failure classify(const net::error_code& error) noexcept
     }
 }
 
-bool bind_source(int fd, const conf::ip_address& source) noexcept
+// Before Linux 6.3 the option is unknown, and the whole of the kernel's range is chosen from.
+void narrow_port_choice(int fd, const conf::port_range& range) noexcept
 {
-    const int on = 1;
-    // On IPv6 sockets too, these two are set at the IP level (ip(7), measured).
-    ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    if (source.is_v6)
-        ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on); // an address of a routed prefix (AnyIP)
-    const net::socket_address local = net::to_socket_address(source, 0);
-    return ::bind(fd, local.data(), local.size) == 0;
+    constexpr int local_port_range = 51; // IP_LOCAL_PORT_RANGE, which the C library's headers may lack
+    const std::uint32_t value = std::uint32_t{range.last} << 16 | range.first;
+    ::setsockopt(fd, IPPROTO_IP, local_port_range, &value, sizeof value);
 }
 
-// Begins a connect; `error` says why it failed. A full tuple space is told apart, as another source may help.
-started begin_connect(int fd, const net::socket_address& remote, net::error_code& error) noexcept
+started bind_tuple(int fd, const snat::tuple_lease& tuple, net::error_code& error) noexcept
 {
-    if (::connect(fd, remote.data(), remote.size) == 0 || errno == EINPROGRESS) return started::connecting;
+    const int on = 1;
+    // On IPv6 sockets too, these are set at the IP level (ip(7), measured).
+    if (tuple.port() == 0) {
+        ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        narrow_port_choice(fd, tuple.space().ports().ranges().front());
+    } else {
+        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
+    if (tuple.source().is_v6)
+        ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on); // an address of a routed prefix (AnyIP)
+    const net::socket_address local = net::to_socket_address(tuple.source(), tuple.port());
+    if (::bind(fd, local.data(), local.size) == 0) return started::connecting;
     error.assign(errno, boost::system::system_category());
-    return errno == EADDRNOTAVAIL ? started::no_tuple : started::failed;
+    if (errno == EADDRINUSE) return started::port_taken;
+    return errno == EADDRNOTAVAIL ? started::source_unfit : started::failed;
+}
+
+bool begin_connect(int fd, const net::socket_address& remote, net::error_code& error) noexcept
+{
+    if (::connect(fd, remote.data(), remote.size) == 0 || errno == EINPROGRESS) return true;
+    error.assign(errno, boost::system::system_category());
+    return false;
+}
+
+started begin_from(int fd, const snat::tuple_lease& tuple, const net::socket_address& remote,
+                   net::error_code& error) noexcept
+{
+    const started bound = bind_tuple(fd, tuple, error);
+    if (bound != started::connecting || begin_connect(fd, remote, error)) return bound;
+    if (error.value() != EADDRNOTAVAIL) return started::failed;
+    return tuple.port() == 0 ? started::source_unfit : started::port_taken;
+}
+
+// A TCP socket in `made`, with the options set; its descriptor, or -1.
+int open_socket(connection& made, int family, const conf::socket_options& options) noexcept
+{
+    const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    net::error_code error;
+    made.stream.lowest_layer().assign({family, IPPROTO_TCP}, fd, error);
+    if (error) {
+        ::close(fd);
+        return -1;
+    }
+    net::apply(options, fd, family);
+    return fd;
 }
 
 } // namespace
+
+// What one dial() was asked for; it outlives the coroutines that read it.
+struct dialer::attempt
+{
+    const pool& from;
+    const std::uint16_t port;
+    const conf::socket_options& options;
+    metrics::backend_cells& cells;
+};
 
 net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> to,
                                     const conf::socket_options& options, metrics::backend_cells& cells)
@@ -80,9 +132,10 @@ net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> t
         const resolved_set addresses = to->addresses(); // a copy: the set may be replaced while we wait
         const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
         const std::uint32_t start = rotation_++;
+        const attempt what{from, to->address().port, options, cells};
         for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
             const conf::ip_address ip = addresses[(start + i) % addresses.size()];
-            outcome = co_await dial_address(from, ip, to->address().port, options);
+            outcome = co_await dial_address(what, ip);
         }
     }
     if (outcome.has_error()) {
@@ -94,40 +147,66 @@ net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> t
     co_return outcome;
 }
 
-net::task<dial_result> dialer::dial_address(const pool& from, conf::ip_address ip, std::uint16_t port,
-                                            const conf::socket_options& options)
+net::task<dial_result> dialer::dial_address(const attempt& what, conf::ip_address ip)
 {
-    const net::socket_address remote = net::to_socket_address(ip, port);
-    const snat::tuple_destination destination{ip, port};
-    for (int tried = 0; tried < max_sources_per_dial; ++tried) {
-        connection made{{}, {}, net::stream(where_), {}};
+    if (what.from.source() != nullptr) {
+        const snat::tuple_destination to{ip, what.port};
+        co_return co_await dial_from_sources(what, to);
+    }
+    const net::socket_address remote = net::to_socket_address(ip, what.port);
+    connection made(where_);
+    const int fd = open_socket(made, remote.family(), what.options);
+    if (fd < 0) co_return metrics::dial_failure::no_resources;
+    net::error_code error;
+    if (begin_connect(fd, remote, error))
+        error = co_await finish_connect(made.stream, what.from.connect_timeout());
+    if (error) co_return classify(error);
+    co_return made;
+}
+
+net::task<dial_result> dialer::dial_from_sources(const attempt& what, snat::tuple_destination to)
+{
+    const net::socket_address remote = net::to_socket_address(to.ip, to.port);
+    snat::tuple_search search(*what.from.source(), to);
+    metrics::dial_failure failure = metrics::dial_failure::ports_exhausted;
+    for (;;) {
         const auto now = std::chrono::steady_clock::now();
-        if (from.source() != nullptr) {
-            auto lease = from.source()->acquire(destination, now);
-            if (!lease) break;
-            made.source = std::move(*lease);
+        connection made(where_);
+        auto tuple = search.next(now);
+        if (!tuple) {
+            report_exhaustion(what.from, to);
+            break;
         }
-        const int fd = ::socket(remote.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        const int fd = open_socket(made, remote.family(), what.options);
         net::error_code error;
-        if (fd < 0) co_return metrics::dial_failure::no_resources;
-        net::asio::generic::stream_protocol protocol(remote.family(), IPPROTO_TCP);
-        made.stream.lowest_layer().assign(protocol, fd, error);
-        if (error) {
-            ::close(fd);
-            co_return metrics::dial_failure::no_resources;
-        }
-        net::apply(options, fd, remote.family());
-        started how = started::no_tuple;
-        if (!made.source || bind_source(fd, made.source.source())) how = begin_connect(fd, remote, error);
-        if (how == started::no_tuple && made.source) {
-            made.source.set_aside(now + foreign_use_pause);
+        const started how = fd < 0 ? started::failed : begin_from(fd, *tuple, remote, error);
+        if (how == started::port_taken || how == started::source_unfit) {
+            made.stream.close();
+            how == started::port_taken ? search.found_in_foreign_use(std::move(*tuple), now)
+                                       : search.found_source_unusable(std::move(*tuple), now);
             continue;
         }
-        if (how == started::connecting) error = co_await finish_connect(made.stream, from.connect_timeout());
-        if (error) co_return classify(error);
+        made.source = std::move(*tuple);
+        if (how == started::connecting)
+            error = co_await finish_connect(made.stream, what.from.connect_timeout());
+        failure = fd < 0 ? metrics::dial_failure::no_resources : classify(error);
+        if (how == started::failed || error) break;
+        what.cells.foreign_ports.add(search.foreign_ports());
+        what.cells.source_failovers.add(search.failovers());
         co_return made;
     }
-    co_return metrics::dial_failure::ports_exhausted;
+    what.cells.foreign_ports.add(search.foreign_ports());
+    what.cells.source_failovers.add(search.failovers());
+    co_return failure;
+}
+
+void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& to)
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now - exhaustion_reported_at_ < exhaustion_report_interval) return;
+    exhaustion_reported_at_ = now;
+    spdlog::warn("pool {}: no source port is free towards {}; add source addresses or widen its ports",
+                 from.name(), snat::to_string(to));
 }
 
 net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& path)
@@ -136,7 +215,7 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
     if (!remote) co_return metrics::dial_failure::unresolved;
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) co_return metrics::dial_failure::no_resources;
-    connection made{{}, {}, net::stream(where_), {}};
+    connection made(where_);
     net::error_code error;
     net::asio::generic::stream_protocol protocol(AF_UNIX, 0);
     made.stream.lowest_layer().assign(protocol, fd, error);
@@ -144,7 +223,7 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
         ::close(fd);
         co_return metrics::dial_failure::no_resources;
     }
-    if (begin_connect(fd, *remote, error) == started::connecting)
+    if (begin_connect(fd, *remote, error))
         error = co_await finish_connect(made.stream, from.connect_timeout());
     if (error) co_return classify(error);
     co_return made;

@@ -1,10 +1,10 @@
 // Opens one connection to one backend, from the source with the most free tuples.
 //
-// A name with several addresses is tried from a rotating start, each once. A source whose tuples are in
-// foreign use
-// (EADDRNOTAVAIL) is set aside for a second and the next one taken; only when all are full does the dial
-// fail. The source port is chosen by connect(), which looks at the whole 4-tuple (IP_BIND_ADDRESS_NO_PORT,
-// ip(7)).
+// A name with several addresses is tried from a rotating start, each once. A source port is the ledger's,
+// bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
+// pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
+// IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is
+// dialled, and that is logged every ten seconds at most.
 //
 // Completes when: connected, failed, or the pool's connect_timeout has passed for an address. Thread: the
 // worker's.
@@ -18,6 +18,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -37,14 +38,18 @@ public:
                                 const conf::socket_options& options, metrics::backend_cells& cells);
 
 private:
-    net::task<dial_result> dial_address(const pool& from, conf::ip_address ip, std::uint16_t port,
-                                        const conf::socket_options& options);
+    struct attempt;
+
+    net::task<dial_result> dial_address(const attempt& what, conf::ip_address ip);
+    net::task<dial_result> dial_from_sources(const attempt& what, snat::tuple_destination to);
+    void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
 
     net::executor where_;
     net::timer_wheel& wheel_;
     std::uint32_t rotation_ = 0; // over the addresses of names
+    std::chrono::steady_clock::time_point exhaustion_reported_at_;
 };
 
 } // namespace fairlead::upstream

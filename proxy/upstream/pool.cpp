@@ -47,7 +47,8 @@ std::unique_ptr<const snat::source_pool> make_source(const conf::pool_options& o
                                                      snat::tuple_ledger& ledger)
 {
     if (options.source.empty()) return nullptr;
-    return std::make_unique<const snat::source_pool>(ledger, options.source);
+    auto ports = std::make_shared<const snat::port_set>(options.ports, options.port_selection);
+    return std::make_unique<const snat::source_pool>(ledger, options.source, std::move(ports));
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 //   close() by us      ──► a Close to both sides at a frame's end, then as above; what comes is dropped
 //   a side's FIN       ──► relayed behind what waits; done when both sides ended
 //   an error           ──► the other side is closed at once: the client in order, the backend by a reset
+#include "proxy/snat/tuple_return.hpp"
 #include "proxy/websocket/control_frame.hpp"
 #include "proxy/websocket/relay.hpp"
 
@@ -137,11 +138,11 @@ void relay::finish(tunnel& which)
     observer_.tunnel_ended(which);
     const bool in_order = which.client.has_ended && which.backend.has_ended;
     ::close(which.client.fd);
-    if (in_order || which.backend.from.saw_close())
-        ::close(which.backend.fd);
-    else
-        close_by_reset(which.backend.fd);
-    which.source.reset();
+    const bool by_reset = !in_order && !which.backend.from.saw_close();
+    {
+        const snat::tuple_return ending(std::move(which.source), which.backend.fd, by_reset);
+        by_reset ? close_by_reset(which.backend.fd) : static_cast<void>(::close(which.backend.fd));
+    }
     which.use.reset();
     cells_.tunnels_open.sub();
     cells_.connections_open.sub();

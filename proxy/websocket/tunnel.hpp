@@ -8,7 +8,7 @@
 
 #include "metrics/cells.hpp"
 #include "proxy/net/timer_wheel.hpp"
-#include "proxy/snat/tuple_ledger.hpp"
+#include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
 

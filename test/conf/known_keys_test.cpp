@@ -113,8 +113,12 @@ TEST_CASE("examples of pools and routes are accepted")
         CAPTURE(full_name(row));
         const auto line = std::string(row.name) + " = " + std::string(row.example);
         if (row.section == "pool.NAME") {
-            const auto backends = row.name == "backends" ? "" : "backends = [\"10.0.0.1:80\"]\n";
-            CHECK(brief_errors(read_with_pool(backends + line)).empty());
+            const std::string backends = row.name == "backends" ? "" : "backends = [\"10.0.0.1:80\"]\n";
+            const std::string source = row.name.starts_with("port") ? "source = \"10.0.1.1\"\n" : "";
+            CHECK(brief_errors(read_with_pool(backends + source + line)).empty());
+        }
+        if (row.section == "source") {
+            CHECK(brief_errors(read_with_top(section_with(row, row.example))).empty());
         }
         if (row.section == "route" && row.name != "pool") {
             const auto before = row.name == "strip_prefix" ? "path = \"/chat/\"\n" : "";

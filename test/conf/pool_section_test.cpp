@@ -110,8 +110,10 @@ TEST_CASE("source blocks are whole, apart from each other, and of use to a backe
     CHECK(source_errors("[\"10.0.1.3/28\"]") ==
           brief_list{"4:11 pool.a.source[0]: '10.0.1.3/28' has address bits behind its prefix; the block is "
                      "10.0.1.0/28"});
-    CHECK(source_errors("[\"10.0.1.0/33\"]")[0].find("is not an address or a block") != std::string::npos);
-    CHECK(source_errors("[\"eth0\"]")[0].find("is not an address or a block") != std::string::npos);
+    CHECK(source_errors("[\"10.0.1.0/33\"]")[0].find("is not an address, a block or an interface") !=
+          std::string::npos);
+    CHECK(source_errors("[\"eth0\"]")[0].find("is not an address, a block or an interface") !=
+          std::string::npos);
     CHECK(source_errors("[\"10.0.1.0/24\", \"10.0.1.7\"]") ==
           brief_list{"4:26 pool.a.source[1]: 10.0.1.7 overlaps 10.0.1.0/24, which is listed already"});
     CHECK(

@@ -69,7 +69,7 @@ void fill(registry& all)
     for (const auto reason : by<dial_failure, int>::keys())
         shard.backend("p", "b").dial_failures[reason].add();
     shard.http("r", "p");
-    all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 2}}; });
+    all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 0, 2}}; });
     all.set_backend_states([] { return std::vector<backend_state>{{"p", "b", true, 1, 1}}; });
 }
 

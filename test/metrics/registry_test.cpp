@@ -128,7 +128,7 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
 {
     registry all;
     all.set_source_usage([] {
-        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 28'232}};
+        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 2, 28'000}};
     });
     all.set_backend_states([] {
         return std::vector<backend_state>{{"p", "b1", true, 3, 2}, {"p", "b2", false, 0, 0}};
@@ -136,7 +136,9 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
     const exposition_samples text{all.expose()};
     const std::string tuple = R"({pool="p",source="10.0.1.1",destination="10.0.0.1:9000"})";
     CHECK(text["fairlead_source_tuples_in_use" + tuple] == 12);
-    CHECK(text["fairlead_source_tuples_capacity" + tuple] == 28'232);
+    CHECK(text["fairlead_source_tuples_set_aside" + tuple] == 2);
+    CHECK(text["fairlead_source_tuples_capacity" + tuple] == 28'000);
+    CHECK(text["fairlead_source_tuples_used_ratio" + tuple] == doctest::Approx(0.0005));
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b1"})"] == 1);
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b2"})"] == 0);
     CHECK(text[R"(fairlead_backend_connections{pool="p",backend="b1"})"] == 3);

@@ -41,7 +41,7 @@ pool = "chat"
 struct bench
 {
     upstream::backend_registry registry;
-    snat::tuple_ledger ledger{10};
+    snat::tuple_ledger ledger;
     metrics::worker_shard shard;
 
     std::shared_ptr<const http::service> build(conf::config config, std::uint64_t generation = 1)

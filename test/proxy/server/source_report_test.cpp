@@ -14,7 +14,7 @@ namespace {
 struct bench
 {
     upstream::backend_registry registry;
-    snat::tuple_ledger ledger{500};
+    snat::tuple_ledger ledger;
     std::vector<std::shared_ptr<const upstream::pool>> pools;
     std::vector<snat::tuple_lease> leases;
 
@@ -27,6 +27,7 @@ struct bench
             written.backends.push_back({conf::parse_endpoint(text).value(), 1, {}});
         for (const auto* text : sources)
             written.source.push_back(conf::parse_cidr(text).value());
+        written.ports = {{20'000, 20'499}};
         pools.push_back(
             std::make_shared<const upstream::pool>(written, conf::timeout_options{}, registry, ledger));
         return *pools.back();

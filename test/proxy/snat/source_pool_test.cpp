@@ -1,5 +1,7 @@
 #include "proxy/snat/source_pool.hpp"
 
+#include "test/proxy/snat/port_sets.hpp"
+
 #include <doctest/doctest.h>
 
 #include <map>
@@ -52,8 +54,9 @@ std::vector<tuple_lease> acquire_many(const source_pool& pool, const tuple_desti
 
 TEST_CASE("connections spread evenly over the sources")
 {
-    tuple_ledger ledger(1'000);
-    const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2", "10.0.0.3"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(1'000);
+    const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2", "10.0.0.3"}), ports);
     const auto leases = acquire_many(pool, backend_one, 300);
     CHECK(by_source(ledger) ==
           std::map<std::string, std::uint32_t>{{"10.0.0.1", 100}, {"10.0.0.2", 100}, {"10.0.0.3", 100}});
@@ -61,10 +64,11 @@ TEST_CASE("connections spread evenly over the sources")
 
 TEST_CASE("the source with the most free tuples to that destination is taken")
 {
-    tuple_ledger ledger(1'000);
-    const source_pool one(ledger, blocks({"10.0.0.1"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(1'000);
+    const source_pool one(ledger, blocks({"10.0.0.1"}), ports);
     const auto load = acquire_many(one, backend_one, 50);
-    const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2"}));
+    const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2"}), ports);
     const auto to_one = acquire_many(pool, backend_one, 50);
     for (const auto& lease : to_one)
         CHECK(lease.source() == ip("10.0.0.2"));
@@ -75,8 +79,9 @@ TEST_CASE("the source with the most free tuples to that destination is taken")
 
 TEST_CASE("each destination has the whole capacity of every source")
 {
-    tuple_ledger ledger(2);
-    const source_pool pool(ledger, blocks({"10.0.0.0/31"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(2);
+    const source_pool pool(ledger, blocks({"10.0.0.0/31"}), ports);
     const auto to_one = acquire_many(pool, backend_one, 4);
     CHECK_FALSE(pool.acquire(backend_one, start).has_value());
     auto to_two = acquire_many(pool, backend_two, 4);
@@ -85,38 +90,41 @@ TEST_CASE("each destination has the whole capacity of every source")
     CHECK(pool.acquire(backend_two, start).has_value());
 }
 
-TEST_CASE("a source that was set aside is passed over until its time, and all of them mean nothing")
+TEST_CASE("a source that is paused is passed over until its time, and all of them mean nothing")
 {
-    tuple_ledger ledger(100);
-    const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(100);
+    const source_pool pool(ledger, blocks({"10.0.0.1", "10.0.0.2"}), ports);
     auto first = std::move(*pool.acquire(backend_one, start));
     const auto refused = first.source();
-    first.set_aside(start + 1s);
+    first.space().pause(start + 1s);
     for (int i = 0; i < 10; ++i)
         CHECK(pool.acquire(backend_one, start)->source() != refused);
     CHECK(pool.acquire(backend_two, start)->source() == ip("10.0.0.1"));
 
-    pool.acquire(backend_one, start)->set_aside(start + 2s);
+    pool.acquire(backend_one, start)->space().pause(start + 2s);
     CHECK_FALSE(pool.acquire(backend_one, start).has_value());
     CHECK(pool.acquire(backend_one, start + 1s)->source() == refused);
 }
 
 TEST_CASE("only sources of the destination's family are used")
 {
-    tuple_ledger ledger(100);
-    const source_pool pool(ledger, blocks({"fd00::1", "10.0.0.1", "fd00::2"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(100);
+    const source_pool pool(ledger, blocks({"fd00::1", "10.0.0.1", "fd00::2"}), ports);
     CHECK(pool.source_count(false) == 1);
     CHECK(pool.source_count(true) == 2);
     CHECK(pool.acquire(backend_one, start)->source() == ip("10.0.0.1"));
     CHECK(pool.acquire({ip("fd01::1"), 80}, start)->source().is_v6);
-    const source_pool only_v4(ledger, blocks({"10.0.0.1"}));
+    const source_pool only_v4(ledger, blocks({"10.0.0.1"}), ports);
     CHECK_FALSE(only_v4.acquire({ip("fd01::1"), 80}, start).has_value());
 }
 
 TEST_CASE("every address of a block is a source, also the first and the last")
 {
-    tuple_ledger ledger(1);
-    const source_pool pool(ledger, blocks({"10.0.0.252/30", "10.0.1.0/31"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(1);
+    const source_pool pool(ledger, blocks({"10.0.0.252/30", "10.0.1.0/31"}), ports);
     CHECK(pool.source_count(false) == 6);
     std::set<std::string> used;
     for (const auto& lease : acquire_many(pool, backend_one, 6))
@@ -127,8 +135,9 @@ TEST_CASE("every address of a block is a source, also the first and the last")
 
 TEST_CASE("positions carry over from octet to octet")
 {
-    tuple_ledger ledger(1);
-    const source_pool pool(ledger, blocks({"10.0.0.0/8", "fd00::/64", "fe00::ff00/120"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(1);
+    const source_pool pool(ledger, blocks({"10.0.0.0/8", "fd00::/64", "fe00::ff00/120"}), ports);
     CHECK(pool.source_count(false) == source_pool::max_sources);
     CHECK(pool.source_count(true) == source_pool::max_sources);
     CHECK(pool.source_at(false, 256) == ip("10.0.1.0"));
@@ -138,8 +147,9 @@ TEST_CASE("positions carry over from octet to octet")
 
 TEST_CASE("a large block opens addresses as they are needed")
 {
-    tuple_ledger ledger(8);
-    const source_pool pool(ledger, blocks({"10.0.0.0/16"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(8);
+    const source_pool pool(ledger, blocks({"10.0.0.0/16"}), ports);
     CHECK(ledger.usage().empty());
     auto leases = acquire_many(pool, backend_one, 64);
     CHECK(ledger.usage().size() == 64);
@@ -156,22 +166,24 @@ TEST_CASE("a large block opens addresses as they are needed")
 
 TEST_CASE("a pool of hundreds of sources is used up to its last tuple")
 {
-    tuple_ledger ledger(2);
-    const source_pool pool(ledger, blocks({"10.0.0.0/24", "10.0.2.0/26"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(2);
+    const source_pool pool(ledger, blocks({"10.0.0.0/24", "10.0.2.0/26"}), ports);
     const auto leases = acquire_many(pool, backend_one, 640);
     CHECK_FALSE(pool.acquire(backend_one, start).has_value());
 }
 
 TEST_CASE("set-aside sources of a large block make it open others")
 {
-    tuple_ledger ledger(100);
-    const source_pool pool(ledger, blocks({"10.0.0.0/24"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(100);
+    const source_pool pool(ledger, blocks({"10.0.0.0/24"}), ports);
     std::set<std::string> used;
     for (int i = 0; i < 256; ++i) {
         auto lease = pool.acquire(backend_one, start);
         REQUIRE(lease.has_value());
         used.insert(conf::to_string(lease->source()));
-        lease->set_aside(start + 1s);
+        lease->space().pause(start + 1s);
     }
     CHECK(used.size() == 256);
     CHECK_FALSE(pool.acquire(backend_one, start).has_value());
@@ -180,16 +192,17 @@ TEST_CASE("set-aside sources of a large block make it open others")
 
 TEST_CASE("a pool that replaces another in a reload sees the tuples that are still out")
 {
-    tuple_ledger ledger(10);
-    auto before = std::make_unique<source_pool>(ledger, blocks({"10.0.0.1"}));
+    tuple_ledger ledger;
+    const auto ports = some_ports(10);
+    auto before = std::make_unique<source_pool>(ledger, blocks({"10.0.0.1"}), ports);
     auto leases = acquire_many(*before, backend_one, 6);
-    auto after = std::make_unique<source_pool>(ledger, blocks({"10.0.0.1", "10.0.0.2"}));
+    auto after = std::make_unique<source_pool>(ledger, blocks({"10.0.0.1", "10.0.0.2"}), ports);
     CHECK(after->acquire(backend_one, start)->source() == ip("10.0.0.2"));
     before.reset();
     after.reset();
     CHECK(by_source(ledger) == std::map<std::string, std::uint32_t>{{"10.0.0.1", 6}});
 
-    const source_pool again(ledger, blocks({"10.0.0.1"}));
+    const source_pool again(ledger, blocks({"10.0.0.1"}), ports);
     for (auto& lease : acquire_many(again, backend_one, 4))
         leases.push_back(std::move(lease));
     CHECK_FALSE(again.acquire(backend_one, start).has_value());
@@ -199,8 +212,10 @@ TEST_CASE("a pool that replaces another in a reload sees the tuples that are sti
 
 TEST_CASE("four threads share a pool's sources exactly")
 {
-    tuple_ledger ledger(50);
-    const source_pool pool(ledger, blocks({"10.0.0.0/25"})); // 128 sources, opened while the threads run
+    tuple_ledger ledger;
+    const auto ports = some_ports(50);
+    const source_pool pool(ledger, blocks({"10.0.0.0/25"}),
+                           ports); // 128 sources, opened while the threads run
     std::vector<std::vector<tuple_lease>> taken(4);
     const auto take = [&](std::vector<tuple_lease>& mine) {
         for (int i = 0; i < 3'000; ++i) {

@@ -27,7 +27,7 @@ struct dialling
 {
     fairlead::test::event_loop loop;
     backend_registry registry;
-    snat::tuple_ledger ledger{1000};
+    snat::tuple_ledger ledger;
     conf::socket_options options;
     metrics::backend_cells cells;
     dialer dials{loop.executor(), loop.wheel()};
@@ -41,6 +41,7 @@ struct dialling
             written.backends.push_back({conf::parse_endpoint(text).value(), 1, {}});
         for (const auto& text : sources)
             written.source.push_back(conf::parse_cidr(text).value());
+        written.ports = {{31'000, 31'999}};
         return std::make_unique<pool>(written, conf::timeout_options{}, registry, ledger);
     }
 

@@ -1,5 +1,7 @@
 #include "proxy/upstream/idle_connections.hpp"
 
+#include "proxy/snat/tuple_ledger.hpp"
+#include "test/proxy/snat/port_sets.hpp"
 #include "test/support/event_loop.hpp"
 #include "test/support/peer.hpp"
 
@@ -29,7 +31,10 @@ struct bench
     {
         test::link made(loop);
         peers.push_back(std::move(made.theirs));
-        return {{}, to, std::move(made.ours), {}};
+        connection out(loop.executor());
+        out.to = to;
+        out.stream = std::move(made.ours);
+        return out;
     }
     void keep(const std::shared_ptr<upstream::backend>& to, net::milliseconds_count now = 0,
               std::size_t limit = 8)
@@ -117,7 +122,8 @@ TEST_CASE("a kept connection holds its source tuple, and gives it back when it i
 {
     bench at;
     const auto address = conf::parse_ip_address("10.0.0.1").value();
-    snat::tuple_space space(address, {address, 80}, 1);
+    snat::tuple_ledger ledger;
+    auto& space = ledger.hold(address, {address, 80}, snat::some_ports(1));
     connection made = at.connect(at.first);
     made.source = std::move(*space.claim());
     at.idle.put(std::move(made), 8, 0);

@@ -22,7 +22,7 @@ conf::pool_options options(std::string name, std::initializer_list<const char*> 
 TEST_CASE("a pool takes its own timeouts and else the general ones")
 {
     backend_registry registry;
-    snat::tuple_ledger ledger(10);
+    snat::tuple_ledger ledger;
     conf::timeout_options timeouts;
     timeouts.connect = 3s;
     timeouts.response = 40s;
@@ -42,7 +42,7 @@ TEST_CASE("a pool takes its own timeouts and else the general ones")
 TEST_CASE("a pool with sources dials from them")
 {
     backend_registry registry;
-    snat::tuple_ledger ledger(10);
+    snat::tuple_ledger ledger;
     auto written = options("chat", {"10.0.0.1:80"});
     written.source = {conf::parse_cidr("10.0.1.0/30").value()};
     const pool built(written, {}, registry, ledger);
@@ -54,7 +54,7 @@ TEST_CASE(
     "a reload keeps the backends that stay, with their counts, failures and weights until it is in force")
 {
     backend_registry registry;
-    snat::tuple_ledger ledger(10);
+    snat::tuple_ledger ledger;
     auto before = std::make_shared<const pool>(options("chat", {"10.0.0.1:80", "10.0.0.2:80"}),
                                                conf::timeout_options{}, registry, ledger);
     backend_use tunnel(*before->backends()[0]);
@@ -73,7 +73,7 @@ TEST_CASE(
 TEST_CASE("the same address in two pools is two backends")
 {
     backend_registry registry;
-    snat::tuple_ledger ledger(10);
+    snat::tuple_ledger ledger;
     const pool one(options("one", {"10.0.0.1:80"}), {}, registry, ledger);
     const pool two(options("two", {"10.0.0.1:80"}), {}, registry, ledger);
     CHECK(one.backends()[0] != two.backends()[0]);
@@ -83,7 +83,7 @@ TEST_CASE("the same address in two pools is two backends")
 TEST_CASE("a backend that no pool lists is forgotten when its last connection has ended")
 {
     backend_registry registry;
-    snat::tuple_ledger ledger(10);
+    snat::tuple_ledger ledger;
     auto gone = std::make_shared<const pool>(options("chat", {"10.0.0.1:80", "10.0.0.2:80"}),
                                              conf::timeout_options{}, registry, ledger);
     backend_use tunnel(*gone->backends()[0]);
