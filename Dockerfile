@@ -1,7 +1,7 @@
 # docker build -t fairlead .
 #
 # docker run --rm -p 8080:8080 -v "$PWD/fairlead.toml:/etc/fairlead/fairlead.toml:ro" \
-#   --ulimit nofile=300000:300000 fairlead
+#   --ulimit nofile=300000:300000 --sysctl net.ipv4.ip_local_port_range="61000 65535" fairlead
 #
 # The binary carries no file capabilities: with one, it would not start in a container that lacks it. Nothing here needs
 # any; docs/operations.md says what --cap-add is for.

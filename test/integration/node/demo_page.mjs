@@ -41,7 +41,11 @@ const patience = { timeout: 30_000 };
 const sees = (page, text) => page.getByText(text).first().waitFor(patience);
 // The page names it when its socket is open; what is typed before that is not sent.
 const namesItsBackend = (page) =>
-  page.waitForFunction(() => /^backend/i.test(document.getElementById("backend").textContent), null, patience);
+  page.waitForFunction(
+    () => /^backend/i.test(document.getElementById("backend").textContent),
+    null,
+    patience,
+  );
 
 try {
   const tabs = [await openTab(), await openTab()];
