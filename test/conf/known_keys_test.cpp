@@ -67,10 +67,8 @@ TEST_CASE("docs/configuration.md has the row of every key, as the schema has it,
         CHECK(written.size() > expected_row(row).size() + 10);
         rows.erase(name);
     }
-    for (const auto& [key, line] : rows) {
-        CAPTURE(key);
-        CHECK_MESSAGE(false, "documented, but not a key");
-    }
+    for (const auto& row : rows)
+        CHECK_MESSAGE(false, "documented, but not a key: ", row.first);
 }
 
 TEST_CASE("the schema has each key once, and an example for each")
