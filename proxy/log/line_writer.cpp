@@ -110,11 +110,10 @@ void line_writer::write_all(std::string_view lines)
 // False when the process is ending and nobody has read for too long.
 bool line_writer::wait_until_writable()
 {
-    std::chrono::milliseconds waited_while_stopping{0};
-    while (waited_while_stopping < stop_time) {
+    while (waited_while_stopping_ < stop_time) {
         pollfd ready{fd_, POLLOUT, 0};
         if (::poll(&ready, 1, static_cast<int>(poll_time.count())) != 0) return true;
-        if (is_stopping_) waited_while_stopping += poll_time;
+        if (is_stopping_) waited_while_stopping_ += poll_time;
     }
     return false;
 }

@@ -48,6 +48,7 @@ private:
     std::string waiting_;
     std::atomic<bool> is_stopping_ = false;
     std::chrono::steady_clock::time_point next_report_;
+    std::chrono::milliseconds waited_while_stopping_{0}; // for a reader, in all
     std::thread thread_;
 };
 

@@ -2,22 +2,14 @@
 import json
 import os
 import signal
+import socket
 import threading
 import unittest
 
 from harness.case import ProxyCase, pool, route
-from harness.frames import CLOSE, TEXT, accept_upgrade, frame, open_tunnel, read_frame
+from harness.frames import TEXT, echo_until_close, frame, open_tunnel, read_frame
 from harness.http_message import request, response
 from harness.waiting import eventually
-
-
-def echo(connection):
-    accept_upgrade(connection)
-    while True:
-        got = read_frame(connection)
-        connection.send(frame(got.opcode, got.payload))
-        if got.opcode == CLOSE:
-            return
 
 
 class Reload(ProxyCase):
@@ -43,8 +35,28 @@ class Reload(ProxyCase):
         self.reload(proxy, pool("app", new), route())
         eventually(lambda: json.loads(proxy.ask(request()).body)["backend"] == "new")
 
+    def test_a_reload_that_fails_to_listen_changes_nothing_not_even_weights(self):
+        one, two = self.http_backend("one"), self.http_backend("two")
+
+        def weighted(weight):
+            first = f'{{address = "{one.address}", weight = 1}}'
+            second = f'{{address = "{two.address}", weight = {weight}}}'
+            return f"[pool.app]\nbackends = [{first}, {second}]\n{route()}"
+
+        proxy = self.start_proxy(weighted(1))
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            proxy.write_config(weighted(1000) + f'[[listen]]\naddress = "{address}"\n')
+            proxy.signal(signal.SIGHUP)
+            eventually(lambda: proxy.metrics().value("fairlead_config_last_reload_successful") == 0)
+        self.assertIn(address, proxy.stderr())
+        served = [json.loads(proxy.ask(request()).body)["backend"] for _ in range(40)]
+        self.assertEqual(served.count("one"), 20)
+
     def test_a_tunnel_lives_on_even_when_its_route_and_backend_are_gone(self):
-        chat, other = self.scripted(echo), self.http_backend()
+        chat, other = self.scripted(echo_until_close), self.http_backend()
         proxy = self.start_proxy(
             pool("chat", chat), pool("app", other), route("chat", path='"/chat/"'), route()
         )

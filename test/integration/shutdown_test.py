@@ -6,19 +6,9 @@ import unittest
 
 from harness.case import ProxyCase
 from harness.connection import PeerClosed
-from harness.frames import CLOSE, TEXT, accept_upgrade, frame, open_tunnel, read_frame
+from harness.frames import CLOSE, TEXT, accept_upgrade, echo_until_close, frame, open_tunnel, read_frame
 from harness.http_message import request, response
 from harness.waiting import eventually
-
-
-def polite(connection):
-    """A backend that answers a Close as RFC 6455 5.5.1 asks."""
-    accept_upgrade(connection)
-    while True:
-        got = read_frame(connection)
-        connection.send(frame(got.opcode, got.payload))
-        if got.opcode == CLOSE:
-            return
 
 
 class Drain(ProxyCase):
@@ -63,7 +53,7 @@ class Drain(ProxyCase):
         self.assertEqual(proxy.wait_exit(), 0)
 
     def test_tunnels_are_closed_with_1001_spread_over_the_window(self):
-        proxy = self.front(self.scripted(polite), drain='window = "2s"\nclose_timeout = "2s"')
+        proxy = self.front(self.scripted(echo_until_close), drain='window = "2s"\nclose_timeout = "2s"')
         clients = [proxy.connect() for _ in range(10)]
         for client in clients:
             open_tunnel(client)
@@ -89,7 +79,7 @@ class Drain(ProxyCase):
         self.assertLess(time.monotonic() - started, 5)
 
     def test_messages_are_relayed_until_a_tunnels_turn_comes(self):
-        proxy = self.front(self.scripted(polite), drain='window = "2s"')
+        proxy = self.front(self.scripted(echo_until_close), drain='window = "2s"')
         clients = [proxy.connect() for _ in range(4)]
         for client in clients:
             open_tunnel(client)
@@ -176,7 +166,7 @@ class Drain(ProxyCase):
             self.assertLess(time.monotonic() - started, 2)
 
     def test_no_new_request_is_served_while_draining(self):
-        backend = self.scripted(polite)
+        backend = self.scripted(echo_until_close)
         proxy = self.front(backend, drain='window = "60s"')
         for _ in range(2):
             open_tunnel(proxy.connect())

@@ -99,6 +99,16 @@ def accept_upgrade(connection, fields=()):
     return head
 
 
+def echo_until_close(connection):
+    """A backend that echoes frames and answers a Close as RFC 6455 5.5.1 asks."""
+    accept_upgrade(connection)
+    while True:
+        got = read_frame(connection)
+        connection.send(frame(got.opcode, got.payload))
+        if got.opcode == CLOSE:
+            return
+
+
 def open_tunnel(connection, target="/", **options):
     """Upgrades as a client; returns the 101's head."""
     connection.send(upgrade_request(target, **options))
