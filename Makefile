@@ -1,10 +1,11 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test bench fuzz image format tidy clean
+.PHONY: help setup run test netlab bench fuzz image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
 	@echo "make test    install what is missing, build, and run every test"
+	@echo "make netlab  run the tests between hosts, which are network namespaces; needs root or user namespaces"
 	@echo "make bench   compare with HAProxy, nginx and a bare relay; ARGS=--quick for a short run"
 	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
 	@echo "make image   build the container image and look it over"
@@ -25,6 +26,11 @@ test: setup
 	@$(MAKE) --no-print-directory build/dev/build.ninja
 	@cmake --build --preset dev
 	@ctest --preset dev -j2 --output-on-failure $(ARGS)
+
+netlab: setup
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@cmake --build --preset dev --target fairlead
+	@ctest --preset dev -L netlab --output-on-failure $(ARGS)
 
 bench:
 	@scripts/setup.sh build bench
