@@ -121,7 +121,7 @@ net::task<afterwards> exchange::begin_tunnel()
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
     start.texts = {asked_.id,
-                   client_address_,
+                   asked_.client_address,
                    source,
                    asked_.host,
                    asked_.facts.path,

@@ -111,73 +111,59 @@ int open_socket(connection& made, int family, const conf::socket_options& option
 
 } // namespace
 
-// What one dial() was asked for; it outlives the coroutines that read it.
-struct dialer::attempt
-{
-    const pool& from;
-    const std::uint16_t port;
-    const conf::socket_options& options;
-    metrics::backend_cells& cells;
-};
-
-net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> to,
-                                    const conf::socket_options& options, metrics::backend_cells& cells)
+net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<backend> to)
 {
     const auto begun = std::chrono::steady_clock::now();
-    cells.dials.add();
+    wanted.cells.dials.add();
     dial_result outcome(metrics::dial_failure::unresolved);
     if (to->address().what == conf::endpoint::kind::unix_path) {
-        outcome = co_await dial_unix(from, to->address().path);
+        outcome = co_await dial_unix(wanted.from, to->address().path);
     } else {
         const resolved_set addresses = to->addresses(); // a copy: the set may be replaced while we wait
         const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
         const std::uint32_t start = rotation_++;
-        const attempt what{from, to->address().port, options, cells};
         for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
-            const conf::ip_address ip = addresses[(start + i) % addresses.size()];
-            outcome = co_await dial_address(what, ip);
+            const snat::tuple_destination at{addresses[(start + i) % addresses.size()], to->address().port};
+            outcome = co_await dial_address(wanted, at);
         }
     }
     if (outcome.has_error()) {
-        cells.dial_failures[outcome.error()].add();
+        wanted.cells.dial_failures[outcome.error()].add();
         co_return outcome;
     }
-    cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
+    wanted.cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
     outcome->to = std::move(to);
     co_return outcome;
 }
 
-net::task<dial_result> dialer::dial_address(const attempt& what, conf::ip_address ip)
+net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tuple_destination to)
 {
-    if (what.from.source() != nullptr) {
-        const snat::tuple_destination to{ip, what.port};
-        co_return co_await dial_from_sources(what, to);
-    }
-    const net::socket_address remote = net::to_socket_address(ip, what.port);
+    if (wanted.from.source() != nullptr) co_return co_await dial_from_sources(wanted, to);
+    const net::socket_address remote = net::to_socket_address(to.ip, to.port);
     connection made(where_);
-    const int fd = open_socket(made, remote.family(), what.options);
+    const int fd = open_socket(made, remote.family(), wanted.options);
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     net::error_code error;
     if (begin_connect(fd, remote, error))
-        error = co_await finish_connect(made.stream, what.from.connect_timeout());
+        error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
     if (error) co_return classify(error);
     co_return made;
 }
 
-net::task<dial_result> dialer::dial_from_sources(const attempt& what, snat::tuple_destination to)
+net::task<dial_result> dialer::dial_from_sources(const dial_request& wanted, snat::tuple_destination to)
 {
     const net::socket_address remote = net::to_socket_address(to.ip, to.port);
-    snat::tuple_search search(*what.from.source(), to);
+    snat::tuple_search search(*wanted.from.source(), to);
     metrics::dial_failure failure = metrics::dial_failure::ports_exhausted;
     for (;;) {
         const auto now = std::chrono::steady_clock::now();
         connection made(where_);
         auto tuple = search.next(now);
         if (!tuple) {
-            report_exhaustion(what.from, to);
+            report_exhaustion(wanted.from, to);
             break;
         }
-        const int fd = open_socket(made, remote.family(), what.options);
+        const int fd = open_socket(made, remote.family(), wanted.options);
         net::error_code error;
         const started how = fd < 0 ? started::failed : begin_from(fd, *tuple, remote, error);
         if (how == started::port_taken || how == started::source_unfit) {
@@ -188,15 +174,15 @@ net::task<dial_result> dialer::dial_from_sources(const attempt& what, snat::tupl
         }
         made.source = std::move(*tuple);
         if (how == started::connecting)
-            error = co_await finish_connect(made.stream, what.from.connect_timeout());
+            error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
         failure = fd < 0 ? metrics::dial_failure::no_resources : classify(error);
         if (how == started::failed || error) break;
-        what.cells.foreign_ports.add(search.foreign_ports());
-        what.cells.source_failovers.add(search.failovers());
+        wanted.cells.foreign_ports.add(search.foreign_ports());
+        wanted.cells.source_failovers.add(search.failovers());
         co_return made;
     }
-    what.cells.foreign_ports.add(search.foreign_ports());
-    what.cells.source_failovers.add(search.failovers());
+    wanted.cells.foreign_ports.add(search.foreign_ports());
+    wanted.cells.source_failovers.add(search.failovers());
     co_return failure;
 }
 

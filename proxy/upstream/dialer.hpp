@@ -26,6 +26,15 @@ namespace fairlead::upstream {
 
 using dial_result = boost::system::result<connection, metrics::dial_failure>;
 
+// What a dial goes by; all of it outlives the dial.
+struct dial_request
+{
+    const pool& from;
+    const conf::socket_options& options;
+    metrics::backend_cells& cells;
+    const net::connection_ends& ends; // of the client's connection
+};
+
 class dialer
 {
 public:
@@ -34,14 +43,11 @@ public:
         , wheel_(wheel)
     {}
 
-    net::task<dial_result> dial(const pool& from, std::shared_ptr<backend> to,
-                                const conf::socket_options& options, metrics::backend_cells& cells);
+    net::task<dial_result> dial(const dial_request& wanted, std::shared_ptr<backend> to);
 
 private:
-    struct attempt;
-
-    net::task<dial_result> dial_address(const attempt& what, conf::ip_address ip);
-    net::task<dial_result> dial_from_sources(const attempt& what, snat::tuple_destination to);
+    net::task<dial_result> dial_address(const dial_request& wanted, snat::tuple_destination to);
+    net::task<dial_result> dial_from_sources(const dial_request& wanted, snat::tuple_destination to);
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);

@@ -64,4 +64,6 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
 {}
 
+connection_owner pool::owner_for(const net::connection_ends&) const noexcept { return {}; }
+
 } // namespace fairlead::upstream

@@ -9,6 +9,7 @@
 #include "conf/model.hpp"
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/connection_owner.hpp"
 
 #include <cstdint>
 #include <map>
@@ -53,6 +54,8 @@ public:
     std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
     conf::balance_kind balance() const noexcept { return balance_; }
     const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
+    // Whose a connection becomes that is dialled for this client.
+    connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     const backoff_options& backoff() const noexcept { return backoff_; }
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
