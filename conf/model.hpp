@@ -164,7 +164,7 @@ struct pool_options // [pool.NAME]
     balance_kind balance = balance_kind::round_robin;
     std::vector<cidr> source; // its own or [source]'s; empty: the kernel chooses the address
     transparency transparent = transparency::off; // else `source` is empty
-    port_ranges ports;        // usable from each source by this replica; without the ports we listen on
+    port_ranges ports; // usable from each source by this replica; without the ports we listen on
     conf::port_selection port_selection = conf::port_selection::ledger;
     std::optional<duration> connect_timeout;  // else timeouts.connect
     std::optional<duration> response_timeout; // else timeouts.response

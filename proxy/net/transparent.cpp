@@ -42,8 +42,10 @@ std::string transparent_problem()
     ::close(fd);
     if (is_made) return {};
     if (error == EPERM)
-        return "needs the capability CAP_NET_RAW, which this process lacks: docker run --cap-add NET_RAW with "
-               "user root, or AmbientCapabilities=CAP_NET_RAW in the systemd unit, or setcap cap_net_raw+ep on "
+        return "needs the capability CAP_NET_RAW, which this process lacks: docker run --cap-add NET_RAW "
+               "with "
+               "user root, or AmbientCapabilities=CAP_NET_RAW in the systemd unit, or setcap cap_net_raw+ep "
+               "on "
                "the binary";
     return std::string("cannot be had from this kernel: IP_TRANSPARENT: ") + std::strerror(error);
 }

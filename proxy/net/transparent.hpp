@@ -30,9 +30,9 @@ struct path_filter
 // Those of this network namespace. Blocking, for start and reload.
 std::vector<path_filter> read_path_filters();
 
-// The interfaces on which the kernel would drop the backends' answers: it takes the stricter of an interface's
-// rp_filter and that of "all", and with src_valid_mark it looks the client up under the mark of the rules,
-// where every address is local (measured: rp_filter=1 alone lets answers pass).
+// The interfaces on which the kernel would drop the backends' answers: it takes the stricter of an
+// interface's rp_filter and that of "all", and with src_valid_mark it looks the client up under the mark
+// of the rules, where every address is local (measured: rp_filter=1 alone lets answers pass).
 std::vector<std::string> interfaces_that_drop_answers(std::span<const path_filter> filters);
 
 } // namespace fairlead::net

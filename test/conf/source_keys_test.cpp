@@ -196,8 +196,8 @@ TEST_CASE("source = \"client\" is for a pool or for all, and client_port keeps t
 TEST_CASE("what makes no sense with the client's address is refused at its key")
 {
     const auto errors = [](std::string_view keys, const host_facts& host = {}) {
-        const std::string text = std::string(listen_line) + "[pool.a]\n" + std::string(keys) + "\n" +
-                                 std::string(route_lines);
+        const std::string text =
+            std::string(listen_line) + "[pool.a]\n" + std::string(keys) + "\n" + std::string(route_lines);
         return brief_errors(read_config_text(text, "t.toml", host));
     };
     constexpr std::string_view ip = "backends = [\"10.0.0.1:80\"]\nsource = \"client\"\n";
