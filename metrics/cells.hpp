@@ -55,6 +55,16 @@ struct dial_bounds
         std::chrono::milliseconds{2'500}, std::chrono::seconds{5}};
 };
 
+// From the proxy's ping to the pong.
+struct round_trip_bounds
+{
+    static constexpr std::array<std::chrono::nanoseconds, 12> bounds{
+        std::chrono::microseconds{250}, std::chrono::milliseconds{1},   std::chrono::microseconds{2'500},
+        std::chrono::milliseconds{5},   std::chrono::milliseconds{10},  std::chrono::milliseconds{25},
+        std::chrono::milliseconds{50},  std::chrono::milliseconds{100}, std::chrono::milliseconds{250},
+        std::chrono::milliseconds{500}, std::chrono::seconds{1},        std::chrono::seconds{5}};
+};
+
 using message_counters = by<frame_kind, counter, frame_kind::text, frame_kind::binary>;
 using control_counters = by<frame_kind, counter, frame_kind::ping, frame_kind::close>;
 
@@ -63,14 +73,17 @@ using control_counters = by<frame_kind, counter, frame_kind::ping, frame_kind::c
 // less closed.
 struct alignas(64) tunnel_cells
 {
-    counter opened;               // 101 sent
-    by<party, counter> closed;    // by who ended it first
-    by<direction, counter> bytes; // frames with their headers
+    counter opened;                           // 101 sent
+    by<party, by<end_cause, counter>> closed; // by who ended it first, and why
+    by<direction, counter> bytes;             // frames with their headers
     by<direction, message_counters> messages;
     by<direction, control_counters> controls;
     by<party, by<close_code_slot, counter>> close_codes; // by who sent the Close, or ended without one
     histogram<handshake_bounds> handshake;
     histogram<lifetime_bounds> lifetime;
+    histogram<round_trip_bounds> client_round_trip; // of the proxy's own pings
+    histogram<round_trip_bounds> backend_round_trip;
+    counter delays; // reads that waited for a client's rate
 };
 
 // HTTP exchanges of one route and pool. A 101 counts in requests[informational] and never in latency, whose

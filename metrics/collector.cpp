@@ -36,6 +36,15 @@ public:
         return total;
     }
 
+    // Of what happens only by option: left out until it has happened.
+    template <class Cells, class Bounds>
+    void add_used_histogram(family_set& out, metric id, family_set::label_values values,
+                            const histogram<Bounds> Cells::*which) const
+    {
+        const auto is_used = [&](const Entry& each) { return (each.cells->*which).count() != 0; };
+        if (std::ranges::any_of(same_, is_used)) add_histogram(out, id, values, which);
+    }
+
     template <class Cells, class Bounds>
     void add_histogram(family_set& out, metric id, family_set::label_values values,
                        const histogram<Bounds> Cells::*which) const
@@ -113,9 +122,14 @@ void add_tunnels(family_set& out, const group<worker_shard::tunnel_list::entry>&
     const auto& [route, pool, backend] = cells.labels();
     double closed = 0;
     for (const party who : by<party, counter>::keys()) {
-        const double count = cells.sum([&](const tunnel_cells& c) -> auto& { return c.closed[who]; });
-        out.add(metric::tunnels_closed, {route, pool, backend, label(who)}, count);
-        closed += count;
+        for (const end_cause why : by<end_cause, counter>::keys()) {
+            const double count =
+                cells.sum([&](const tunnel_cells& c) -> auto& { return c.closed[who][why]; });
+            // The common ones are there from the first; the others once they have happened.
+            if (count > 0 || why == (who == party::proxy ? end_cause::drained : end_cause::close_frame))
+                out.add(metric::tunnels_closed, {route, pool, backend, label(who), label(why)}, count);
+            closed += count;
+        }
     }
     const double opened = cells.sum([](const tunnel_cells& c) -> auto& { return c.opened; });
     out.add(metric::tunnels_opened, {route, pool, backend}, opened);
@@ -123,6 +137,12 @@ void add_tunnels(family_set& out, const group<worker_shard::tunnel_list::entry>&
     out.add(metric::tunnels_active, {route, pool, backend}, std::max(0.0, opened - closed));
     cells.add_histogram(out, metric::handshake_seconds, {route, pool, backend}, &tunnel_cells::handshake);
     cells.add_histogram(out, metric::lifetime_seconds, {route, pool, backend}, &tunnel_cells::lifetime);
+    cells.add_used_histogram(out, metric::round_trip_seconds, {route, pool, backend, label(party::client)},
+                             &tunnel_cells::client_round_trip);
+    cells.add_used_histogram(out, metric::round_trip_seconds, {route, pool, backend, label(party::backend)},
+                             &tunnel_cells::backend_round_trip);
+    out.add(metric::rate_delays, {route, pool, backend},
+            cells.sum([](const tunnel_cells& c) -> auto& { return c.delays; }));
     add_frames(out, cells);
     add_close_codes(out, cells);
 }

@@ -101,6 +101,31 @@ std::string_view label(dial_failure value) noexcept
     return {};
 }
 
+std::string_view label(end_cause value) noexcept
+{
+    switch (value) {
+    case end_cause::none: return "none";
+    case end_cause::close_frame: return "close";
+    case end_cause::eof: return "eof";
+    case end_cause::reset: return "reset";
+    case end_cause::overdue: return "close_timeout";
+    case end_cause::drained: return "drained";
+    case end_cause::removed: return "removed";
+    case end_cause::rebalanced: return "rebalanced";
+    case end_cause::dead_peer: return "dead_peer";
+    case end_cause::idle: return "idle_timeout";
+    case end_cause::aged: return "max_age";
+    case end_cause::rate: return "rate";
+    case end_cause::frame_too_big: return "frame_too_big";
+    case end_cause::message_too_big: return "message_too_big";
+    case end_cause::protocol_error: return "protocol_error";
+    case end_cause::slow_consumer: return "slow_consumer";
+    case end_cause::ordered: return "ordered";
+    case end_cause::refused: return "no_resources";
+    }
+    return {};
+}
+
 std::string_view label(close_code_slot value) noexcept
 {
     switch (value) {

@@ -80,6 +80,30 @@ enum class dial_failure : std::uint8_t
     other
 };
 
+// How a tunnel ended, by its first cause.
+enum class end_cause : std::uint8_t
+{
+    none,        // it has not
+    close_frame, // a side sent a Close
+    eof,         // TCP ended in order without one
+    reset,       // TCP broke: reset, timed out, unreachable
+    // What follows is the proxy's doing.
+    overdue,         // a peer did not finish closing in time
+    drained,         // this process, route, backend or listener was drained
+    removed,         // a reload took its backend away
+    rebalanced,      // its backend held more than its share
+    dead_peer,       // a side did not answer a ping
+    idle,            // no data for too long
+    aged,            // open for too long
+    rate,            // the client was too fast for too long
+    frame_too_big,   // above max_frame
+    message_too_big, // above max_message
+    protocol_error,  // a side broke RFC 6455, and the route enforces it
+    slow_consumer,   // a side took no bytes for too long
+    ordered,         // by an operator
+    refused          // out of memory or descriptors
+};
+
 // The status of a Close frame (RFC 6455 7.4), folded into a bounded set.
 // `none` is a Close without a status (1005) and `abnormal` a connection that ended without a Close (1006).
 enum class close_code_slot : std::uint8_t
@@ -115,6 +139,7 @@ std::string_view label(party value) noexcept;
 std::string_view label(status_class value) noexcept;
 std::string_view label(refusal value) noexcept;
 std::string_view label(dial_failure value) noexcept;
+std::string_view label(end_cause value) noexcept;
 std::string_view label(close_code_slot value) noexcept;
 
 // The last enumerator of each set; the first has the value 0.
@@ -132,6 +157,8 @@ template <>
 inline constexpr refusal last_of<refusal> = refusal::draining;
 template <>
 inline constexpr dial_failure last_of<dial_failure> = dial_failure::other;
+template <>
+inline constexpr end_cause last_of<end_cause> = end_cause::refused;
 template <>
 inline constexpr close_code_slot last_of<close_code_slot> = close_code_slot::other;
 

@@ -22,6 +22,8 @@ enum class metric : std::uint8_t
     tunnels_closed,
     handshake_seconds,
     lifetime_seconds,
+    round_trip_seconds,
+    rate_delays,
     messages,
     control_frames,
     tunnel_bytes,

@@ -81,7 +81,8 @@ boost::intrusive_ptr<websocket::tunnel_origin> route_view::origin(std::uint32_t 
         origin->pool = pool_.shared->name();
         origin->backend = pool_.shared->backends()[backend]->address().text;
         if (is_websocket) origin->cells = &shard_.tunnel(origin->route, origin->pool, origin->backend);
-        origin->close_timeout_ms = static_cast<net::milliseconds_count>(close_timeout.count());
+        origin->policy.close_timeout =
+            static_cast<websocket::tick_count>(close_timeout.count() / net::timer_wheel::tick);
     }
     return origin;
 }

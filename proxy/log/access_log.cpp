@@ -11,18 +11,20 @@ constexpr std::size_t flush_bytes = 64 * 1024;
 
 using part = websocket::tunnel_texts::part;
 
-std::string_view name_of(websocket::end_cause cause)
+std::string_view name_of(websocket::end_phase phase)
 {
-    switch (cause) {
-    case websocket::end_cause::none: return "none";
-    case websocket::end_cause::close_frame: return "close";
-    case websocket::end_cause::eof: return "eof";
-    case websocket::end_cause::reset: return "reset";
-    case websocket::end_cause::drained: return "drained";
-    case websocket::end_cause::overdue: return "close_timeout";
-    case websocket::end_cause::refused: return "no_resources";
+    switch (phase) {
+    case websocket::end_phase::open: return "open";
+    case websocket::end_phase::closing: return "closing";
+    case websocket::end_phase::closed: return "closed";
     }
-    return "none";
+    return "open";
+}
+
+// Of the Close that the proxy itself sent to this side; 0 without one.
+unsigned own_code(const websocket::leg& to)
+{
+    return to.close == websocket::leg::closing::sent ? to.own_code : 0U;
 }
 
 // RFC 3339 in UTC with milliseconds.
@@ -108,7 +110,8 @@ void access_log::tunnel_closed(const websocket::tunnel& ended)
         line.seconds("lifetime", static_cast<std::uint64_t>(
                                      std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count()))
             .text("closed_by", metrics::label(ended.end.by))
-            .text("cause", name_of(ended.end.cause))
+            .text("cause", metrics::label(ended.end.cause))
+            .text("phase", name_of(ended.phase()))
             .number("bytes_from_client", ended.client.bytes)
             .number("bytes_from_backend", ended.backend.bytes);
         if (ended.is_websocket) {
@@ -116,7 +119,10 @@ void access_log::tunnel_closed(const websocket::tunnel& ended)
                 .number("messages_from_backend", ended.backend.messages)
                 .number("close_code_client", ended.client.close_code)
                 .number("close_code_backend", ended.backend.close_code)
-                .number("close_code_proxy", ended.sent_own_close() ? ended.close_code_wanted : 0U)
+                .number("close_code_proxy_to_client", own_code(ended.client))
+                .number("close_code_proxy_to_backend", own_code(ended.backend))
+                .number("round_trip_client_us", ended.client.round_trip_us)
+                .number("round_trip_backend_us", ended.backend.round_trip_us)
                 .flag("protocol_violation",
                       ended.client.from.saw_violation() || ended.backend.from.saw_violation());
         }

@@ -31,6 +31,7 @@ timer_wheel::slot_head::slot_head() noexcept
 
 timer_wheel::timer_wheel(milliseconds_count now) noexcept
     : last_tick_(now / tick)
+    , now_(now)
 {
     for (auto& slot : slots_)
         slot.next_ = slot.previous_ = &slot;
@@ -57,6 +58,7 @@ void timer_wheel::arm(wheel_entry& entry, milliseconds_count now, milliseconds_c
 void timer_wheel::advance(milliseconds_count now) noexcept
 {
     const milliseconds_count now_tick = now / tick;
+    now_ = std::max(now_, now);
     if (now_tick <= last_tick_) return;
     // After a pause longer than a turn, one look at each slot is enough.
     const milliseconds_count steps = std::min(now_tick - last_tick_, slot_count);

@@ -61,6 +61,9 @@ public:
     // Calls the entry's callback once, when advance() reaches `now + delay`; an armed entry is moved.
     void arm(wheel_entry& entry, milliseconds_count now, milliseconds_count delay) noexcept;
 
+    // The time of the last advance(), or of the beginning: at most a tick and the loop's own delay behind.
+    milliseconds_count now() const noexcept { return now_; }
+
     // Fires what is due at `now`. A callback may arm and cancel any entry and may destroy its own waiter.
     void advance(milliseconds_count now) noexcept;
 
@@ -77,6 +80,7 @@ private:
 
     std::array<slot_head, slot_count> slots_;
     milliseconds_count last_tick_; // in ticks
+    milliseconds_count now_;
 };
 
 } // namespace fairlead::net

@@ -160,7 +160,7 @@ void worker::tick()
     if (pace_) {
         // Tunnels that began while draining belong to no plan: they leave at its end.
         const std::size_t due = pace_->is_over(now) ? relay_->size() : pace_->take(now);
-        relay_->close_oldest(due, going_away, websocket::end_cause::drained);
+        relay_->close_oldest(due, {going_away, going_away, websocket::end_cause::drained});
     }
     log_.flush();
 }

@@ -1,5 +1,6 @@
 #include "proxy/websocket/control_frame.hpp"
 
+#include "proxy/websocket/frame_scanner.hpp"
 #include "tls/digest.hpp"
 
 #include <algorithm>
@@ -18,16 +19,12 @@ std::string_view cut_at_character(std::string_view text)
     return text.substr(0, size);
 }
 
-} // namespace
-
-control_frame close_frame(std::uint16_t code, std::string_view reason, masking mask)
+control_frame make_frame(opcode code, std::span<const std::uint8_t> payload, masking mask)
 {
-    reason = cut_at_character(reason);
-    const auto payload_size = static_cast<std::uint8_t>(2 + reason.size());
     std::array<std::uint8_t, 4> key{};
     control_frame frame;
-    frame.bytes[0] = 0x88;
-    frame.bytes[1] = payload_size;
+    frame.bytes[0] = static_cast<std::uint8_t>(0x80 | static_cast<std::uint8_t>(code));
+    frame.bytes[1] = static_cast<std::uint8_t>(payload.size());
     frame.size = 2;
     if (mask == masking::random_key) {
         frame.bytes[1] |= 0x80;
@@ -35,14 +32,26 @@ control_frame close_frame(std::uint16_t code, std::string_view reason, masking m
         std::copy(key.begin(), key.end(), frame.bytes.begin() + 2);
         frame.size = 6;
     }
-    std::uint8_t* const payload = frame.bytes.data() + frame.size;
-    payload[0] = static_cast<std::uint8_t>(code >> 8);
-    payload[1] = static_cast<std::uint8_t>(code);
-    std::copy(reason.begin(), reason.end(), payload + 2);
-    for (std::size_t i = 0; i < payload_size; ++i)
-        payload[i] ^= key[i % 4];
-    frame.size = static_cast<std::uint8_t>(frame.size + payload_size);
+    for (std::size_t i = 0; i < payload.size(); ++i)
+        frame.bytes[frame.size + i] = payload[i] ^ key[i % 4];
+    frame.size = static_cast<std::uint8_t>(frame.size + payload.size());
     return frame;
+}
+
+} // namespace
+
+control_frame ping_frame(std::span<const std::uint8_t> payload, masking mask)
+{
+    return make_frame(opcode::ping, payload, mask);
+}
+
+control_frame close_frame(std::uint16_t code, std::string_view reason, masking mask)
+{
+    reason = cut_at_character(reason);
+    std::array<std::uint8_t, 125> payload{static_cast<std::uint8_t>(code >> 8),
+                                          static_cast<std::uint8_t>(code)};
+    std::copy(reason.begin(), reason.end(), payload.begin() + 2);
+    return make_frame(opcode::close, std::span(payload).first(2 + reason.size()), mask);
 }
 
 } // namespace fairlead::websocket

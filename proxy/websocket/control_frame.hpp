@@ -1,6 +1,6 @@
 // The control frames that the proxy itself puts into a tunnel.
 //
-// Source: RFC 6455 5.3 (masking, towards the backend), 5.5.1 (Close), 7.4 (codes). Thread: any.
+// Source: RFC 6455 5.3 (masking, towards the backend), 5.5.1 (Close), 5.5.2 (Ping), 7.4 (codes). Thread: any.
 #pragma once
 
 #include <array>
@@ -25,6 +25,9 @@ struct control_frame
 
     std::span<const std::uint8_t> span() const noexcept { return {bytes.data(), size}; }
 };
+
+// A Ping with this payload, at most 125 bytes.
+control_frame ping_frame(std::span<const std::uint8_t> payload, masking mask);
 
 // A Close with a code and a reason in UTF-8, cut to 123 bytes at a character's end.
 control_frame close_frame(std::uint16_t code, std::string_view reason, masking mask);

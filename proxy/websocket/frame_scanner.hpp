@@ -81,6 +81,8 @@ public:
     bool saw_close() const noexcept { return (flags_ & close_flag) != 0; }
     bool saw_violation() const noexcept { return (flags_ & violation_flag) != 0; }
     bool in_message() const noexcept { return (flags_ & in_message_flag) != 0; } // between fragments
+    std::uint64_t message_bytes() const noexcept { return message_; } // of the message that is under way
+    bool in_data_frame() const noexcept { return state_ == state::payload && !is_control(); }
 
 private:
     enum class state : std::uint8_t

@@ -1,5 +1,7 @@
 #include "proxy/websocket/relay.hpp"
 
+#include "tls/digest.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -32,6 +34,13 @@ int make_epoll()
     return fd;
 }
 
+std::uint16_t draw_lot()
+{
+    std::uint16_t lot = 0;
+    tls::random_bytes(std::as_writable_bytes(std::span{&lot, 1}));
+    return lot;
+}
+
 bool watch(int epoll, tunnel& which, side of) noexcept
 {
     epoll_event event{};
@@ -48,8 +57,10 @@ relay::relay(net::asio::io_context& io, net::timer_wheel& wheel, metrics::worker
     , wheel_(wheel)
     , cells_(cells)
     , observer_(observer)
-    , buffer_(limits.buffer_bytes)
+    , epoch_(wheel.now())
+    , buffer_(held_room + limits.buffer_bytes)
 {
+    tls::random_bytes(std::as_writable_bytes(std::span{ping_mark_}));
     wait();
 }
 
@@ -71,7 +82,7 @@ bool relay::launch(tunnel_start start)
 {
     tunnel* made = nullptr;
     try {
-        made = new tunnel(tunnel_texts(start.texts));
+        made = new tunnel(tunnel_texts(start.texts), now());
     } catch (const std::bad_alloc&) {
         ::close(start.client_fd);
         ::close(start.backend_fd);
@@ -87,7 +98,10 @@ bool relay::launch(tunnel_start start)
     fresh.source = std::move(start.source);
     fresh.use = std::move(start.use);
     fresh.opened_at = std::chrono::steady_clock::now();
+    fresh.reserved_bits = start.reserved_bits;
+    fresh.alive.draw_age(draw_lot());
     tunnels_.push_back(fresh);
+    fresh.origin->tunnels.push_back(fresh);
     cells_.tunnels_open.add();
     if (fresh.origin->cells != nullptr) fresh.origin->cells->opened.add();
 
@@ -100,6 +114,7 @@ bool relay::launch(tunnel_start start)
         begin_end(fresh, metrics::party::proxy, end_cause::refused, 0);
         finish(fresh);
     }
+    if (!fresh.is_closed) keep_up(fresh);
     const bool is_alive = !fresh.is_closed;
     if (!in_batch_) bury();
     return is_alive;
@@ -108,9 +123,9 @@ bool relay::launch(tunnel_start start)
 void relay::forward_read_ahead(tunnel& which, side from, std::span<const char> data)
 {
     while (!data.empty() && !which.is_closed) {
-        const std::size_t take = std::min(data.size(), buffer_.size());
-        std::memcpy(buffer_.data(), data.data(), take);
-        forward(which, from, bytes(buffer_.data(), take));
+        const std::size_t take = std::min(data.size(), room_size());
+        std::memcpy(room(), data.data(), take);
+        forward(which, from, bytes(room(), take));
         data = data.subspan(take);
     }
 }
@@ -180,11 +195,24 @@ void relay::run_ready()
     }
 }
 
-void relay::go_on_later(tunnel& which) noexcept
+void relay::go_on_later(tunnel& which)
 {
     if (which.is_ready) return;
     which.is_ready = true;
     which.next_ready = std::exchange(ready_, &which);
+    if (!in_batch_ && which.next_ready == nullptr) run_ready_soon(); // nobody else would
+}
+
+void relay::run_ready_soon()
+{
+    net::asio::post(epoll_.get_executor(), [this] {
+        if (!epoll_.is_open()) return;
+        in_batch_ = true;
+        run_ready();
+        in_batch_ = false;
+        bury();
+        if (ready_ != nullptr) run_ready_soon();
+    });
 }
 
 void relay::on_event(tunnel& which, side from, std::uint32_t events)
@@ -208,8 +236,12 @@ void relay::on_deadline(net::wheel_entry& entry) noexcept
 {
     auto& which = static_cast<tunnel&>(entry);
     relay& self = *which.owner;
-    self.begin_end(which, metrics::party::proxy, end_cause::overdue, 0);
-    self.finish(which);
+    try {
+        self.keep_up(which);
+    } catch (const std::bad_alloc&) {
+        self.begin_end(which, metrics::party::proxy, end_cause::refused, 0);
+        if (!which.is_closed) self.finish(which);
+    }
     if (!self.in_batch_) self.bury();
 }
 
@@ -218,11 +250,10 @@ void relay::bury() noexcept
     closed_.clear_and_dispose([](tunnel* dead) { delete dead; });
 }
 
-net::milliseconds_count relay::now_ms() const noexcept
+// From 1 on, so that 0 can stand for no time.
+tick_count relay::now() const noexcept
 {
-    return static_cast<net::milliseconds_count>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                    std::chrono::steady_clock::now().time_since_epoch())
-                                                    .count());
+    return static_cast<tick_count>((wheel_.now() - epoch_) / net::timer_wheel::tick + 1);
 }
 
 } // namespace fairlead::websocket

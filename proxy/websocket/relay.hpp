@@ -8,8 +8,13 @@
 // What a tunnel costs while idle: sizeof(tunnel) and its texts, no buffer. What a message costs: one recv,
 // one send and its share of an epoll_wait.
 //
-// Payload passes untouched. The relay's own Close (close()) goes out between two frames (RFC 6455 5.4),
-// masked towards the backend (5.3); after it nothing else is sent to that side.
+// Payload passes untouched. What the relay itself sends, pings and a Close, goes out between two frames (RFC
+// 6455 5.4), masked towards the backend (5.3); after its Close nothing else is sent to that side. A pong is
+// swallowed when it answers a ping of the relay's own, and no other.
+//
+// Where a route has limits, a frame is judged by its first bytes before any of it goes on; at most 14 bytes
+// are held back for that, and only when they come in pieces. Time is the wheel's, to a tick; a tunnel has one
+// deadline, for whatever comes first, and nothing is armed for each message.
 //
 // Thread: the worker's only. Lifetime: the io_context, the wheel and the observer outlive it; destroying it
 // closes all tunnels at once. Errors: a tunnel's I/O errors end that tunnel; the observer hears of each end
@@ -46,12 +51,21 @@ struct tunnel_start
     int client_fd = -1; // owned from here on
     int backend_fd = -1;
     bool is_websocket = true;           // else plain bytes
+    std::uint8_t reserved_bits = 0;     // that the agreed extensions may set, RSV1 is 4
     std::span<const char> from_client;  // read behind the request head already
     std::span<const char> from_backend; // read behind the 101 already
     boost::intrusive_ptr<tunnel_origin> origin;
     tunnel_texts::parts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
+};
+
+// How the proxy itself ends a tunnel: a Close to each side, unless that side has had one.
+struct own_close
+{
+    std::uint16_t to_client = 1001;
+    std::uint16_t to_backend = 1001;
+    end_cause cause = end_cause::drained;
 };
 
 class relay
@@ -80,25 +94,29 @@ public:
     std::size_t size() const noexcept { return tunnels_.size(); }
 
     // Begins to end a tunnel: a Close to both sides, then a wait for theirs. Plain tunnels are ended at once.
-    void close(tunnel& which, std::uint16_t code, end_cause cause);
+    void close(tunnel& which, const own_close& how);
 
     // The same for up to `count` tunnels that are not ending yet, the oldest first; returns how many there
     // were.
-    std::size_t close_oldest(std::size_t count, std::uint16_t code, end_cause cause);
+    std::size_t close_oldest(std::size_t count, const own_close& how);
+
+    // Asks a tunnel's clock anew, after its policy has changed.
+    void reconsider(tunnel& which);
 
     static void on_deadline(net::wheel_entry& entry) noexcept;
 
 private:
     using tunnel_list = boost::intrusive::list<tunnel, boost::intrusive::constant_time_size<true>>;
     using bytes = std::span<const std::uint8_t>;
-    struct frame_tally;
+    struct frame_view;
 
     void wait();
     void on_readable();
     void run_events(std::span<const epoll_event> events);
     void run_ready();
+    void run_ready_soon();
     void on_event(tunnel& which, side from, std::uint32_t events);
-    void go_on_later(tunnel& which) noexcept;
+    void go_on_later(tunnel& which);
 
     void pump(tunnel& which, side from);
     void read_end(tunnel& which, side from);
@@ -109,22 +127,45 @@ private:
     void flush(tunnel& which, side to);
     void send_end(tunnel& which, side to);
 
+    bool is_judged(const tunnel& which, side from) const noexcept;
+    void forward_judged(tunnel& which, side from, bytes data);
+    frame_view look_at(tunnel& which, side from, bytes rest);
+    static void hold(leg& source, bytes part);
+    bytes with_held(leg& source, bytes data) noexcept;
+    void release_held(tunnel& which, side from);
+    void meter(tunnel& which, std::uint64_t messages, std::uint64_t byte_count);
+
+    void keep_up(tunnel& which);
+    void end_if_stalled(tunnel& which, tick_count at, tick_count& due);
+    void keep_alive(tunnel& which, tick_count at, tick_count& due);
+    bool may_ping(const tunnel& which, side to) const noexcept;
+    void ping(tunnel& which, side to);
+    bool takes_pong(tunnel& which, side from, const frame_start& pong, bytes payload) noexcept;
+    void arm(tunnel& which, tick_count due) noexcept;
+
     void put_close(tunnel& which, side to);
     void saw_close(tunnel& which, side from);
     void begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept;
-    void end_within(tunnel& which, net::milliseconds_count time_ms) noexcept;
+    void end_within(tunnel& which, tick_count time) noexcept;
     void end_if_done(tunnel& which);
     void break_off(tunnel& which, side broken);
     void finish(tunnel& which);
     void count_end(tunnel& which) noexcept;
     void bury() noexcept;
 
-    net::milliseconds_count now_ms() const noexcept;
+    tick_count now() const noexcept;
+    std::uint8_t* room() noexcept { return buffer_.data() + held_room; }
+    std::size_t room_size() const noexcept { return buffer_.size() - held_room; }
+
+    static constexpr std::size_t held_room = 32; // before what is read, for what was held back
+    static constexpr std::size_t ping_bytes = 8; // the payload of the relay's own pings
 
     net::asio::posix::basic_stream_descriptor<net::executor> epoll_;
     net::timer_wheel& wheel_;
     metrics::worker_cells& cells_;
     tunnel_observer& observer_;
+    const net::milliseconds_count epoch_;
+    std::array<std::uint8_t, 4> ping_mark_; // the first half of every ping's payload
     std::vector<std::uint8_t> buffer_;
     tunnel_list tunnels_;     // alive, oldest first
     tunnel_list closed_;      // to be destroyed when no event can name them any more

@@ -18,11 +18,37 @@ namespace fairlead::websocket {
 namespace {
 
 // An application may have much to send before it answers a Close, but not for ever.
-constexpr net::milliseconds_count unanswered_close_ms = 60'000;
+constexpr tick_count unanswered_close = 60'000 / net::timer_wheel::tick;
 
 metrics::party party_of(side of) noexcept
 {
     return of == side::client ? metrics::party::client : metrics::party::backend;
+}
+
+// What the Close says beside its code; short, since a client may show it.
+std::string_view reason_of(end_cause cause) noexcept
+{
+    switch (cause) {
+    case end_cause::none:
+    case end_cause::close_frame:
+    case end_cause::eof:
+    case end_cause::reset:
+    case end_cause::overdue:
+    case end_cause::refused: break;
+    case end_cause::drained:
+    case end_cause::removed:
+    case end_cause::rebalanced:
+    case end_cause::ordered: return "please reconnect";
+    case end_cause::dead_peer: return "peer does not answer";
+    case end_cause::idle: return "idle for too long";
+    case end_cause::aged: return "open for too long";
+    case end_cause::rate: return "too many messages";
+    case end_cause::frame_too_big: return "frame too big";
+    case end_cause::message_too_big: return "message too big";
+    case end_cause::protocol_error: return "protocol error";
+    case end_cause::slow_consumer: return "too slow";
+    }
+    return {};
 }
 
 // Nobody waits for more: give the port back at once, without TIME_WAIT.
@@ -35,17 +61,19 @@ void close_by_reset(int fd) noexcept
 
 } // namespace
 
-void relay::close(tunnel& which, std::uint16_t code, end_cause cause)
+void relay::close(tunnel& which, const own_close& how)
 {
-    if (which.is_closed || which.close_code_wanted != 0) return;
-    begin_end(which, metrics::party::proxy, cause, code);
-    which.close_code_wanted = code;
+    if (which.is_closed || which.is_closing) return;
+    begin_end(which, metrics::party::proxy, how.cause, how.to_client);
+    which.is_closing = true;
+    which.client.own_code = how.to_client;
+    which.backend.own_code = how.to_backend;
     if (!which.is_websocket) {
         finish(which);
         if (!in_batch_) bury();
         return;
     }
-    end_within(which, which.origin->close_timeout_ms);
+    end_within(which, which.policy().close_timeout);
     for (const side to : {side::client, side::backend}) {
         leg& sink = which.of(to);
         const frame_scanner& stream = which.of(other(to)).from;
@@ -57,13 +85,13 @@ void relay::close(tunnel& which, std::uint16_t code, end_cause cause)
     if (!in_batch_) bury();
 }
 
-std::size_t relay::close_oldest(std::size_t count, std::uint16_t code, end_cause cause)
+std::size_t relay::close_oldest(std::size_t count, const own_close& how)
 {
     std::size_t begun = 0;
     for (auto at = tunnels_.begin(); at != tunnels_.end() && begun < count;) {
         tunnel& which = *at++;
-        if (which.close_code_wanted != 0) continue;
-        close(which, code, cause);
+        if (which.is_closing) continue;
+        close(which, how);
         ++begun;
     }
     return begun;
@@ -75,8 +103,8 @@ void relay::put_close(tunnel& which, side to)
     sink.close = leg::closing::sent;
     if (sink.end_sent || sink.end_wanted) return;
     const masking mask = to == side::backend ? masking::random_key : masking::none;
-    const control_frame frame = close_frame(which.close_code_wanted, "", mask);
-    which.origin->cells->close_codes[metrics::party::proxy][metrics::slot_of(which.close_code_wanted)].add();
+    const control_frame frame = close_frame(sink.own_code, reason_of(which.end.cause), mask);
+    which.origin->cells->close_codes[metrics::party::proxy][metrics::slot_of(sink.own_code)].add();
     send_or_keep(which, to, frame.span());
     if (!which.is_closed) end_if_done(which);
 }
@@ -87,16 +115,17 @@ void relay::saw_close(tunnel& which, side from)
     which.origin->cells->close_codes[party_of(from)][metrics::slot_of(source.close_code)].add();
     begin_end(which, party_of(from), end_cause::close_frame, source.close_code);
     const bool both = which.of(other(from)).from.saw_close();
-    end_within(which, both ? which.origin->close_timeout_ms : unanswered_close_ms);
+    end_within(which, both ? which.policy().close_timeout : unanswered_close);
     end_if_done(which);
 }
 
 // The nearer of this end and one that was set before.
-void relay::end_within(tunnel& which, net::milliseconds_count time_ms) noexcept
+void relay::end_within(tunnel& which, tick_count time) noexcept
 {
-    const net::milliseconds_count now = now_ms();
-    if (!which.deadline().is_armed() || which.deadline().due() > now + time_ms)
-        wheel_.arm(which.deadline(), now, time_ms);
+    const tick_count at = now() + time + 1; // the wheel's time may be a tick behind
+    if (which.ends_at != 0 && which.ends_at <= at) return;
+    which.ends_at = at;
+    arm(which, at);
 }
 
 void relay::begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept
@@ -113,7 +142,7 @@ void relay::end_if_done(tunnel& which)
         finish(which);
         return;
     }
-    if (which.close_code_wanted == 0) return;
+    if (!which.is_closing) return;
     const auto answered = [](const leg& of) { return of.from.saw_close() || of.has_ended; };
     const auto told = [](const leg& of) { return of.close != leg::closing::wanted; };
     const bool client_done = answered(which.client) && told(which.client);
@@ -147,6 +176,7 @@ void relay::finish(tunnel& which)
     cells_.tunnels_open.sub();
     cells_.connections_open.sub();
     tunnels_.erase(tunnels_.iterator_to(which));
+    which.origin->tunnels.erase(which.origin->tunnels.iterator_to(which));
     if (which.is_ready) {
         tunnel** at = &ready_;
         while (*at != nullptr && *at != &which)
@@ -160,7 +190,7 @@ void relay::count_end(tunnel& which) noexcept
 {
     if (which.origin->cells == nullptr) return;
     metrics::tunnel_cells& cells = *which.origin->cells;
-    cells.closed[which.end.by].add();
+    cells.closed[which.end.by][which.end.cause].add();
     cells.lifetime.observe(std::chrono::steady_clock::now() - which.opened_at);
     const bool without_close = !which.client.from.saw_close() && !which.backend.from.saw_close() &&
                                which.client.close != leg::closing::sent;

@@ -1,4 +1,5 @@
 // The relay's data path: read, follow the frames, write, keep what is left.
+#include "proxy/websocket/frame_tally.hpp"
 #include "proxy/websocket/relay.hpp"
 
 #include <cerrno>
@@ -10,56 +11,25 @@ namespace {
 
 constexpr int reads_per_turn = 16; // then other tunnels get theirs
 
-metrics::direction direction_from(side from) noexcept
-{
-    return from == side::client ? metrics::direction::to_backend : metrics::direction::to_client;
-}
-
 bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
 } // namespace
-
-// Counts what the scanner sees.
-struct relay::frame_tally
-{
-    metrics::tunnel_cells& cells;
-    metrics::direction direction;
-    leg& source;
-
-    void on_frame(const frame_header& frame) const noexcept
-    {
-        switch (frame.code) {
-        case opcode::ping: cells.controls[direction][metrics::frame_kind::ping].add(); break;
-        case opcode::pong: cells.controls[direction][metrics::frame_kind::pong].add(); break;
-        case opcode::close: cells.controls[direction][metrics::frame_kind::close].add(); break;
-        case opcode::continuation:
-        case opcode::text:
-        case opcode::binary: break;
-        }
-    }
-    void on_message(bool is_text, std::uint64_t) const noexcept
-    {
-        cells.messages[direction][is_text ? metrics::frame_kind::text : metrics::frame_kind::binary].add();
-        ++source.messages;
-    }
-    void on_close(std::uint16_t code) const noexcept { source.close_code = code; }
-};
 
 void relay::pump(tunnel& which, side from)
 {
     leg& source = which.of(from);
     const leg& sink = which.of(other(from));
-    for (int reads = 0; source.may_read && !source.has_ended && !sink.waiting; ++reads) {
+    for (int reads = 0; source.may_read && !source.has_ended && !source.is_delayed && !sink.waiting; ++reads)
+    {
         if (reads == reads_per_turn) {
             go_on_later(which);
             return;
         }
-        const ssize_t count = ::recv(source.fd, buffer_.data(), buffer_.size(), 0);
+        const ssize_t count = ::recv(source.fd, room(), room_size(), 0);
         if (count > 0) {
             // A short read emptied the socket; a new edge comes with new bytes, so no read for EAGAIN.
-            if (static_cast<std::size_t>(count) < buffer_.size() && !source.saw_hangup)
-                source.may_read = false;
-            forward(which, from, bytes(buffer_.data(), static_cast<std::size_t>(count)));
+            if (static_cast<std::size_t>(count) < room_size() && !source.saw_hangup) source.may_read = false;
+            forward(which, from, bytes(room(), static_cast<std::size_t>(count)));
         } else if (count == 0) {
             read_end(which, from);
         } else if (would_block(errno)) {
@@ -75,21 +45,29 @@ void relay::forward(tunnel& which, side from, bytes data)
 {
     leg& source = which.of(from);
     source.bytes += data.size();
+    which.alive.heard(from, now());
     if (!which.is_websocket) {
+        which.alive.saw_data(now());
         send_or_keep(which, other(from), data);
         return;
     }
-    metrics::tunnel_cells& cells = *which.origin->cells;
-    cells.bytes[direction_from(from)].add(data.size());
+    which.origin->cells->bytes[direction_from(from)].add(data.size());
     const bool had_close = source.from.saw_close();
-    if (which.of(other(from)).close == leg::closing::no) {
-        frame_tally tally{cells, direction_from(from), source};
+    const std::uint64_t messages_before = source.messages;
+    if (which.of(other(from)).close != leg::closing::no) {
+        forward_until_close(which, from, data);
+    } else if (is_judged(which, from)) {
+        forward_judged(which, from, data);
+    } else {
+        frame_tally tally(which, from, now());
         source.from.scan(data, tally);
         send_or_keep(which, other(from), data);
-    } else {
-        forward_until_close(which, from, data);
     }
-    if (!had_close && source.from.saw_close() && !which.is_closed) saw_close(which, from);
+    if (which.is_closed) return;
+    if (source.from.in_data_frame()) which.alive.saw_data(now());
+    if (!had_close && source.from.saw_close()) saw_close(which, from);
+    if (from == side::client && !which.policy().client_rate.is_off() && !which.is_closed)
+        meter(which, source.messages - messages_before, data.size());
 }
 
 // The proxy's own Close waits for a frame's end, or is out already: what comes behind it is followed and
@@ -97,16 +75,18 @@ void relay::forward(tunnel& which, side from, bytes data)
 void relay::forward_until_close(tunnel& which, side from, bytes data)
 {
     leg& source = which.of(from);
-    frame_tally tally{*which.origin->cells, direction_from(from), source};
+    frame_tally tally(which, from, now());
+    data = with_held(source, data);
     if (which.of(other(from)).close == leg::closing::wanted) {
         const std::size_t head = source.from.scan_to_boundary(data, tally);
         send_or_keep(which, other(from), data.first(head));
         data = data.subspan(head);
         if (which.is_closed) return;
-        if (source.from.at_boundary() && source.from.saw_close())
+        if (source.from.at_boundary() && source.from.saw_close()) {
             which.of(other(from)).close =
                 leg::closing::sent; // that frame was a Close: ours would be a second
-        else if (source.from.at_boundary())
+            which.of(other(from)).own_code = 0;
+        } else if (source.from.at_boundary())
             put_close(which, other(from));
     }
     if (!which.is_closed) source.from.scan(data, tally);
@@ -125,6 +105,8 @@ void relay::send_or_keep(tunnel& which, side to, bytes data)
         }
         data = data.subspan(sent < 0 ? 0 : static_cast<std::size_t>(sent));
         sink.waiting = std::make_unique<std::vector<std::uint8_t>>();
+        sink.stalled_at = now();
+        if (which.policy().slow_timeout != 0) arm(which, now() + which.policy().slow_timeout);
     }
     sink.waiting->insert(sink.waiting->end(), data.begin(), data.end());
 }
@@ -138,6 +120,7 @@ void relay::flush(tunnel& which, side to)
         if (!would_block(errno) && errno != EINTR) break_off(which, to);
         return;
     }
+    sink.stalled_at = now();
     if (static_cast<std::size_t>(sent) < waiting.size()) {
         waiting.erase(waiting.begin(), waiting.begin() + sent);
         return;
@@ -151,13 +134,15 @@ void relay::read_end(tunnel& which, side from)
     leg& source = which.of(from);
     source.has_ended = true;
     source.may_read = false;
+    release_held(which, from);
+    if (which.is_closed) return;
     begin_end(which, from == side::client ? metrics::party::client : metrics::party::backend, end_cause::eof,
               0);
     send_end(which, other(from));
     // A WebSocket server that ended TCP has nothing to wait for (RFC 6455 7.1.1), nor has a client that
     // closed.
     if (which.is_websocket && !which.is_closed && (from == side::backend || source.from.saw_close()))
-        end_within(which, which.origin->close_timeout_ms);
+        end_within(which, which.policy().close_timeout);
 }
 
 void relay::send_end(tunnel& which, side to)

@@ -38,9 +38,18 @@ std::string_view tunnel_texts::operator[](part which) const noexcept
     return {block_.get() + at, length};
 }
 
-tunnel::tunnel(tunnel_texts log_texts) noexcept
+tunnel::tunnel(tunnel_texts log_texts, tick_count now) noexcept
     : wheel_entry(&relay::on_deadline)
     , texts(std::move(log_texts))
+    , alive(now)
 {}
+
+end_phase tunnel::phase() const noexcept
+{
+    const bool client_closed = client.from.saw_close();
+    const bool backend_closed = backend.from.saw_close();
+    if (client_closed && backend_closed) return end_phase::closed;
+    return client_closed || backend_closed || sent_own_close() ? end_phase::closing : end_phase::open;
+}
 
 } // namespace fairlead::websocket

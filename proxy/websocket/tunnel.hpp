@@ -1,7 +1,7 @@
 // One connection after its 101: two sockets and what is known of them. Plain state; the relay moves the
 // bytes.
 //
-// Budget: under 320 bytes by static_assert, one heap block, plus one block of about 100 bytes for the texts
+// Budget: under 384 bytes by static_assert, one heap block, plus one block of about 100 bytes for the texts
 // of the log. No buffer while nothing is waiting. Lifetime: made and destroyed by the relay of one worker, on
 // its thread.
 #pragma once
@@ -10,9 +10,13 @@
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/websocket/frame_check.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
+#include "proxy/websocket/keepalive.hpp"
+#include "proxy/websocket/rate_limit.hpp"
+#include "proxy/websocket/side.hpp"
 
-#include <boost/intrusive/list_hook.hpp>
+#include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
@@ -26,24 +30,14 @@
 
 namespace fairlead::websocket {
 
-enum class side : std::uint8_t
-{
-    client,
-    backend
-};
+using metrics::end_cause;
 
-constexpr side other(side of) noexcept { return of == side::client ? side::backend : side::client; }
-
-// How a tunnel ended, first cause first.
-enum class end_cause : std::uint8_t
+// How far a tunnel had come when it ended.
+enum class end_phase : std::uint8_t
 {
-    none,
-    close_frame, // a Close was sent
-    eof,         // TCP ended in order without one
-    reset,       // TCP broke: reset, timed out, unreachable
-    drained,     // the proxy left: shutdown
-    overdue,     // a peer did not finish closing in time
-    refused,     // the proxy could not keep it: out of memory or descriptors
+    open,    // nobody had sent a Close
+    closing, // somebody had
+    closed   // both sides had
 };
 
 struct tunnel_end
@@ -53,14 +47,36 @@ struct tunnel_end
     std::uint16_t code = 0; // of the Close that began the end; 0 without one
 };
 
-// What all tunnels of one route to one backend share. Of one worker: its reference count is not atomic.
+// What a route asks of its tunnels. A reload may change it under tunnels that live.
+struct tunnel_policy
+{
+    keepalive_policy alive;
+    frame_rules from_client;
+    frame_rules from_backend;
+    rate_policy client_rate;
+    tick_count slow_timeout = 0;  // a side that takes no bytes; 0: never
+    tick_count close_timeout = 0; // a peer that does not answer a Close
+
+    const frame_rules& rules_for(side from) const noexcept
+    {
+        return from == side::client ? from_client : from_backend;
+    }
+    bool operator==(const tunnel_policy&) const = default;
+};
+
+struct tunnel;
+using origin_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct origin_tag>>;
+
+// What all tunnels of one route to one backend share, and the list of them, the oldest first. Of one worker:
+// its reference count is not atomic.
 struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread_unsafe_counter>
 {
     std::string route;
     std::string pool;
     std::string backend;
     metrics::tunnel_cells* cells = nullptr; // null for upgrades that are not WebSockets
-    net::milliseconds_count close_timeout_ms = 0;
+    tunnel_policy policy;
+    boost::intrusive::list<tunnel, boost::intrusive::base_hook<origin_hook>> tunnels;
 };
 
 // Texts for the access log in one block: the client's address and the like, each up to 1 KiB.
@@ -101,33 +117,49 @@ struct leg
         : from(of == side::client)
     {}
 
+    // The first bytes of a frame of which not enough came to judge it.
+    struct frame_part
+    {
+        std::array<std::uint8_t, 24> bytes;
+        std::uint8_t size = 0;
+    };
+
     frame_scanner from; // follows what this side sends
+    std::unique_ptr<frame_part> held;
     std::unique_ptr<std::vector<std::uint8_t>>
         waiting;             // what the kernel did not take for this side; its bound is the relay's
     std::uint64_t bytes = 0; // received from this side
     std::uint64_t messages = 0;
     int fd = -1;
-    std::uint16_t close_code = 0; // of the Close this side sent; 0 none
+    std::uint32_t pinged_us = 0;     // when, of a steady clock; it wraps in 71 minutes
+    std::uint32_t round_trip_us = 0; // of the last ping of the proxy's own; 0: not known
+    tick_count stalled_at = 0;       // takes no bytes since then; only while `waiting`
+    std::uint16_t close_code = 0;    // of the Close this side sent; 0 none
+    std::uint16_t own_code = 0;      // of the proxy's own Close to this side
     closing close = closing::no;
     bool may_read : 1 = true;    // the kernel may have bytes that were not read yet
     bool saw_hangup : 1 = false; // its FIN is announced: read on to the end of the stream
     bool has_ended : 1 = false;  // its FIN was read
     bool end_wanted : 1 = false; // send a FIN when nothing waits
     bool end_sent : 1 = false;
+    bool owes_pong : 1 = false;  // to a ping of the proxy's own
+    bool is_delayed : 1 = false; // for its rate: not read until the relay resumes it
 };
 
-struct tunnel : boost::intrusive::list_base_hook<>, net::wheel_entry
+struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entry
 {
-    explicit tunnel(tunnel_texts log_texts) noexcept;
+    tunnel(tunnel_texts log_texts, tick_count now) noexcept;
 
     leg& of(side which) noexcept { return which == side::client ? client : backend; }
     const leg& of(side which) const noexcept { return which == side::client ? client : backend; }
 
     net::wheel_entry& deadline() noexcept { return *this; }
+    const tunnel_policy& policy() const noexcept { return origin->policy; }
     bool sent_own_close() const noexcept
     {
         return client.close == leg::closing::sent || backend.close == leg::closing::sent;
     }
+    end_phase phase() const noexcept;
 
     leg client{side::client};
     leg backend{side::backend};
@@ -136,15 +168,20 @@ struct tunnel : boost::intrusive::list_base_hook<>, net::wheel_entry
     tunnel_texts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
+    std::unique_ptr<throttle> client_rate; // made by the first message, where there is a limit
     std::chrono::steady_clock::time_point opened_at;
     tunnel* next_ready = nullptr;
+    keepalive alive;
+    tick_count ends_at = 0;    // the latest; 0: not ending
+    tick_count resumes_at = 0; // reading from the client, while it is delayed
     tunnel_end end;
-    std::uint16_t close_code_wanted = 0; // of the proxy's own Close
+    std::uint8_t reserved_bits = 0; // that the agreed extensions may set
     bool is_websocket = true;
-    bool is_ready : 1 = false;  // in the relay's list of tunnels to go on with
-    bool is_closed : 1 = false; // waits for its destruction
+    bool is_closing : 1 = false; // close() was called
+    bool is_ready : 1 = false;   // in the relay's list of tunnels to go on with
+    bool is_closed : 1 = false;  // waits for its destruction
 };
 
-static_assert(sizeof(tunnel) < 320, "the budget of an idle tunnel");
+static_assert(sizeof(tunnel) < 384, "the budget of an idle tunnel");
 
 } // namespace fairlead::websocket

@@ -25,7 +25,7 @@ void fill(worker_shard& shard, int routes)
         for (const char* backend : {"10.0.0.11:9000", "10.0.0.12:9000"}) {
             tunnel_cells& tunnel = shard.tunnel(route, pool, backend);
             tunnel.opened.add(2);
-            tunnel.closed[party::client].add();
+            tunnel.closed[party::client][end_cause::close_frame].add();
             tunnel.lifetime.observe(std::chrono::seconds{90});
             tunnel.close_codes[party::client][close_code_slot::going_away].add();
             shard.backend(pool, backend).dials.add(2);
@@ -95,7 +95,7 @@ TEST_CASE("cells stay where they are and lose nothing while others scrape")
             tunnel_cells& kept = shard.tunnel("kept", "p", "b");
             for (int i = 0; i < rounds; ++i) {
                 kept.opened.add();
-                kept.closed[party::client].add();
+                kept.closed[party::client][end_cause::close_frame].add();
                 kept.lifetime.observe(std::chrono::seconds{i});
                 shard.tunnel("r" + std::to_string(i % 100), "p", "b").opened.add();
                 shard.http("r" + std::to_string(i % 50), "p").bytes[direction::to_client].add(2);

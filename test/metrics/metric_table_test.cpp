@@ -64,6 +64,9 @@ void fill(registry& all)
     for (const auto sender : by<party, int>::keys())
         for (const auto code : by<close_code_slot, int>::keys())
             tunnel.close_codes[sender][code].add();
+    for (const auto cause : by<end_cause, int>::keys())
+        tunnel.closed[party::proxy][cause].add();
+    tunnel.client_round_trip.observe(std::chrono::milliseconds{3});
     for (const auto reason : by<refusal, int>::keys())
         shard.own().refusals[reason].add();
     for (const auto reason : by<dial_failure, int>::keys())
@@ -102,9 +105,9 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
-    const std::set<std::string_view> known{"route",       "pool",    "backend", "direction", "kind",
-                                           "closed_by",   "sent_by", "code",    "class",     "reason",
-                                           "destination", "source",  "version", "compiler"};
+    const std::set<std::string_view> known{
+        "route", "pool",   "backend",     "direction", "kind",    "closed_by", "sent_by", "code",
+        "class", "reason", "destination", "source",    "version", "compiler",  "cause",   "to"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

@@ -47,15 +47,16 @@ TEST_CASE("active tunnels are those opened less those closed by anyone, and neve
     registry all;
     tunnel_cells& cells = all.add_worker().tunnel("chat", "p", "10.0.0.1:9000");
     cells.opened.add(10);
-    cells.closed[party::client].add(2);
-    cells.closed[party::backend].add(3);
-    cells.closed[party::proxy].add();
+    cells.closed[party::client][end_cause::close_frame].add(2);
+    cells.closed[party::backend][end_cause::close_frame].add(3);
+    cells.closed[party::proxy][end_cause::drained].add();
     const exposition_samples text{all.expose()};
     CHECK(text["fairlead_websocket_tunnels_active" + chat + "}"] == 4);
     CHECK(text["fairlead_websocket_tunnels_opened_total" + chat + "}"] == 10);
-    CHECK(text["fairlead_websocket_tunnels_closed_total" + chat + R"(,closed_by="backend"})"] == 3);
+    CHECK(text["fairlead_websocket_tunnels_closed_total" + chat + R"(,closed_by="backend",cause="close"})"] ==
+          3);
 
-    cells.closed[party::client].add(100);
+    cells.closed[party::client][end_cause::close_frame].add(100);
     CHECK(exposition_samples{all.expose()}["fairlead_websocket_tunnels_active" + chat + "}"] == 0);
 }
 

@@ -143,6 +143,6 @@ TEST_CASE("tunnels of one route and backend share an origin, plain ones another 
     CHECK(kept->route == "two");
     CHECK(kept->pool == "chat");
     CHECK(kept->backend == "10.0.0.2:80");
-    CHECK(kept->close_timeout_ms == 3000);
+    CHECK(kept->policy.close_timeout == 30);
     CHECK(kept->cells == &at.shard.tunnel("two", "chat", "10.0.0.2:80"));
 }

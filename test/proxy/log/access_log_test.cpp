@@ -154,7 +154,7 @@ TEST_CASE("the opening of a tunnel is a line with all that is known of it")
 TEST_CASE("the end of a tunnel is a line with who ended it, how, and what it carried")
 {
     bench at;
-    websocket::tunnel ended{websocket::tunnel_texts(texts())};
+    websocket::tunnel ended{websocket::tunnel_texts(texts()), 1};
     ended.origin = at.origin;
     ended.opened_at = std::chrono::steady_clock::now() - 90s;
     ended.end = {metrics::party::backend, websocket::end_cause::close_frame, 1001};

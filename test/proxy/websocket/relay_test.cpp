@@ -1,131 +1,14 @@
-#include "proxy/websocket/relay.hpp"
-
-#include <doctest/doctest.h>
-
-#include <boost/asio/io_context.hpp>
-
-#include <array>
-#include <chrono>
-#include <string>
-#include <utility>
-#include <vector>
-
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "test/proxy/websocket/relay_bench.hpp"
 
 using namespace fairlead;
+using test::drained;
+using test::masked_close;
+using test::masked_hello;
+using test::our_close;
+using test::plain_close;
+using test::plain_hello;
 using websocket::end_cause;
-
-namespace {
-
-struct ended_tunnel
-{
-    websocket::tunnel_end end;
-    std::uint16_t client_code;
-    std::uint16_t backend_code;
-};
-
-// A worker's relay with one tunnel over socket pairs; the test is both the client and the backend.
-struct bench final : websocket::tunnel_observer
-{
-    boost::asio::io_context io{1};
-    net::milliseconds_count start = steady_ms();
-    net::timer_wheel wheel{start};
-    metrics::worker_cells worker;
-    metrics::tunnel_cells cells;
-    std::vector<ended_tunnel> ended;
-    websocket::relay relay{io, wheel, worker, *this, {}};
-    int client = -1;
-    int backend = -1;
-
-    static net::milliseconds_count steady_ms()
-    {
-        return static_cast<net::milliseconds_count>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                        std::chrono::steady_clock::now().time_since_epoch())
-                                                        .count());
-    }
-
-    explicit bench(std::string_view from_client = {}, std::string_view from_backend = {},
-                   bool is_websocket = true)
-    {
-        const auto [our_client, test_client] = pair();
-        const auto [our_backend, test_backend] = pair();
-        client = test_client;
-        backend = test_backend;
-        websocket::tunnel_start begin;
-        begin.client_fd = our_client;
-        begin.backend_fd = our_backend;
-        begin.is_websocket = is_websocket;
-        begin.from_client = from_client;
-        begin.from_backend = from_backend;
-        begin.origin = boost::intrusive_ptr<websocket::tunnel_origin>(new websocket::tunnel_origin);
-        begin.origin->cells = is_websocket ? &cells : nullptr;
-        begin.origin->close_timeout_ms = 1000;
-        relay.launch(std::move(begin));
-        turn();
-    }
-    ~bench()
-    {
-        ::close(client);
-        ::close(backend);
-    }
-
-    static std::pair<int, int> pair()
-    {
-        std::array<int, 2> fds{};
-        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds.data()) == 0);
-        return {fds[0], fds[1]};
-    }
-
-    void turn()
-    {
-        io.restart();
-        while (io.poll() > 0) {
-        }
-    }
-    void pass_time(net::milliseconds_count ms)
-    {
-        start += ms;
-        wheel.advance(start + 200);
-        turn();
-    }
-
-    static void put(int fd, std::string_view bytes)
-    {
-        REQUIRE(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
-    }
-    // What is there; "<end>" marks the end of the stream.
-    std::string take(int fd)
-    {
-        turn();
-        std::string out;
-        std::array<char, 65536> block;
-        for (;;) {
-            const ssize_t count = ::recv(fd, block.data(), block.size(), 0);
-            if (count > 0) {
-                out.append(block.data(), static_cast<std::size_t>(count));
-                turn();
-                continue;
-            }
-            return count == 0 ? out + "<end>" : out;
-        }
-    }
-
-    void tunnel_ended(const websocket::tunnel& which) noexcept override
-    {
-        ended.push_back({which.end, which.client.close_code, which.backend.close_code});
-    }
-};
-
-// "Hello" as RFC 6455 5.7 writes it.
-const std::string masked_hello{"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", 11};
-const std::string plain_hello{"\x81\x05Hello", 7};
-const std::string masked_close{"\x88\x82\x00\x00\x00\x00\x03\xe8", 8};
-const std::string plain_close{"\x88\x02\x03\xe8", 4};
-const std::string our_close{"\x88\x02\x03\xe9", 4};
-
-} // namespace
+using bench = test::relay_bench;
 
 TEST_CASE("bytes pass untouched both ways and messages are counted live")
 {
@@ -145,7 +28,7 @@ TEST_CASE("bytes pass untouched both ways and messages are counted live")
 
 TEST_CASE("what was read behind the heads goes first and is counted")
 {
-    bench at(masked_hello, plain_hello);
+    bench at({.from_client = masked_hello, .from_backend = plain_hello});
     CHECK(at.take(at.backend) == masked_hello);
     CHECK(at.take(at.client) == plain_hello);
     CHECK(at.cells.messages[metrics::direction::to_backend][metrics::frame_kind::text].value() == 1);
@@ -241,14 +124,14 @@ TEST_CASE("peers that agreed to close but keep TCP open are closed after close_t
 TEST_CASE("the proxy's Close goes to both sides at once when both streams are between frames")
 {
     bench at;
-    CHECK(at.relay.close_oldest(10, 1001, end_cause::drained) == 1);
+    CHECK(at.relay.close_oldest(10, drained) == 1);
     CHECK(at.take(at.client) == our_close);
     const std::string to_backend = at.take(at.backend);
-    REQUIRE(to_backend.size() == 8);
-    CHECK(to_backend.substr(0, 2) == std::string("\x88\x82"));
+    REQUIRE(to_backend.size() == our_close.size() + 4);
+    CHECK(to_backend.substr(0, 2) == std::string("\x88\x92"));
     CHECK((to_backend[6] ^ to_backend[2]) == '\x03');
     CHECK(static_cast<unsigned char>(to_backend[7] ^ to_backend[3]) == 0xe9);
-    CHECK(at.relay.close_oldest(10, 1001, end_cause::drained) == 0);
+    CHECK(at.relay.close_oldest(10, drained) == 0);
     at.put(at.backend, plain_close);
     at.put(at.client, masked_close);
     at.turn();
@@ -264,7 +147,7 @@ TEST_CASE(
     bench at;
     at.put(at.backend, plain_hello.substr(0, 4));
     CHECK(at.take(at.client) == plain_hello.substr(0, 4));
-    at.relay.close_oldest(1, 1001, end_cause::drained);
+    at.relay.close_oldest(1, drained);
     CHECK(at.take(at.client).empty());
     at.put(at.backend, plain_hello.substr(4) + plain_hello);
     CHECK(at.take(at.client) == plain_hello.substr(4) + our_close);
@@ -277,7 +160,7 @@ TEST_CASE("a frame that never ends does not hold the proxy's close beyond close_
     bench at;
     at.put(at.backend, plain_hello.substr(0, 4));
     at.turn();
-    at.relay.close_oldest(1, 1001, end_cause::drained);
+    at.relay.close_oldest(1, drained);
     at.pass_time(500);
     CHECK(at.ended.empty());
     at.pass_time(1000);
@@ -289,9 +172,9 @@ TEST_CASE("a side that was closed by the application already gets no second Clos
     bench at;
     at.put(at.backend, plain_close);
     CHECK(at.take(at.client) == plain_close);
-    at.relay.close_oldest(1, 1001, end_cause::drained);
+    at.relay.close_oldest(1, drained);
     CHECK(at.take(at.client).empty());
-    CHECK(at.take(at.backend).size() == 8);
+    CHECK(at.take(at.backend).size() == our_close.size() + 4);
 }
 
 TEST_CASE("a backend that breaks off in the middle of a frame ends both sides")
@@ -309,11 +192,11 @@ TEST_CASE("a backend that breaks off in the middle of a frame ends both sides")
 
 TEST_CASE("a plain tunnel passes any bytes and is closed without a frame")
 {
-    bench at("early", {}, false);
+    bench at({.from_client = "early", .is_websocket = false});
     CHECK(at.take(at.backend) == "early");
     at.put(at.backend, std::string("\x88\x82\0\xff", 4));
     CHECK(at.take(at.client) == std::string("\x88\x82\0\xff", 4));
-    at.relay.close_oldest(1, 1001, end_cause::drained);
+    at.relay.close_oldest(1, drained);
     CHECK(at.take(at.client) == "<end>");
     CHECK(at.ended.size() == 1);
 }
