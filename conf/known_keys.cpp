@@ -16,7 +16,7 @@ constexpr std::int64_t mib = 1'024 * kib;
 
 // A wait: any time up to a day, or never.
 constexpr key_row wait(std::string_view name, std::string_view default_text,
-                       std::string_view section = "timeouts")
+                       std::string_view section = "timeouts", std::string_view example = "")
 {
     return {.section = section,
             .name = name,
@@ -25,7 +25,9 @@ constexpr key_row wait(std::string_view name, std::string_view default_text,
             .least = 1,
             .most = day,
             .zero = true,
-            .example = default_text.empty() ? "\"2s\"" : default_text};
+            .example = !example.empty()       ? example
+                       : default_text.empty() ? "\"2s\""
+                                              : default_text};
 }
 
 constexpr key_row flag(std::string_view section, std::string_view name, std::string_view default_text)
@@ -45,6 +47,9 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
 constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
+constexpr std::string_view message_rates = "N/s or N/min";
+constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
+constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
 constexpr std::string_view backend_address = "IP:PORT, [IPv6]:PORT, NAME:PORT or unix:/PATH";
 
 // clang-format off
@@ -63,6 +68,7 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "", .name = "log", .type = value_type::table, .reloads = false, .example = "[log]"},
     table("forward", value_type::table, "[forward]"),
     table("source", value_type::table, "[source]"),
+    table("websocket", value_type::table, "[websocket]"),
     {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
     {.section = "", .name = "route", .type = value_type::table_list, .required = true,
      .example = "[[route]]"},
@@ -140,6 +146,35 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "source", .name = "replica", .type = value_type::text, .default_text = "\"1/1\"",
      .choices = "I/N, N at most 1000", .example = "\"1/2\""},
 
+    wait("ping_every", "0", "websocket", "\"30s\""),
+    wait("pong_timeout", "\"10s\"", "websocket"),
+    {.section = "websocket", .name = "ping", .type = value_type::choice, .default_text = "\"both\"",
+     .choices = "both|client|backend", .example = "\"client\""},
+    wait("idle_timeout", "0", "websocket", "\"10m\""),
+    {.section = "websocket", .name = "max_age", .type = value_type::time, .default_text = "0",
+     .least = second, .most = 365 * day, .zero = true, .example = "\"12h\""},
+    {.section = "websocket", .name = "max_message", .type = value_type::bytes, .default_text = "0",
+     .least = 1, .most = mib * mib, .zero = true, .example = "\"1MiB\""},
+    {.section = "websocket", .name = "max_frame", .type = value_type::bytes, .default_text = "0",
+     .least = 1, .most = mib * mib, .zero = true, .example = "\"64KiB\""},
+    {.section = "websocket", .name = "message_rate", .type = value_type::text, .choices = message_rates,
+     .example = "\"50/s\""},
+    {.section = "websocket", .name = "message_burst", .type = value_type::integer, .least = 1,
+     .most = 1'000'000, .example = "100"},
+    {.section = "websocket", .name = "byte_rate", .type = value_type::text, .choices = byte_rates,
+     .example = "\"1MiB/s\""},
+    {.section = "websocket", .name = "byte_burst", .type = value_type::bytes, .least = 1, .most = kib * mib,
+     .example = "\"4MiB\""},
+    wait("rate_patience", "\"10s\"", "websocket"),
+    wait("slow_timeout", "0", "websocket", "\"30s\""),
+    flag("websocket", "enforce", "false"),
+    {.section = "websocket", .name = "origins", .type = value_type::text_list, .choices = origins,
+     .example = "[\"https://app.example.com\", \"same-host\"]"},
+    {.section = "websocket", .name = "subprotocols", .type = value_type::text_list, .choices = "tokens",
+     .example = "[\"mqtt\"]"},
+    {.section = "websocket", .name = "permessage_deflate", .type = value_type::choice,
+     .default_text = "\"pass\"", .choices = "pass|strip", .example = "\"strip\""},
+
     {.section = "pool.NAME", .name = "backends", .type = value_type::array, .choices = backend_address,
      .required = true, .example = "[\"10.0.0.11:9000\", { address = \"10.0.0.12:9000\", weight = 2 }]"},
     {.section = "pool.NAME", .name = "balance", .type = value_type::choice,
@@ -187,6 +222,8 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "\"/chat\""},
     {.section = "route", .name = "set_headers", .type = value_type::table, .choices = "NAME = text",
      .example = "{ X-Tenant = \"blue\", X-Debug = \"\" }"},
+    {.section = "route", .name = "websocket", .type = value_type::table, .choices = "keys of [websocket]",
+     .example = "{ ping_every = \"30s\", max_message = \"1MiB\" }"},
     {.section = "route", .name = "upgrades", .type = value_type::text_list, .choices = "tokens",
      .example = "[\"spdy/3.1\"]"},
 

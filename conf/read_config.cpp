@@ -7,6 +7,7 @@
 #include "conf/route_section.hpp"
 #include "conf/server_sections.hpp"
 #include "conf/source_keys.hpp"
+#include "conf/websocket_keys.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -74,6 +75,7 @@ void config_reader::read_main(std::string name, std::string text, const std::fil
     read_listeners(top, draft_);
     read_process_sections(top, draft_);
     read_source_section(top, draft_);
+    read_websocket_section(top, draft_);
     read_pools(top, draft_);
     read_routes(top, draft_);
     read_includes(top, folder);

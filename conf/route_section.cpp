@@ -2,6 +2,7 @@
 
 #include "conf/http_syntax.hpp"
 #include "conf/route_conditions.hpp"
+#include "conf/websocket_keys.hpp"
 #include "conf/suggestion.hpp"
 
 #include <algorithm>
@@ -176,6 +177,8 @@ void read_route(const table_reader& table, config_draft& draft)
     }
     read_strip_prefix(table, route);
     route.set_headers = read_set_headers(table);
+    route.websocket = draft.value.websocket;
+    read_websocket_keys(table, route.websocket);
     read_upgrades(table, route);
     draft.value.routes.push_back(std::move(route));
     draft.route_places.push_back(table.where_table());

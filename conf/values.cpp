@@ -94,6 +94,23 @@ std::optional<byte_count> parse_byte_count(std::string_view text)
     return *number * factor;
 }
 
+std::optional<double> parse_rate(std::string_view text)
+{
+    constexpr double most = 1e9;
+    const auto slash = text.find('/');
+    if (slash == text.npos) {
+        return std::nullopt;
+    }
+    const auto units = parse_byte_count(text.substr(0, slash));
+    const auto time = text.substr(slash + 1);
+    const double seconds = time == "s" ? 1 : time == "min" ? 60 : 0;
+    if (!units || *units == 0 || seconds == 0) {
+        return std::nullopt;
+    }
+    const double rate = static_cast<double>(*units) / seconds;
+    return rate <= most ? std::optional(rate) : std::nullopt;
+}
+
 std::string format_duration(duration value)
 {
     auto rest = static_cast<std::uint64_t>(value.count());

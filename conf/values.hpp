@@ -25,6 +25,15 @@ struct ip_address
     bool operator==(const ip_address&) const = default;
 };
 
+// How many units may come in a second, and how many at once. 0 is any number.
+struct rate_limit
+{
+    double per_second = 0;
+    std::uint64_t burst = 1;
+
+    bool operator==(const rate_limit&) const = default;
+};
+
 // A block of addresses; a single address is a block with the full prefix length (RFC 4632 3.1, RFC 4291 2.3).
 struct cidr
 {
@@ -61,6 +70,7 @@ struct endpoint
 // at most 2^63 - 1.
 std::optional<duration> parse_duration(std::string_view text);     // "250ms" "30s" "5m" "1h" "2d" "1h30m" "0"
 std::optional<byte_count> parse_byte_count(std::string_view text); // "512" "16KiB" "1MiB" "1GiB" "10kB" "5MB"
+std::optional<double> parse_rate(std::string_view text); // "50/s", "90/min", "1MiB/s"; at most 10^9 a second
 std::optional<ip_address>
 parse_ip_address(std::string_view text);                       // "10.0.0.1" "fd00::1" (no zone, no brackets)
 std::optional<cidr> parse_cidr(std::string_view text);         // an address, or "10.0.0.0/28"; no host bits
