@@ -119,6 +119,9 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "drain", .name = "close_timeout", .type = value_type::time, .default_text = "\"5s\"",
      .least = 1, .most = hour, .example = "\"2s\""},
 
+    {.section = "drain", .name = "order", .type = value_type::choice, .default_text = "\"oldest-first\"",
+     .choices = "oldest-first|newest-first", .example = "\"newest-first\""},
+
     {.section = "log", .name = "level", .type = value_type::choice, .default_text = "\"info\"",
      .choices = "debug|info|warn|error", .reloads = false, .example = "\"debug\""},
     {.section = "log", .name = "format", .type = value_type::choice, .default_text = "\"text\"",

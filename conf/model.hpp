@@ -76,10 +76,17 @@ struct socket_options
     bool operator==(const socket_options&) const = default;
 };
 
+enum class drain_direction : std::uint8_t
+{
+    oldest_first,
+    newest_first
+};
+
 struct drain_options // [drain]
 {
     duration window{30'000};       // tunnels are closed evenly over this time; 0: all at once
     duration close_timeout{5'000}; // how long to wait for a peer's Close before TCP is closed
+    drain_direction order = drain_direction::oldest_first;
 
     bool operator==(const drain_options&) const = default;
 };
@@ -211,15 +218,15 @@ struct websocket_options
     duration ping_every{0};        // a side that was silent for so long is pinged
     duration pong_timeout{10'000}; // and dead when it says nothing for so long after
     ping_sides ping = ping_sides::both;
-    duration idle_timeout{0};    // without a data frame either way
-    duration max_age{0};         // less up to a tenth by lot
-    byte_count max_message = 0;  // from clients, as sent, so compressed when they are
-    byte_count max_frame = 0;    // from clients
-    rate_limit message_rate;     // from each client
-    rate_limit byte_rate;        // from each client
-    duration rate_patience{10'000}; // a client above its rate is delayed for so long, then closed
-    duration slow_timeout{0};    // a side that takes no bytes
-    bool enforce = false;        // close for what RFC 6455 forbids
+    duration idle_timeout{0};              // without a data frame either way
+    duration max_age{0};                   // less up to a tenth by lot
+    byte_count max_message = 0;            // from clients, as sent, so compressed when they are
+    byte_count max_frame = 0;              // from clients
+    rate_limit message_rate;               // from each client
+    rate_limit byte_rate;                  // from each client
+    duration rate_patience{10'000};        // a client above its rate is delayed for so long, then closed
+    duration slow_timeout{0};              // a side that takes no bytes
+    bool enforce = false;                  // close for what RFC 6455 forbids
     std::vector<origin_pattern> origins;   // empty: any
     std::vector<std::string> subprotocols; // that clients may offer; empty: any
     deflate_handling permessage_deflate = deflate_handling::pass;

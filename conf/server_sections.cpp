@@ -99,6 +99,9 @@ void read_drain(const table_reader& table, drain_options& target)
 {
     table.read("window", target.window);
     table.read("close_timeout", target.close_timeout);
+    if (const auto order = table.choice("order")) {
+        target.order = static_cast<drain_direction>(*order);
+    }
 }
 
 void read_log(const table_reader& table, log_options& target)

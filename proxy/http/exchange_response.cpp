@@ -116,7 +116,7 @@ net::task<afterwards> exchange::begin_tunnel()
     const bool is_websocket = intent_ == upgrade_intent::websocket;
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
-    start.origin = asked_.route->origin(connected_.position, is_websocket, config().drain.close_timeout);
+    start.origin = asked_.route->origin(connected_.position, is_websocket);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));

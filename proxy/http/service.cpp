@@ -57,45 +57,56 @@ pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker
         cells.push_back(&shard.backend(shared->name(), backend->address().text));
 }
 
-route_view::route_view(const conf::route_options& options, pool_view& pool, metrics::worker_shard& shard)
+route_view::route_view(const conf::route_options& options, pool_view& pool, const worker_parts& parts)
     : options_(options)
     , pool_(pool)
-    , shard_(shard)
+    , parts_(parts)
+    , policy_(websocket::policy_of(options.websocket, parts.close_timeout))
 {}
 
 metrics::http_cells& route_view::http_cells()
 {
-    if (http_cells_ == nullptr) http_cells_ = &shard_.http(options_.name, pool_.shared->name());
+    if (http_cells_ == nullptr) http_cells_ = &parts_.shard.http(options_.name, pool_.shared->name());
     return *http_cells_;
 }
 
-boost::intrusive_ptr<websocket::tunnel_origin> route_view::origin(std::uint32_t backend, bool is_websocket,
-                                                                  std::chrono::milliseconds close_timeout)
+websocket::origin_ref route_view::origin(std::uint32_t backend, bool is_websocket)
 {
     origins& made = is_websocket ? websocket_origins_ : plain_origins_;
     if (made.empty()) made.resize(pool_.shared->backends().size());
-    auto& origin = made[backend];
+    websocket::origin_ref& origin = made[backend];
     if (!origin) {
-        origin = boost::intrusive_ptr<websocket::tunnel_origin>(new websocket::tunnel_origin);
-        origin->route = options_.name;
-        origin->pool = pool_.shared->name();
-        origin->backend = pool_.shared->backends()[backend]->address().text;
-        if (is_websocket) origin->cells = &shard_.tunnel(origin->route, origin->pool, origin->backend);
-        origin->policy.close_timeout =
-            static_cast<websocket::tick_count>(close_timeout.count() / net::timer_wheel::tick);
+        const std::string& address = pool_.shared->backends()[backend]->address().text;
+        origin = parts_.origins.obtain({options_.name, pool_.shared->name(), address, is_websocket});
+        if (is_websocket) origin->cells = &parts_.shard.tunnel(origin->route, origin->pool, origin->backend);
+        origin->policy = policy_;
+        origin->is_gone = false;
     }
     return origin;
 }
 
-worker_service::worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard)
+worker_service::worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard,
+                               websocket::origin_table& origins)
     : shared(std::move(served))
+    , parts{shard, origins, shared->config.drain.close_timeout}
 {
     pools.reserve(shared->pools.size()); // routes refer to them
     for (const auto& pool : shared->pools)
         pools.emplace_back(pool, shard);
     routes.reserve(shared->config.routes.size());
     for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
-        routes.emplace_back(shared->config.routes[i], pools[shared->pool_of_route[i]], shard);
+        routes.emplace_back(shared->config.routes[i], pools[shared->pool_of_route[i]], parts);
+}
+
+std::optional<websocket::tunnel_policy>
+worker_service::policy_for(const websocket::tunnel_origin& origin) const
+{
+    const auto named = [&](const route_view& each) { return each.options().name == origin.route; };
+    const auto route = std::ranges::find_if(routes, named);
+    if (route == routes.end() || route->pool().shared->name() != origin.pool) return std::nullopt;
+    const auto listed = [&](const auto& each) { return each->address().text == origin.backend; };
+    if (std::ranges::none_of(route->pool().shared->backends(), listed)) return std::nullopt;
+    return route->policy();
 }
 
 } // namespace fairlead::http

@@ -11,13 +11,14 @@
 #include "proxy/routing/route_table.hpp"
 #include "proxy/upstream/balancer.hpp"
 #include "proxy/upstream/pool.hpp"
-#include "proxy/websocket/tunnel.hpp"
+#include "proxy/websocket/origin_table.hpp"
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace fairlead::http {
@@ -45,26 +46,35 @@ struct pool_view
     std::vector<metrics::backend_cells*> cells; // by position of the backend
 };
 
+// What a worker keeps from one service to the next.
+struct worker_parts
+{
+    metrics::worker_shard& shard;
+    websocket::origin_table& origins;
+    conf::duration close_timeout;
+};
+
 // A route as one worker uses it.
 class route_view
 {
 public:
-    route_view(const conf::route_options& options, pool_view& pool, metrics::worker_shard& shard);
+    route_view(const conf::route_options& options, pool_view& pool, const worker_parts& parts);
 
     const conf::route_options& options() const noexcept { return options_; }
     pool_view& pool() const noexcept { return pool_; }
 
     // Made on first use: most routes of most workers serve only one kind of traffic.
     metrics::http_cells& http_cells();
-    boost::intrusive_ptr<websocket::tunnel_origin> origin(std::uint32_t backend, bool is_websocket,
-                                                          std::chrono::milliseconds close_timeout);
+    websocket::origin_ref origin(std::uint32_t backend, bool is_websocket);
+    const websocket::tunnel_policy& policy() const noexcept { return policy_; }
 
 private:
-    using origins = std::vector<boost::intrusive_ptr<websocket::tunnel_origin>>;
+    using origins = std::vector<websocket::origin_ref>;
 
     const conf::route_options& options_;
     pool_view& pool_;
-    metrics::worker_shard& shard_;
+    const worker_parts& parts_;
+    const websocket::tunnel_policy policy_;
     metrics::http_cells* http_cells_ = nullptr;
     origins websocket_origins_; // by position of the backend
     origins plain_origins_;
@@ -72,9 +82,15 @@ private:
 
 struct worker_service : boost::intrusive_ref_counter<worker_service, boost::thread_unsafe_counter>
 {
-    worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard);
+    worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard,
+                   websocket::origin_table& origins);
+
+    // What this service asks of tunnels that an earlier one may have begun; nothing when it has no such route
+    // to that backend any more.
+    std::optional<websocket::tunnel_policy> policy_for(const websocket::tunnel_origin& origin) const;
 
     const std::shared_ptr<const service> shared;
+    const worker_parts parts;
     std::vector<pool_view> pools;
     std::vector<route_view> routes;
 };

@@ -14,7 +14,8 @@
 namespace fairlead::server {
 namespace {
 
-constexpr std::uint16_t going_away = 1001; // RFC 6455 7.4.1
+constexpr std::uint16_t going_away = 1001;      // RFC 6455 7.4.1
+constexpr std::uint16_t service_restart = 1012; // IANA WebSocket Close Code Number Registry
 constexpr std::uint32_t ticks_per_sweep = 10;
 
 // Signals are the main thread's.
@@ -41,6 +42,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
     , connector_(dialer_, idle_)
     , services_(new http::session_services{
           io_->get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, false})
+    , lots_(std::random_device{}())
 {
     apply(std::move(first));
 }
@@ -119,9 +121,38 @@ void worker::remove_listener(const std::string& address)
 
 void worker::apply(std::shared_ptr<const http::service> next)
 {
-    services_->current = http::service_ref(new http::worker_service(next, shard_));
+    services_->current = http::service_ref(new http::worker_service(next, shard_, origins_));
     log_.set_all_exchanges(next->config.log.requests);
     idle_.clear(); // their backends or sources may be gone; a new dial is cheap
+    adopt_policies();
+}
+
+// Tunnels of routes and backends that are still there go on as the new service asks; the others leave, at a
+// drain's pace.
+void worker::adopt_policies()
+{
+    const conf::drain_options& drain = services_->current->shared->config.drain;
+    websocket::drain_order leaving{{},
+                                   {service_restart, going_away, websocket::end_cause::removed},
+                                   static_cast<net::milliseconds_count>(drain.window.count()),
+                                   drain.order == conf::drain_direction::newest_first};
+    for (const websocket::origin_ref& each : origins_.all()) {
+        const auto policy = services_->current->policy_for(*each);
+        if (!policy && !each->is_gone) {
+            each->is_gone = true;
+            leaving.origins.push_back(each);
+        }
+        if (policy && each->is_gone) {
+            each->is_gone = false;
+            for (websocket::drain_plan& drain_under_way : drains_)
+                drain_under_way.spare(*each);
+        }
+        if (!policy || *policy == each->policy) continue;
+        each->policy = *policy;
+        for (auto at = each->tunnels.begin(); at != each->tunnels.end();)
+            relay_->reconsider(*at++);
+    }
+    if (!leaving.origins.empty()) drains_.emplace_back(std::move(leaving), net::steady_now_ms());
 }
 
 void worker::drain()
@@ -131,8 +162,24 @@ void worker::drain()
         remove_listener(std::string(listeners_.back()->address()));
     for (http::session_hook& session : services_->sessions)
         session.drain();
-    const auto window = services_->current->shared->config.drain.window.count();
-    pace_.emplace(relay_->size(), net::steady_now_ms(), static_cast<net::milliseconds_count>(window));
+    const conf::drain_options& drain = services_->current->shared->config.drain;
+    drains_.clear(); // everything leaves now, at one pace
+    drains_.emplace_back(websocket::drain_order{origins_.all(),
+                                                {going_away, going_away, websocket::end_cause::drained},
+                                                static_cast<net::milliseconds_count>(drain.window.count()),
+                                                drain.order == conf::drain_direction::newest_first},
+                         net::steady_now_ms());
+}
+
+void worker::advance_drains(net::milliseconds_count now)
+{
+    for (websocket::drain_plan& each : drains_)
+        each.advance(*relay_, now, static_cast<std::uint32_t>(lots_()));
+    // Tunnels that began while this process leaves may have an origin that was not there at its beginning.
+    if (services_->is_draining && !drains_.empty() && drains_.front().is_over(now))
+        relay_->close_oldest(relay_->size(), {going_away, going_away, websocket::end_cause::drained});
+    else
+        std::erase_if(drains_, [&](const auto& each) { return each.is_over(now); });
 }
 
 void worker::tunnel_ended(const websocket::tunnel& ended) noexcept { log_.tunnel_closed(ended); }
@@ -156,12 +203,9 @@ void worker::tick()
         const net::milliseconds_count before =
             longest == 0 ? 0 : now - std::min(now, static_cast<net::milliseconds_count>(longest));
         idle_.sweep(before);
+        origins_.sweep();
     }
-    if (pace_) {
-        // Tunnels that began while draining belong to no plan: they leave at its end.
-        const std::size_t due = pace_->is_over(now) ? relay_->size() : pace_->take(now);
-        relay_->close_oldest(due, {going_away, going_away, websocket::end_cause::drained});
-    }
+    advance_drains(now);
     log_.flush();
 }
 

@@ -9,8 +9,8 @@
 #include "metrics/worker_shard.hpp"
 #include "proxy/http/session_services.hpp"
 #include "proxy/log/access_log.hpp"
-#include "proxy/server/drain_pace.hpp"
 #include "proxy/server/listener.hpp"
+#include "proxy/websocket/drain_plan.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -52,6 +52,8 @@ private:
     void tunnel_ended(const websocket::tunnel& ended) noexcept override;
     void run();
     void tick();
+    void adopt_policies();
+    void advance_drains(net::milliseconds_count now);
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
@@ -70,7 +72,9 @@ private:
     upstream::connector connector_;
     std::unique_ptr<http::session_services> services_;
     std::vector<std::unique_ptr<listener>> listeners_;
-    std::optional<drain_pace> pace_;
+    websocket::origin_table origins_;
+    std::vector<websocket::drain_plan> drains_;
+    std::minstd_rand lots_;
     std::uint32_t ticks_ = 0;
     std::thread thread_;
 };

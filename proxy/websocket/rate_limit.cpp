@@ -7,8 +7,8 @@ namespace {
 
 nanoseconds cost_of(const rate& limit, std::uint64_t units) noexcept
 {
-    constexpr std::uint64_t second = 1'000'000'000;
-    return nanoseconds(static_cast<nanoseconds::rep>(units * second / limit.per_second));
+    constexpr double second = 1e9;
+    return nanoseconds(static_cast<nanoseconds::rep>(static_cast<double>(units) * second / limit.per_second));
 }
 
 } // namespace

@@ -18,8 +18,8 @@ using nanoseconds = std::chrono::nanoseconds;
 
 struct rate
 {
-    std::uint64_t per_second = 0; // 0: any; at most 10^9
-    std::uint64_t burst = 1;      // units that may come at once; at least 1, at most 2^33
+    double per_second = 0;   // 0: any; at most 10^9
+    std::uint64_t burst = 1; // units that may come at once; at least 1, at most 2^33
 
     bool operator==(const rate&) const = default;
 };

@@ -148,6 +148,7 @@ private:
     void begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept;
     void end_within(tunnel& which, tick_count time) noexcept;
     void end_if_done(tunnel& which);
+    static void leave_origin(tunnel& which) noexcept;
     void break_off(tunnel& which, side broken);
     void finish(tunnel& which);
     void count_end(tunnel& which) noexcept;

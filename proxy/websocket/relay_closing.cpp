@@ -66,6 +66,7 @@ void relay::close(tunnel& which, const own_close& how)
     if (which.is_closed || which.is_closing) return;
     begin_end(which, metrics::party::proxy, how.cause, how.to_client);
     which.is_closing = true;
+    leave_origin(which);
     which.client.own_code = how.to_client;
     which.backend.own_code = how.to_backend;
     if (!which.is_websocket) {
@@ -153,6 +154,12 @@ void relay::end_if_done(tunnel& which)
     if (client_done && answered(which.backend) && told(which.backend)) finish(which);
 }
 
+void relay::leave_origin(tunnel& which) noexcept
+{
+    auto& listed = which.origin->tunnels;
+    if (which.origin_hook::is_linked()) listed.erase(listed.iterator_to(which));
+}
+
 void relay::break_off(tunnel& which, side broken)
 {
     begin_end(which, party_of(broken), end_cause::reset, 0);
@@ -176,7 +183,7 @@ void relay::finish(tunnel& which)
     cells_.tunnels_open.sub();
     cells_.connections_open.sub();
     tunnels_.erase(tunnels_.iterator_to(which));
-    which.origin->tunnels.erase(which.origin->tunnels.iterator_to(which));
+    leave_origin(which);
     if (which.is_ready) {
         tunnel** at = &ready_;
         while (*at != nullptr && *at != &which)

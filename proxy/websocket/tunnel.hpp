@@ -10,11 +10,8 @@
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
-#include "proxy/websocket/frame_check.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
-#include "proxy/websocket/keepalive.hpp"
-#include "proxy/websocket/rate_limit.hpp"
-#include "proxy/websocket/side.hpp"
+#include "proxy/websocket/tunnel_policy.hpp"
 
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
@@ -47,28 +44,11 @@ struct tunnel_end
     std::uint16_t code = 0; // of the Close that began the end; 0 without one
 };
 
-// What a route asks of its tunnels. A reload may change it under tunnels that live.
-struct tunnel_policy
-{
-    keepalive_policy alive;
-    frame_rules from_client;
-    frame_rules from_backend;
-    rate_policy client_rate;
-    tick_count slow_timeout = 0;  // a side that takes no bytes; 0: never
-    tick_count close_timeout = 0; // a peer that does not answer a Close
-
-    const frame_rules& rules_for(side from) const noexcept
-    {
-        return from == side::client ? from_client : from_backend;
-    }
-    bool operator==(const tunnel_policy&) const = default;
-};
-
 struct tunnel;
 using origin_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct origin_tag>>;
 
-// What all tunnels of one route to one backend share, and the list of them, the oldest first. Of one worker:
-// its reference count is not atomic.
+// What all tunnels of one route to one backend share, and the list of those that are not ending, the oldest
+// first. Of one worker: its reference count is not atomic.
 struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread_unsafe_counter>
 {
     std::string route;
@@ -76,6 +56,8 @@ struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread
     std::string backend;
     metrics::tunnel_cells* cells = nullptr; // null for upgrades that are not WebSockets
     tunnel_policy policy;
+    bool is_websocket = true;
+    bool is_gone = false; // its route or backend is no longer configured
     boost::intrusive::list<tunnel, boost::intrusive::base_hook<origin_hook>> tunnels;
 };
 

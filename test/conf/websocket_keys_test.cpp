@@ -67,8 +67,8 @@ TEST_CASE("what is wrong is told at its key, in the section and in a route")
           brief_list{
               "6:30 route[0].websocket.message_rate: 'fast' is not a rate; one is N/s or N/min"});
     CHECK(errors("message_burst = 5").at(0).ends_with("message_burst: has no use without message_rate"));
-    CHECK(errors("origins = [\"app.example.com\"]").at(0).find("'app.example.com' is not an origin; one is SCHEME://") !=
-          std::string::npos);
+    const auto no_scheme = errors("origins = [\"app.example.com\"]").at(0);
+    CHECK(no_scheme.find("'app.example.com' is not an origin; one is SCHEME://") != std::string::npos);
     CHECK(errors("origins = [\"https://a\", \"HTTPS://A\"]").at(0).ends_with("'HTTPS://A' is listed twice"));
     CHECK(errors("subprotocols = [\"a b\"]").at(0).ends_with("'a b' is not a token (RFC 6455 4.1)"));
     CHECK(errors("max_age = \"1ms\"").at(0).ends_with("'1ms' is out of range: 1s to 365d, or 0"));

@@ -43,6 +43,7 @@ struct bench
     upstream::backend_registry registry;
     snat::tuple_ledger ledger;
     metrics::worker_shard shard;
+    websocket::origin_table origins;
 
     std::shared_ptr<const http::service> build(conf::config config, std::uint64_t generation = 1)
     {
@@ -102,7 +103,7 @@ TEST_CASE("a configuration that cannot be served says why")
 TEST_CASE("a worker's view has one balancer and one set of cells for each pool, shared by its routes")
 {
     bench at;
-    const http::worker_service view(at.build(two_pools()), at.shard);
+    const http::worker_service view(at.build(two_pools()), at.shard, at.origins);
     REQUIRE(view.pools.size() == 2);
     REQUIRE(view.routes.size() == 3);
     CHECK(&view.routes[0].pool() == &view.pools[1]);
@@ -116,7 +117,7 @@ TEST_CASE("a worker's view has one balancer and one set of cells for each pool, 
 TEST_CASE("a route's cells are made on first use and are the shard's")
 {
     bench at;
-    http::worker_service view(at.build(two_pools()), at.shard);
+    http::worker_service view(at.build(two_pools()), at.shard, at.origins);
     std::vector<metrics::worker_shard::http_list::entry> listed;
     at.shard.https().append_to(listed);
     CHECK(listed.empty());
@@ -130,12 +131,12 @@ TEST_CASE("tunnels of one route and backend share an origin, plain ones another 
     bench at;
     boost::intrusive_ptr<websocket::tunnel_origin> kept;
     {
-        http::worker_service view(at.build(two_pools()), at.shard);
-        kept = view.routes[1].origin(1, true, 3s);
-        CHECK(kept == view.routes[1].origin(1, true, 3s));
-        CHECK(kept != view.routes[1].origin(0, true, 3s));
-        CHECK(kept != view.routes[2].origin(1, true, 3s));
-        const auto plain = view.routes[1].origin(1, false, 3s);
+        http::worker_service view(at.build(two_pools()), at.shard, at.origins);
+        kept = view.routes[1].origin(1, true);
+        CHECK(kept == view.routes[1].origin(1, true));
+        CHECK(kept != view.routes[1].origin(0, true));
+        CHECK(kept != view.routes[2].origin(1, true));
+        const auto plain = view.routes[1].origin(1, false);
         CHECK(plain != kept);
         CHECK(plain->cells == nullptr);
         CHECK(plain->backend == "10.0.0.2:80");
@@ -143,6 +144,6 @@ TEST_CASE("tunnels of one route and backend share an origin, plain ones another 
     CHECK(kept->route == "two");
     CHECK(kept->pool == "chat");
     CHECK(kept->backend == "10.0.0.2:80");
-    CHECK(kept->policy.close_timeout == 30);
+    CHECK(kept->policy.close_timeout == 50);
     CHECK(kept->cells == &at.shard.tunnel("two", "chat", "10.0.0.2:80"));
 }

@@ -1,8 +1,8 @@
-#include "proxy/server/drain_pace.hpp"
+#include "proxy/websocket/drain_pace.hpp"
 
 #include <doctest/doctest.h>
 
-using fairlead::server::drain_pace;
+using fairlead::websocket::drain_pace;
 
 TEST_CASE("a drain closes the same number in every part of its window")
 {
@@ -36,4 +36,20 @@ TEST_CASE("fewer tunnels than ticks are spread, not bunched at the end")
         closed_by_half += pace.take(now);
     CHECK(closed_by_half == 1);
     CHECK(pace.take(9000) == 2);
+}
+
+TEST_CASE("a lot moves a close by a tick at most, and the end comes when it should")
+{
+    drain_pace pace(1000, 0, 10'000);
+    std::size_t total = 0;
+    std::uint32_t lot = 1;
+    for (unsigned now = 100; now < 10'000; now += 100) {
+        lot = lot * 1'103'515'245 + 12'345;
+        const std::size_t count = pace.take(now, lot >> 8);
+        CHECK(count <= 20);
+        total += count;
+        CHECK(total <= now / 10);
+        CHECK(total + 10 >= now / 10);
+    }
+    CHECK(total + pace.take(10'000, 99) == 1000);
 }

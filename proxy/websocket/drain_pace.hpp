@@ -1,13 +1,16 @@
 // How many of the tunnels that are to leave should have been told so by now: an even pace over a window.
 //
-// Pure; time is passed in. After the window everything is due.
+// Pure; time is passed in, and a lot that takes up to a tick off it, so that workers and proxies that began
+// together do not close in step. After the window everything is due.
 #pragma once
 
 #include "proxy/net/timer_wheel.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
-namespace fairlead::server {
+namespace fairlead::websocket {
 
 class drain_pace
 {
@@ -19,15 +22,19 @@ public:
     {}
 
     // How many more to close at `now`, given that take() returned the earlier ones; counts them as closed.
-    std::size_t take(net::milliseconds_count now) noexcept
+    std::size_t take(net::milliseconds_count now, std::uint32_t lot = 0) noexcept
     {
-        const net::milliseconds_count elapsed = now - begin_;
-        const std::size_t due = is_over(now) ? total_ : static_cast<std::size_t>(total_ * elapsed / window_);
+        const net::milliseconds_count since = now - begin_;
+        const net::milliseconds_count elapsed =
+            since - std::min<net::milliseconds_count>(since, lot % net::timer_wheel::tick);
+        const auto planned = is_over(now) ? total_ : static_cast<std::size_t>(total_ * elapsed / window_);
+        const std::size_t due = std::max(planned, taken_);
         const std::size_t count = due - taken_;
         taken_ = due;
         return count;
     }
 
+    std::size_t total() const noexcept { return total_; }
     bool is_over(net::milliseconds_count now) const noexcept { return now - begin_ >= window_; }
 
 private:
@@ -37,4 +44,4 @@ private:
     net::milliseconds_count window_;
 };
 
-} // namespace fairlead::server
+} // namespace fairlead::websocket

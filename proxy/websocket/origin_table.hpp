@@ -1,0 +1,47 @@
+// Where the tunnels of one worker come from: each (route, pool, backend), with the list of its tunnels.
+//
+// An origin outlives reloads, so tunnels from before and after one are in the same list and have the same
+// policy. Lifetime: the worker's; origins live as long as a tunnel or the table needs them. Thread: the
+// worker's.
+#pragma once
+
+#include "proxy/websocket/tunnel.hpp"
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+
+#include <compare>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace fairlead::websocket {
+
+using origin_ref = boost::intrusive_ptr<tunnel_origin>;
+
+struct origin_key
+{
+    std::string route;
+    std::string pool;
+    std::string backend;
+    bool is_websocket = true;
+
+    auto operator<=>(const origin_key&) const = default;
+};
+
+class origin_table
+{
+public:
+    // The one of that key, or a new one without cells and policy.
+    origin_ref obtain(const origin_key& key);
+
+    // In the order of their keys.
+    std::vector<origin_ref> all() const;
+
+    // Forgets those that nothing else refers to.
+    void sweep();
+
+private:
+    std::map<origin_key, origin_ref> origins_;
+};
+
+} // namespace fairlead::websocket
