@@ -1,4 +1,5 @@
 // The addresses among the values: blocks, endpoints and their spellings.
+#include "conf/port_ranges.hpp"
 #include "conf/values.hpp"
 
 #include <arpa/inet.h>
@@ -148,6 +149,29 @@ std::optional<endpoint> parse_endpoint(std::string_view text)
     result.port = static_cast<std::uint16_t>(*port);
     result.text = result.host + ":" + std::to_string(*port);
     return is_host_name(result.host) ? std::optional(result) : std::nullopt;
+}
+
+std::vector<endpoint> parse_endpoints(std::string_view text)
+{
+    if (auto single = parse_endpoint(text)) {
+        return {std::move(*single)};
+    }
+    const auto colon = text.rfind(':');
+    const auto ports = colon == text.npos ? std::nullopt : parse_port_ranges(text.substr(colon + 1));
+    std::vector<endpoint> out;
+    if (!ports || count_ports(*ports) > max_ports_of_backend) {
+        return out;
+    }
+    for (const auto& range : *ports) {
+        for (std::uint32_t port = range.first; port <= range.last; ++port) {
+            auto one = parse_endpoint(std::string(text.substr(0, colon + 1)) + std::to_string(port));
+            if (!one || one->what == endpoint::kind::unix_path) {
+                return {};
+            }
+            out.push_back(std::move(*one));
+        }
+    }
+    return out;
 }
 
 std::optional<endpoint> parse_listen_endpoint(std::string_view text)

@@ -9,6 +9,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -20,7 +21,7 @@ namespace fairlead::upstream {
 namespace {
 
 constexpr std::chrono::seconds exhaustion_report_interval{10};
-constexpr std::size_t max_addresses_per_dial = 4;
+constexpr std::size_t max_failed_addresses = 4; // of one dial
 
 // How bind() and connect() began; only the first goes on.
 enum class started : std::uint8_t
@@ -111,6 +112,16 @@ int open_socket(connection& made, int family, const conf::socket_options& option
 
 } // namespace
 
+bool has_free_tuple(const pool& from, const backend& to)
+{
+    const auto* source = from.source();
+    if (source == nullptr) return true;
+    const auto now = std::chrono::steady_clock::now();
+    return std::ranges::any_of(to.addresses(), [&](const conf::ip_address& ip) {
+        return source->free_towards({ip, to.address().port}, now) != 0;
+    });
+}
+
 // What one dial() was asked for; it outlives the coroutines that read it.
 struct dialer::attempt
 {
@@ -130,12 +141,18 @@ net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> t
         outcome = co_await dial_unix(from, to->address().path);
     } else {
         const resolved_set addresses = to->addresses(); // a copy: the set may be replaced while we wait
-        const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
-        const std::uint32_t start = rotation_++;
         const attempt what{from, to->address().port, options, cells};
-        for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
-            const conf::ip_address ip = addresses[(start + i) % addresses.size()];
+        const std::vector<conf::ip_address> in_order = addresses_in_order(what, addresses);
+        if (!addresses.empty() && in_order.empty()) {
+            report_exhaustion(from, {addresses.front(), what.port});
+            outcome = metrics::dial_failure::ports_exhausted;
+        }
+        std::size_t failures = 0;
+        for (std::size_t i = 0; i < in_order.size() && failures < max_failed_addresses; ++i) {
+            const conf::ip_address ip = in_order[i];
             outcome = co_await dial_address(what, ip);
+            if (outcome.has_value()) break;
+            if (has_failed(what, ip, outcome.error())) ++failures;
         }
     }
     if (outcome.has_error()) {
@@ -145,6 +162,32 @@ net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> t
     cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
     outcome->to = std::move(to);
     co_return outcome;
+}
+
+std::vector<conf::ip_address> dialer::addresses_in_order(const attempt& what, const resolved_set& addresses)
+{
+    if (addresses.size() < 2) return addresses; // nothing to choose; the search finds out what is free
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<address_candidate> candidates;
+    for (const auto& ip : addresses) {
+        const snat::tuple_destination to{ip, what.port};
+        const auto* source = what.from.source();
+        candidates.push_back(
+            {ip, source == nullptr ? 1 : source->free_towards(to, now), failed_.contains(to, now)});
+    }
+    return order_addresses(std::move(candidates), rotation_++);
+}
+
+// Whether the dial cost more than a look at our own counts; then the address is remembered, unless it is not its
+// fault.
+bool dialer::has_failed(const attempt& what, const conf::ip_address& ip, metrics::dial_failure why)
+{
+    const auto now = std::chrono::steady_clock::now();
+    const snat::tuple_destination to{ip, what.port};
+    if (why == metrics::dial_failure::ports_exhausted)
+        return what.from.source() == nullptr || what.from.source()->free_towards(to, now) != 0;
+    if (why != metrics::dial_failure::no_resources) failed_.add(to, now);
+    return true;
 }
 
 net::task<dial_result> dialer::dial_address(const attempt& what, conf::ip_address ip)

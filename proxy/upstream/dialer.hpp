@@ -1,6 +1,7 @@
 // Opens one connection to one backend, from the source with the most free tuples.
 //
-// A name with several addresses is tried from a rotating start, each once. A source port is the ledger's,
+// Of a name's addresses the one with the most free tuples is tried first, and four at most that do not connect, as
+// address_choice says. A source port is the ledger's,
 // bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
 // pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
 // IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is
@@ -13,6 +14,7 @@
 #include "conf/model.hpp"
 #include "metrics/cells.hpp"
 #include "proxy/net/timer_wheel.hpp"
+#include "proxy/upstream/address_choice.hpp"
 #include "proxy/upstream/connection.hpp"
 #include "proxy/upstream/pool.hpp"
 
@@ -25,6 +27,10 @@
 namespace fairlead::upstream {
 
 using dial_result = boost::system::result<connection, metrics::dial_failure>;
+
+// Whether some address of the backend has a free source tuple by our own count, or nobody counts them. A name
+// without addresses has none to ask for, and is told as unresolved.
+bool has_free_tuple(const pool& from, const backend& to);
 
 class dialer
 {
@@ -48,7 +54,11 @@ private:
 
     net::executor where_;
     net::timer_wheel& wheel_;
+    std::vector<conf::ip_address> addresses_in_order(const attempt& what, const resolved_set& addresses);
+    bool has_failed(const attempt& what, const conf::ip_address& ip, metrics::dial_failure why);
+
     std::uint32_t rotation_ = 0; // over the addresses of names
+    failed_addresses failed_;
     std::chrono::steady_clock::time_point exhaustion_reported_at_;
 };
 

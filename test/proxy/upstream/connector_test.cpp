@@ -143,3 +143,31 @@ TEST_CASE("a want of source tuples, or of an address for the name, begins no bac
     CHECK(outcome.failure == (pool->source() ? dial_failure::ports_exhausted : dial_failure::unresolved));
     CHECK(pool->backends()[0]->backoff().failures() == 0);
 }
+
+TEST_CASE("any number of full backends is passed over on the way to the last free tuple")
+{
+    constexpr int backend_count = 12; // more than the tries of one request
+    std::vector<listener> listeners(backend_count);
+    bench at;
+    conf::pool_options written;
+    written.name = "many";
+    for (const auto& each : listeners)
+        written.backends.push_back({conf::parse_endpoint(net::to_string(each.address())).value(), 1, {}});
+    written.source = {conf::parse_cidr("127.0.0.7").value()};
+    written.ports = {{31'020, 31'020}};
+    const upstream::pool pool(written, {}, at.registry, at.ledger);
+    std::vector<metrics::backend_cells*> cells(backend_count, &at.cells);
+    std::vector<connect_outcome> kept;
+    for (int i = 0; i < backend_count; ++i) {
+        auto request = at.ask(pool);
+        request.cells = cells;
+        kept.push_back(at.connect(request));
+        REQUIRE(kept.back().made.has_value());
+        CHECK(request.tried.size() == 0);
+    }
+    auto request = at.ask(pool);
+    request.cells = cells;
+    const connect_outcome refused = at.connect(request);
+    CHECK_FALSE(refused.made.has_value());
+    CHECK(refused.failure == dial_failure::ports_exhausted);
+}
