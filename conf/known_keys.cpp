@@ -189,6 +189,8 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "{ X-Tenant = \"blue\", X-Debug = \"\" }"},
     {.section = "route", .name = "upgrades", .type = value_type::text_list, .choices = "tokens",
      .example = "[\"spdy/3.1\"]"},
+    {.section = "route", .name = "max_connections", .type = value_type::integer, .default_text = "0",
+     .least = 1, .most = 100'000'000, .zero = true, .example = "50000"},
 
     {.section = "route.headers.NAME", .name = "regex", .type = value_type::text, .choices = "an RE2 regex",
      .required = true, .example = "\"(?i)mobile.*\""},

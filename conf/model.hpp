@@ -215,6 +215,7 @@ struct route_options // [[route]]
     std::string strip_prefix; // removed from the path, on a segment boundary; "/a", no final '/'
     std::vector<header_value> set_headers;
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
+    std::uint32_t max_connections = 0; // tunnels and exchanges at once, over all workers; 0: no limit
     source_position where;
 };
 

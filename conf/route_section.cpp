@@ -177,6 +177,7 @@ void read_route(const table_reader& table, config_draft& draft)
     read_strip_prefix(table, route);
     route.set_headers = read_set_headers(table);
     read_upgrades(table, route);
+    table.read("max_connections", route.max_connections);
     draft.value.routes.push_back(std::move(route));
     draft.route_places.push_back(table.where_table());
     draft.route_name_places.push_back(table.where("name"));

@@ -209,6 +209,11 @@ void add_reported(family_set& out, const scrape& parts)
         out.add(metric::backend_requests_active, {each.pool, each.backend},
                 static_cast<double>(each.requests));
     }
+    for (const route_load& each : parts.routes) {
+        out.add(metric::route_connections, {each.route}, static_cast<double>(each.live));
+        if (each.most != 0)
+            out.add(metric::route_connections_limit, {each.route}, static_cast<double>(each.most));
+    }
 }
 
 void add_lifecycle(family_set& out, const lifecycle& life)

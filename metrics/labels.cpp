@@ -81,6 +81,7 @@ std::string_view label(refusal value) noexcept
     case refusal::bad_response: return "bad_response";
     case refusal::upgrade_refused: return "upgrade_refused";
     case refusal::websocket_version: return "websocket_version";
+    case refusal::route_full: return "route_full";
     case refusal::draining: return "draining";
     }
     return {};

@@ -65,6 +65,7 @@ enum class refusal : std::uint8_t
     bad_response,
     upgrade_refused,
     websocket_version,
+    route_full,
     draining,
 };
 

@@ -9,6 +9,7 @@ using enum metric_type;
 using names = std::array<std::string_view, metric_row::max_labels>;
 
 constexpr names none{};
+constexpr names by_route{"route"};
 constexpr names by_backend{"pool", "backend"};
 constexpr names by_tunnel{"route", "pool", "backend"};
 constexpr names by_source{"pool", "source", "destination"};
@@ -71,6 +72,10 @@ constexpr auto rows = std::to_array<metric_row>({
      "bytes",
      {"route", "pool", "direction"},
      "Bytes of HTTP message bodies forwarded."},
+    {metric::route_connections, gauge, "fairlead_route_connections", "connections", by_route,
+     "Tunnels and exchanges of the route now, over all workers."},
+    {metric::route_connections_limit, gauge, "fairlead_route_connections_limit", "connections", by_route,
+     "The route's max_connections; absent where there is none."},
     {metric::backend_up, gauge, "fairlead_backend_up", "0 or 1", by_backend,
      "1 while the backend may be chosen, 0 while it is left alone."},
     {metric::backend_connections, gauge, "fairlead_backend_connections", "connections", by_backend,

@@ -29,6 +29,8 @@ enum class metric : std::uint8_t
     http_requests,
     http_request_seconds,
     http_body_bytes,
+    route_connections,
+    route_connections_limit,
     backend_up,
     backend_connections,
     backend_requests_active,

@@ -40,6 +40,14 @@ struct backend_state
     std::uint64_t requests = 0;    // exchanges and tunnels it serves
 };
 
+// Tunnels and exchanges of a route now, over all workers.
+struct route_load
+{
+    std::string route;
+    std::uint64_t live = 0;
+    std::uint64_t most = 0; // its max_connections; 0: no limit
+};
+
 // Where the process is in its life.
 struct lifecycle
 {
@@ -55,6 +63,7 @@ class registry
 public:
     using source_usage_fn = std::function<std::vector<source_usage>()>;
     using backend_states_fn = std::function<std::vector<backend_state>()>;
+    using route_loads_fn = std::function<std::vector<route_load>()>;
 
     // `version` is the label of fairlead_build_info.
     explicit registry(std::string version = {});
@@ -66,6 +75,7 @@ public:
 
     void set_source_usage(source_usage_fn usage);
     void set_backend_states(backend_states_fn states);
+    void set_route_loads(route_loads_fn loads);
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
@@ -83,6 +93,7 @@ private:
     std::vector<std::unique_ptr<worker_shard>> shards_;
     source_usage_fn source_usage_;
     backend_states_fn backend_states_;
+    route_loads_fn route_loads_;
     lifecycle lifecycle_;
 };
 

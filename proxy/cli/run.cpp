@@ -70,7 +70,8 @@ int check(const std::string& config_file)
     // What only the proxy can judge, such as the regexes of routes together.
     upstream::backend_registry backends;
     snat::tuple_ledger ledger;
-    (void)http::service::build(read.value, backends, ledger, 1);
+    routing::route_registry routes;
+    (void)http::service::build(read.value, {backends, ledger, routes}, 1);
     std::size_t backend_count = 0;
     for (const auto& pool : read.value.pools)
         backend_count += pool.backends.size();

@@ -9,12 +9,21 @@
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 
 namespace fairlead::http {
 namespace {
 
 constexpr net::milliseconds_count watch_interval_ms = 1'000;
+
+// Refused clients that all came at once are not to come back at once. `random` is any byte that is.
+std::string_view retry_line(char random)
+{
+    constexpr std::array<std::string_view, 4> lines{"Retry-After: 1\r\n", "Retry-After: 2\r\n",
+                                                    "Retry-After: 3\r\n", "Retry-After: 4\r\n"};
+    return lines[static_cast<unsigned char>(random) % lines.size()];
+}
 
 // The first protocol of an Upgrade field that the route lets through as plain bytes.
 std::string_view first_allowed(std::string_view offered, const std::vector<std::string>& allowed)
@@ -62,6 +71,12 @@ net::task<afterwards> exchange::run()
                                                  : metrics::refusal::upgrade_refused,
                                       refused->reason, refused->header_lines);
         }
+    }
+    of_route_ = asked_.route->admit();
+    if (!of_route_) {
+        const std::string_view again = retry_line(asked_.generated_id.front());
+        co_return co_await answer(503, metrics::refusal::route_full, "the route is at its max_connections",
+                                  again);
     }
     std::exception_ptr failure;
     afterwards next = afterwards::close;

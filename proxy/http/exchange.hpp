@@ -5,6 +5,8 @@
 // have seen it is sent once more on a new connection; nothing else is repeated. An Upgrade that the backend
 // accepts ends in a tunnel.
 //
+// A route that has its max_connections answers 503 before anything is dialled.
+//
 //   connect ─► send head [and body ...] ─► read head ─┬─ 1xx: forward, read on
 //      │                                    │         ├─ 101: verified, handed to the relay
 //      └─ 502/503/504                       └─ 502/504└─ else: forward head and body
@@ -101,6 +103,7 @@ private:
     std::string_view client_ip_;
     std::string_view client_address_;
 
+    routing::route_use of_route_;
     upstream::connect_request connecting_;
     upstream::connect_outcome connected_;
     upgrade_intent intent_ = upgrade_intent::none;

@@ -61,7 +61,7 @@ int supervisor::run()
     ::signal(SIGPIPE, SIG_IGN);
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         signals_.add(number);
-    current_ = http::service::build(first_, backends_, ledger_, 1);
+    current_ = http::service::build(first_, {backends_, ledger_, routes_}, 1);
     resolver_.resolve_soon();
     resolver_.wait(first_names_time);
     provide_metrics();
@@ -114,6 +114,14 @@ void supervisor::provide_metrics()
                 out.push_back(
                     {pool->name(), each->address().text, is_up, each->live() + each->idle(), each->live()});
             }
+        }
+        return out;
+    });
+    registry_.set_route_loads([this] {
+        std::vector<metrics::route_load> out;
+        for (std::size_t i = 0; i < current_->loads.size(); ++i) {
+            const conf::route_options& route = current_->config.routes[i];
+            out.push_back({route.name, current_->loads[i]->live(), route.max_connections});
         }
         return out;
     });
@@ -196,7 +204,8 @@ void supervisor::reload()
 // Everything that can fail comes first; from there on the new configuration is in force.
 void supervisor::apply(conf::config next)
 {
-    auto fresh = http::service::build(std::move(next), backends_, ledger_, current_->generation + 1);
+    const http::lasting_counts counts{backends_, ledger_, routes_};
+    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
     move_listeners(fresh->config);
     current_ = std::move(fresh);
     for (const auto& pool : current_->config.pools) {
@@ -206,6 +215,7 @@ void supervisor::apply(conf::config next)
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
     backends_.sweep();
+    routes_.sweep();
     resolver_.resolve_soon(); // a new name serves when it has resolved
 }
 

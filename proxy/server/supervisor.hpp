@@ -65,6 +65,7 @@ private:
     metrics::registry registry_;
     snat::tuple_ledger ledger_;
     upstream::backend_registry backends_;
+    routing::route_registry routes_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
     std::shared_ptr<const http::service> current_;

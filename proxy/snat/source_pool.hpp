@@ -39,8 +39,8 @@ public:
     std::optional<tuple_lease> acquire(const tuple_destination& destination, steady_time now,
                                        const tuple_space* rather_not = nullptr) const;
 
-    // How many tuples are free towards the destination; at least so many where more than 64 addresses are opened
-    // and more are to come. 0 only when none is.
+    // How many tuples are free towards the destination; at least so many where more than 64 addresses are
+    // opened and more are to come. 0 only when none is.
     std::uint64_t free_towards(const tuple_destination& destination, steady_time now) const;
 
     std::uint32_t source_count(bool is_v6) const noexcept; // addresses of that family, at most max_sources

@@ -172,8 +172,8 @@ std::vector<conf::ip_address> dialer::addresses_in_order(const attempt& what, co
     for (const auto& ip : addresses) {
         const snat::tuple_destination to{ip, what.port};
         const auto* source = what.from.source();
-        candidates.push_back(
-            {ip, source == nullptr ? 1 : source->free_towards(to, now), failed_.contains(to, now)});
+        const std::uint64_t free = source == nullptr ? 1 : source->free_towards(to, now);
+        candidates.push_back({ip, free, failed_.contains(to, now)});
     }
     return order_addresses(std::move(candidates), rotation_++);
 }

@@ -1,7 +1,7 @@
 // Opens one connection to one backend, from the source with the most free tuples.
 //
-// Of a name's addresses the one with the most free tuples is tried first, and four at most that do not connect, as
-// address_choice says. A source port is the ledger's,
+// Of a name's addresses the one with the most free tuples is tried first, and four at most that do not
+// connect, as address_choice says. A source port is the ledger's,
 // bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
 // pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
 // IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is

@@ -52,6 +52,7 @@ struct tunnel_start
     tunnel_texts::parts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
+    routing::route_use of_route;
 };
 
 class relay

@@ -8,6 +8,7 @@
 
 #include "metrics/cells.hpp"
 #include "proxy/net/timer_wheel.hpp"
+#include "proxy/routing/route_load.hpp"
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
@@ -136,6 +137,7 @@ struct tunnel : boost::intrusive::list_base_hook<>, net::wheel_entry
     tunnel_texts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
+    routing::route_use of_route;
     std::chrono::steady_clock::time_point opened_at;
     tunnel* next_ready = nullptr;
     tunnel_end end;

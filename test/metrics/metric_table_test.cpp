@@ -71,6 +71,7 @@ void fill(registry& all)
     shard.http("r", "p");
     all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 0, 2}}; });
     all.set_backend_states([] { return std::vector<backend_state>{{"p", "b", true, 1, 1}}; });
+    all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
 }
 
 } // namespace
