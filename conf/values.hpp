@@ -67,8 +67,8 @@ parse_ip_address(std::string_view text);                       // "10.0.0.1" "fd
 std::optional<cidr> parse_cidr(std::string_view text);         // an address, or "10.0.0.0/28"; no host bits
 std::optional<endpoint> parse_endpoint(std::string_view text); // see endpoint
 
-// One for each port of "10.0.0.1:80-83", "app:80,82" or "[fd00::1]:80", in order; the Unix socket alone. Empty
-// when the text is not that, or names more than max_ports_of_backend.
+// One for each port of "10.0.0.1:80-83", "app:80,82" or "[fd00::1]:80", in order; the Unix socket alone.
+// Empty when the text is not that, or names more than max_ports_of_backend.
 inline constexpr std::uint32_t max_ports_of_backend = 256;
 std::vector<endpoint> parse_endpoints(std::string_view text);
 

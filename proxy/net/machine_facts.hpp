@@ -1,7 +1,7 @@
 // What a machine, or a container, gives to this process: the limits that `fairlead plan` counts with.
 //
-// Plain values beside conf::host_facts, which has what a configuration is checked against. What the kernel does
-// not show here (a container hides some) is absent. Reading blocks: for the command line.
+// Plain values beside conf::host_facts, which has what a configuration is checked against. What the kernel
+// does not show here (a container hides some) is absent. Reading blocks: for the command line.
 // Sources: getrlimit(2), proc(5), and the kernel's sysctl/fs, networking/ip-sysctl and cgroup-v2 pages.
 #pragma once
 

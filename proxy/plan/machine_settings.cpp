@@ -113,7 +113,7 @@ void add_memory(const plan_input& input, const capacity_plan& plan, setting_list
                  machine.memory_bytes >= needed, false, "more memory, or another machine"});
     }
     if (!machine.tcp_mem) return;
-    // Idle sockets hold no pages. One page of each in flight is where the kernel must not begin to shrink buffers.
+    // Idle sockets hold no pages. With a page of each in flight the kernel must not yet shrink buffers.
     const std::string name = "net.ipv4.tcp_mem";
     const auto needed = 2 * plan.connections;
     const auto pressure = (*machine.tcp_mem)[1];

@@ -1,7 +1,8 @@
-// Whether each route's max_connections can be held by the source tuples of its pool: what `fairlead check` says.
+// Whether each route's max_connections can be held by the source tuples of its pool: what `fairlead check`
+// says.
 //
-// It asks about tuples alone, as the configuration has them: descriptors and memory are those of another machine,
-// perhaps, and `fairlead plan` is there for them. Names count as one address each.
+// It asks about tuples alone, as the configuration has them: descriptors and memory are those of another
+// machine, perhaps, and `fairlead plan` is there for them. Names count as one address each.
 // Pure; any thread.
 #pragma once
 

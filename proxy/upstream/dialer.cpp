@@ -178,8 +178,8 @@ std::vector<conf::ip_address> dialer::addresses_in_order(const attempt& what, co
     return order_addresses(std::move(candidates), rotation_++);
 }
 
-// Whether the dial cost more than a look at our own counts; then the address is remembered, unless it is not its
-// fault.
+// Whether the dial cost more than a look at our own counts; then the address is remembered, unless it is not
+// its fault.
 bool dialer::has_failed(const attempt& what, const conf::ip_address& ip, metrics::dial_failure why)
 {
     const auto now = std::chrono::steady_clock::now();
