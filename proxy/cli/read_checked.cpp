@@ -1,13 +1,17 @@
 #include "proxy/cli/read_checked.hpp"
 
 #include "proxy/net/interfaces.hpp"
+#include "proxy/net/transparent.hpp"
 #include "proxy/snat/port_range.hpp"
 
 #include <iostream>
 
 namespace fairlead::cli {
 
-conf::host_facts read_host_facts() { return {snat::read_host_ports(), net::read_interfaces()}; }
+conf::host_facts read_host_facts()
+{
+    return {snat::read_host_ports(), net::read_interfaces(), net::transparent_problem()};
+}
 
 conf::read_result read_checked(const std::string& config_file, const conf::host_facts& host)
 {

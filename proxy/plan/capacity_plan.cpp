@@ -5,6 +5,7 @@
 #include "proxy/plan/missing_sources.hpp"
 #include "proxy/plan/number_text.hpp"
 #include "proxy/plan/remedies.hpp"
+#include "proxy/snat/transparent_rules.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -177,6 +178,8 @@ void add_notes(const plan_input& input, capacity_plan& plan)
                              "; say which share goes where: --connections POOL=N");
 }
 
+bool is_transparent(const pool_plan& pool) { return pool.tuples.origin == tuple_origin::client_addresses; }
+
 } // namespace
 
 capacity_plan make_plan(const plan_input& input)
@@ -201,6 +204,7 @@ capacity_plan make_plan(const plan_input& input)
     plan.settings = judge_settings(input, plan);
     add_problems(input, plan);
     add_notes(input, plan);
+    if (std::ranges::any_of(plan.pools, is_transparent)) plan.transparent_rules = snat::transparent_rules();
     return plan;
 }
 

@@ -115,6 +115,7 @@ struct capacity_plan
     memory_need memory;
     std::vector<remedy> problems; // what does not hold the connections asked for, or cannot work at all
     std::vector<std::string> notes;
+    std::string transparent_rules; // a script for root that transparent pools need; empty without one
 
     bool fits() const noexcept { return problems.empty(); }
 };

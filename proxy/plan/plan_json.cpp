@@ -17,6 +17,7 @@ std::string_view word(tuple_origin origin)
     case tuple_origin::source_addresses: return "ledger";
     case tuple_origin::kernel_ports: return "kernel_ports";
     case tuple_origin::kernel_choice: return "kernel";
+    case tuple_origin::client_addresses: return "client";
     case tuple_origin::none_needed: return "none";
     }
     return {};
@@ -118,6 +119,7 @@ std::string to_json(const capacity_plan& plan)
     out["settings"] = std::move(settings);
     out["problems"] = std::move(problems);
     out["notes"] = texts(plan.notes);
+    out["transparent_rules"] = plan.transparent_rules;
     return json::serialize(out) + "\n";
 }
 

@@ -17,6 +17,7 @@ std::string origin_text(tuple_origin origin)
     case tuple_origin::source_addresses: return "its sources";
     case tuple_origin::kernel_ports: return "its sources, kernel's ports";
     case tuple_origin::kernel_choice: return "the kernel's choice";
+    case tuple_origin::client_addresses: return "the client's address";
     case tuple_origin::none_needed: return "Unix sockets";
     }
     return {};
@@ -136,6 +137,8 @@ void append_verdict(std::string& out, const capacity_plan& plan)
     }
     for (const auto& note : plan.notes)
         out += wrapped("Note: " + note, 0, 6, columns);
+    if (!plan.transparent_rules.empty())
+        out += "\nWhat transparent pools need on this machine, as root:\n\n" + plan.transparent_rules;
 }
 
 } // namespace

@@ -64,7 +64,7 @@ std::uint64_t count_ports_of_any(const std::vector<claim>& claims, const claim& 
     std::uint64_t total = 0;
     for (const auto& each : claims) {
         if (!each.holds(sources)) continue;
-        // What was counted by an earlier claim is left out of this one; the list need not be in order for that.
+        // Without what an earlier claim has; `counted` need not be in order for that.
         auto fresh = *each.ports;
         for (const auto& range : counted)
             fresh = conf::without(fresh, {range});
@@ -74,8 +74,8 @@ std::uint64_t count_ports_of_any(const std::vector<claim>& claims, const claim& 
     return total;
 }
 
-// Blocks either lie apart or one in the other: each block's own addresses, which no smaller one has, are counted
-// with the ports of every block around them.
+// Blocks either lie apart or one in the other: each block's own addresses, which no smaller one has, are
+// counted with the ports of every block around them.
 std::uint64_t count_union(std::vector<claim> claims)
 {
     std::vector<claim> blocks;

@@ -52,6 +52,7 @@ tuple_origin origin_of(const conf::pool_options& pool)
         return backend.address.what == conf::endpoint::kind::unix_path;
     });
     if (has_unix) return tuple_origin::none_needed;
+    if (pool.transparent != conf::transparency::off) return tuple_origin::client_addresses;
     if (pool.source.empty()) return tuple_origin::kernel_choice;
     return pool.port_selection == conf::port_selection::kernel ? tuple_origin::kernel_ports
                                                                : tuple_origin::source_addresses;
@@ -74,7 +75,7 @@ std::uint64_t usable_ports(const tuple_capacity& of, const conf::pool_options& p
 
 std::optional<std::uint64_t> tuple_capacity::connections() const
 {
-    if (origin == tuple_origin::none_needed) return std::nullopt;
+    if (origin == tuple_origin::none_needed || origin == tuple_origin::client_addresses) return std::nullopt;
     std::uint64_t total = 0;
     for (const auto& family : families)
         total += family.connections();
@@ -105,7 +106,7 @@ tuple_capacity count_tuples(const conf::config& config, const conf::pool_options
 {
     tuple_capacity out;
     out.origin = origin_of(pool);
-    if (out.origin == tuple_origin::none_needed) return out;
+    if (!out.connections()) return out; // nothing to count
     collect_destinations(pool, names, out);
     out.ports = pool.ports;
     if (out.origin == tuple_origin::kernel_choice) out.ports = ports_of_kernel(config, host);

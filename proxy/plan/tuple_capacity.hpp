@@ -2,10 +2,11 @@
 //
 //   connections = sources x destinations x ports, for each family of addresses
 //
-// A source is an address of the pool; a pool without any dials from one that the kernel chooses. A destination is
-// an address and port of a backend, each once; a name that has not been resolved counts as one. Ports are the
-// pool's own, 98 % of them where the kernel searches for a free one (snat::port_set), or all that the kernel
-// gives to a pool without sources. Unix sockets need none.
+// A source is an address of the pool; a pool without any dials from one that the kernel chooses. A
+// destination is an address and port of a backend, each once; a name that has not been resolved counts as one. Ports are
+// the pool's own, 98 % of them where the kernel searches for a free one (snat::port_set), or all that the
+// kernel gives to a pool without sources. Unix sockets need none, and a transparent pool has those of each
+// client.
 // Pure: no I/O, any thread. Source: RFC 9293 3.3.1.
 #pragma once
 
@@ -24,12 +25,13 @@ namespace fairlead::plan {
 // What names resolve to, by host; one that is absent has not been resolved.
 using resolved_names = std::map<std::string, std::vector<conf::ip_address>>;
 
-// Where the tuples of a pool come from. A mode that dials from no address of ours belongs here too.
+// Where the tuples of a pool come from.
 enum class tuple_origin : std::uint8_t
 {
     source_addresses, // the pool's own, with ports of the ledger
     kernel_ports,     // the pool's own addresses, with ports that the kernel chooses
     kernel_choice,    // no source: the kernel chooses both
+    client_addresses, // transparent: each client brings its own
     none_needed       // every backend is a Unix socket, or some is
 };
 

@@ -1,5 +1,5 @@
-// The ways past the tuples of a pool: more source addresses, more ports, more destinations, each computed for a
-// number of connections.
+// The ways past the tuples of a pool: more source addresses, more ports, more destinations, each computed for
+// a number of connections.
 //
 // Pure; any thread.
 #pragma once

@@ -83,6 +83,16 @@ TEST_CASE("Unix sockets need no tuple")
     CHECK_FALSE(made.routes[0].can_hold.has_value());
 }
 
+TEST_CASE("a transparent pool has no tuples of ours, and needs rules")
+{
+    planning at;
+    const auto made = at.make(pool("a", "\"10.0.0.1:80\"", "source = \"client\"") + route("a"));
+    CHECK(made.pools[0].tuples.origin == tuple_origin::client_addresses);
+    CHECK_FALSE(made.pools[0].tuples.connections().has_value());
+    CHECK(made.transparent_rules.find("ip rule") != std::string::npos);
+    CHECK(at.make(pool("a", "\"10.0.0.1:80\"") + route("a")).transparent_rules.empty());
+}
+
 TEST_CASE("a replica has its part of the ports")
 {
     planning at;

@@ -62,7 +62,8 @@ TEST_CASE("a backend that does not answer costs the connect timeout and no more"
     dialling at;
     const auto pool = at.make_pool({net::to_string(backend.address())}, {"127.0.0.0/30"});
     std::optional<dial_result> made;
-    at.loop.start(at.dials.dial(*pool, pool->backends()[0], at.options, at.cells), made);
+    const upstream::dial_request wanted{*pool, at.options, at.cells, at.ends};
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), made);
     at.loop.turn();
     CHECK(at.tuples() == 1);
     at.loop.pass_time(pool->connect_timeout() - 200ms);
@@ -260,15 +261,16 @@ TEST_CASE("an address that failed is dialled after the others, though it is the 
     dialling at;
     const auto pool = at.make_pool({"app:" + std::to_string(dead.port())}, {"127.0.0.7"});
     pool->backends()[0]->publish({ip("127.0.0.2"), ip("127.0.0.3")});
+    const upstream::dial_request wanted{*pool, at.options, at.cells, at.ends};
     std::optional<dial_result> slow;
-    at.loop.start(at.dials.dial(*pool, pool->backends()[0], at.options, at.cells), slow);
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), slow);
     at.loop.turn();
     CHECK_FALSE(slow.has_value());
     at.loop.pass_time(pool->connect_timeout() + 200ms);
     REQUIRE(slow.has_value());
     REQUIRE(slow->has_value());
     std::optional<dial_result> quick;
-    at.loop.start(at.dials.dial(*pool, pool->backends()[0], at.options, at.cells), quick);
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), quick);
     at.loop.turn();
     REQUIRE(quick.has_value());
     CHECK(quick->has_value());
