@@ -1,10 +1,11 @@
 // Whether a configuration on a machine holds so many connections, what ends first, and what to change: the
 // arithmetic of `fairlead plan` and `fairlead check`.
 //
-// Who has to hold what: a number for one pool is that pool's. A number for all may go anywhere, so every pool
-// has to hold it alone, unless all of its routes have a max_connections: then it has to hold their sum at most.
-// Connections are tunnels and exchanges; each is one client, one backend connection, two descriptors.
-// Pure: no I/O, any thread; nothing here is measured or guessed that memory_figures.hpp does not name.
+// Who has to hold what: a number for one pool is that pool's. A number for all may go anywhere, so every
+// pool has to hold it alone, unless all of its routes have a max_connections: then it has to hold their sum
+// at most. Connections are tunnels and exchanges; each is one client, one backend connection, two
+// descriptors. Pure: no I/O, any thread; nothing here is measured or guessed that memory_figures.hpp does
+// not name.
 #pragma once
 
 #include "conf/host_facts.hpp"

@@ -1,8 +1,8 @@
 // What a connection costs in memory and descriptors, as measured.
 //
 // Sources: bench/results/latest.json and docs/performance.md (a test compares them); for the kernel's part
-// the growth of its slabs with thousands of idle sockets on Linux 6.18: TCP socket, inode, file, dentry, epoll
-// entry and hash entries, of both sockets of a tunnel.
+// the growth of its slabs with thousands of idle sockets on Linux 6.18: TCP socket, inode, file, dentry,
+// epoll entry and hash entries, of both sockets of a tunnel.
 #pragma once
 
 #include <cstdint>

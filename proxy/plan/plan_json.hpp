@@ -1,5 +1,5 @@
-// A capacity plan as one JSON object, for scripts. docs/operations.md documents its members, which stay: new ones
-// may come.
+// A capacity plan as one JSON object, for scripts. docs/operations.md documents its members, which stay: new
+// ones may come.
 //
 // Pure; any thread.
 #pragma once

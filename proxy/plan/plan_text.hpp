@@ -1,4 +1,5 @@
-// A capacity plan as an operator reads it: tables of at most 100 columns, then what does not fit and the ways out.
+// A capacity plan as an operator reads it: tables of at most 100 columns, then what does not fit and the
+// ways out.
 //
 // Pure; any thread.
 #pragma once

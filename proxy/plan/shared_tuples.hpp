@@ -1,5 +1,5 @@
-// Pools that dial the same destination from the same sources and ports take each other's tuples: together they
-// hold fewer connections than the sum of each.
+// Pools that dial the same destination from the same sources and ports take each other's tuples: together
+// they hold fewer connections than the sum of each.
 //
 // Pure: no I/O, any thread. Cost: a few hundred pools and their blocks in milliseconds.
 #pragma once
@@ -20,7 +20,8 @@ struct shared_tuples
     std::uint64_t connections = 0;  // that they can have together
 };
 
-// The groups of pools that share tuples directly or through others; `capacities` are the pools' own, in order.
+// The groups of pools that share tuples directly or through others; `capacities` are the pools' own, in
+// order.
 std::vector<shared_tuples> find_shared(std::span<const conf::pool_options> pools,
                                        std::span<const tuple_capacity> capacities);
 

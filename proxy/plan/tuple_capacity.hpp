@@ -3,11 +3,10 @@
 //   connections = sources x destinations x ports, for each family of addresses
 //
 // A source is an address of the pool; a pool without any dials from one that the kernel chooses. A
-// destination is an address and port of a backend, each once; a name that has not been resolved counts as one. Ports are
-// the pool's own, 98 % of them where the kernel searches for a free one (snat::port_set), or all that the
-// kernel gives to a pool without sources. Unix sockets need none, and a transparent pool has those of each
-// client.
-// Pure: no I/O, any thread. Source: RFC 9293 3.3.1.
+// destination is an address and port of a backend, each once; a name that has not been resolved counts as
+// one. Ports are the pool's own, 98 % of them where the kernel searches for a free one (snat::port_set), or
+// all that the kernel gives to a pool without sources. Unix sockets need none, and a transparent pool has
+// those of each client. Pure: no I/O, any thread. Source: RFC 9293 3.3.1.
 #pragma once
 
 #include "conf/host_facts.hpp"

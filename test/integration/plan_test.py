@@ -1,4 +1,4 @@
-"""`fairlead plan`: text, JSON, exit codes, and that the proxy really holds what the plan says, to the last one."""
+"""`fairlead plan`: text, JSON, exit codes, and that the proxy holds what the plan says, to the last one."""
 import json
 import re
 import resource
@@ -115,7 +115,8 @@ class CommandLine(PlanCase):
             done = run_command("check", file.name)
             self.assertEqual(done.returncode, 1)
             line = text.count("\n") + 1
-            self.assertIn(f"{file.name}:{line}:1: error: route.max_connections: 401 cannot be held", done.stderr)
+            place = f"{file.name}:{line}:1: error: route.max_connections: "
+            self.assertIn(place + "401 cannot be held", done.stderr)
             self.assertEqual(done.stdout, "")
 
 
@@ -147,8 +148,9 @@ class Fill(PlanCase):
     def test_more_full_destinations_than_one_request_may_try(self):
         backends = [self._keep(TunnelBackend()) for _ in range(12)]
         # The heavy ones are full long before the light one, and are chosen first nevertheless.
+        weights = [10] * 11 + [1]
         entries = ", ".join(
-            f'{{ address = "{each.address}", weight = {10 if each is not backends[5] else 1} }}' for each in backends
+            f'{{ address = "{each.address}", weight = {weight} }}' for each, weight in zip(backends, weights)
         )
         for balance in ("round-robin", "least-connections", "random-of-two"):
             with self.subTest(balance):

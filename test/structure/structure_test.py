@@ -31,7 +31,7 @@ LIBRARY_OWNERS = {
 }
 
 # Inside proxy: what decides does no I/O, and nothing below the server knows it.
-PURE_FOLDERS = {"proxy/routing"}
+PURE_FOLDERS = {"proxy/routing", "proxy/plan"}
 ASIO = re.compile(r"^(boost/(asio|beast)/|proxy/net/stream)")
 TOP_FOLDERS = {"proxy/server", "proxy/cli", "proxy/demo"}
 
