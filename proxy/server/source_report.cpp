@@ -43,7 +43,7 @@ report_sources(const snat::tuple_ledger& ledger, std::span<const std::shared_ptr
             if (*space.ports == pool->source()->ports() && destinations.contains(space.destination) &&
                 std::ranges::any_of(pool->source()->blocks(), has_source))
                 out.push_back({pool->name(), space.source, space.destination, space.in_use, space.set_aside,
-                               space.capacity});
+                               space.capacity, space.foreign});
         }
     }
     return out;

@@ -234,6 +234,11 @@ std::optional<tuple_lease> source_pool::acquire(const tuple_destination& destina
     return lease || rather_not == nullptr ? std::move(lease) : row.acquire({now, nullptr});
 }
 
+void source_pool::prepare(const tuple_destination& destination) const
+{
+    if (source_count(destination.ip.is_v6) != 0) row_for(destination);
+}
+
 std::uint32_t source_pool::source_count(bool is_v6) const noexcept { return is_v6 ? v6_count_ : v4_count_; }
 
 conf::ip_address source_pool::source_at(bool is_v6, std::uint32_t position) const
