@@ -82,15 +82,17 @@ void reconciler::note(const snat::reconciliation_report& found, bool is_whole, s
         state_.has_failed = static_cast<bool>(found.error);
     }
     if (found.error && !before.has_failed)
-        spdlog::warn("source ports: the kernel does not list its sockets: {}; those that others use are found "
-                     "by dialling",
-                     found.error.message());
+        spdlog::warn(
+            "source ports: the kernel does not list its sockets: {}; those that others use are found "
+            "by dialling",
+            found.error.message());
     if (found.foreign != before.foreign)
         spdlog::info("source ports: {} connections cannot be opened because others use their ports",
                      found.foreign);
     if (found.unknown > before.unknown)
-        spdlog::warn("source ports: {} connections are counted that the kernel does not know; please report it",
-                     found.unknown);
+        spdlog::warn(
+            "source ports: {} connections are counted that the kernel does not know; please report it",
+            found.unknown);
 }
 
 } // namespace fairlead::server

@@ -1,8 +1,8 @@
 // The thread that compares the ledger of source ports with the kernel's sockets, at the start and now and
 // then, so that no worker does.
 //
-// What it finds and holds is foreign_tuples.hpp; when, reconciliation_schedule.hpp. Its log says how many tuples
-// others use when that changes, and once when the kernel does not answer.
+// What it finds and holds is foreign_tuples.hpp; when, reconciliation_schedule.hpp. Its log says how many
+// tuples others use when that changes, and once when the kernel does not answer.
 // Lifetime: the ledger outlives it. Its end waits for a comparison under way.
 // Thread: start() and the end are the owner's; the others any.
 #pragma once
@@ -44,8 +44,8 @@ private:
     void note(const snat::reconciliation_report& found, bool is_whole, std::chrono::nanoseconds took);
 
     snat::tuple_ledger& ledger_;
-    snat::foreign_tuples foreign_;            // the thread's
-    snat::reconciliation_schedule schedule_;  // the thread's
+    snat::foreign_tuples foreign_;           // the thread's
+    snat::reconciliation_schedule schedule_; // the thread's
     std::atomic<conf::duration::rep> every_ms_{0};
     mutable std::mutex mutex_;
     std::condition_variable changed_;

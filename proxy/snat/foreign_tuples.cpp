@@ -83,8 +83,10 @@ reconciliation_report foreign_tuples::reconcile(steady_time now)
     auto accounts = accounts_before(*spaces);
     const auto filter = filter_for(accounts);
     std::vector<kernel_socket> sockets;
-    if (const auto failed = kernel->list_listeners(filter.ports, sockets)) return {failed, held_.size(), long_unknown_};
-    if (const auto failed = kernel->list_connections(filter, sockets)) return {failed, held_.size(), long_unknown_};
+    if (const auto failed = kernel->list_listeners(filter.ports, sockets))
+        return {failed, held_.size(), long_unknown_};
+    if (const auto failed = kernel->list_connections(filter, sockets))
+        return {failed, held_.size(), long_unknown_};
     complete(accounts, *spaces);
     const auto found = compare(accounts, std::move(sockets), is_time_wait_free());
     const auto failed = hold(found, *spaces, *kernel);

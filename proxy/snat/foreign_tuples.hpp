@@ -2,15 +2,15 @@
 // kernel's sockets (reconciliation.hpp), each made sure of while it is claimed, and given back when the other
 // is gone.
 //
-// A tuple that a worker claims meanwhile is the worker's: what cannot be claimed is not held. Where the ledger
-// picks the ports, a listener or a stranger's connection takes its port from every destination of the source
-// (unless the stranger, as we do, shares it by SO_REUSEADDR: a bind() tells); another connection of the very
-// tuple takes that alone. Where the kernel chooses, as many are counted as it has beyond ours.
+// A tuple that a worker claims meanwhile is the worker's: what cannot be claimed is not held. Where the
+// ledger picks the ports, a listener or a stranger's connection takes its port from every destination of the
+// source (unless the stranger, as we do, shares it by SO_REUSEADDR: a bind() tells); another connection of
+// the very tuple takes that alone. Where the kernel chooses, as many are counted as it has beyond ours.
 // A tuple in use of ours that the kernel does not know, in two comparisons at least a minute apart, is a
 // defect of the proxy: told in the report, and left as it is, since only its lease knows when it ends.
 // Bounds: at most 65,536 ports are tried and 1,048,576 tuples held, 16 bytes each; dials find the rest.
-// Lifetime: the ledger outlives it. Thread: one at a time, and not a worker's: it blocks for 50 to 200 ms, and
-// some microseconds for each tuple that is held or suspected.
+// Lifetime: the ledger outlives it. Thread: one at a time, and not a worker's: it blocks for 50 to 200 ms,
+// and some microseconds for each tuple that is held or suspected.
 // Errors: the kernel's (kernel_sockets.hpp); then nothing is learnt, and what was held is held on.
 #pragma once
 

@@ -25,8 +25,8 @@ namespace {
 using boost::system::error_code;
 
 constexpr std::size_t buffer_bytes = 64UL * 1024;
-constexpr std::uint32_t bound_inactive = 13;      // TCP_BOUND_INACTIVE, since Linux 6.8
-constexpr std::uint8_t time_wait_timer = 3;       // of inet_diag_msg
+constexpr std::uint32_t bound_inactive = 13;       // TCP_BOUND_INACTIVE, since Linux 6.8
+constexpr std::uint8_t time_wait_timer = 3;        // of inet_diag_msg
 constexpr std::size_t most_program_bytes = 65'000; // an attribute's length has 16 bits
 
 constexpr std::uint32_t bit(std::uint32_t state) noexcept { return 1U << state; }

@@ -32,8 +32,8 @@ enum class socket_stage : std::uint8_t
 
 struct kernel_socket
 {
-    conf::ip_address source; // IPv4 inside IPv6 comes out as IPv4; all zero: every address
-    std::uint16_t port = 0;  // host byte order
+    conf::ip_address source;       // IPv4 inside IPv6 comes out as IPv4; all zero: every address
+    std::uint16_t port = 0;        // host byte order
     tuple_destination destination; // port 0: none
     socket_stage stage = socket_stage::connected;
 

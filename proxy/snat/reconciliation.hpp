@@ -1,10 +1,10 @@
 // What the ledger and the kernel say of the same tuples, compared.
 //
-//   the kernel has a connection of a tuple, the ledger has it free    others use it: a suspected tuple
-//   the kernel has a socket at a source's port that is not ours       bind() may refuse the port towards every
-//                                                                     destination: a suspected port
-//   the kernel chooses the ports, and has more of them than we use    that many are in foreign use
-//   the ledger has a tuple in use, the kernel has no such socket      unknown to it: a defect of ours
+//   the kernel has a connection of a tuple, the ledger has it free   others use it: a suspected tuple
+//   the kernel has a socket at a source's port that is not ours      bind() may refuse the port towards
+//                                                                    every destination: a suspected port
+//   the kernel chooses the ports, and has more of them than we use   that many are in foreign use
+//   the ledger has a tuple in use, the kernel has no such socket     unknown to it: a defect of ours
 //
 // Suspects only: the list is no snapshot, and whether a port can be bound depends on what the kernel does not
 // list (SO_REUSEADDR of the other socket). foreign_tuples.hpp makes sure of each, with the tuple claimed.
@@ -53,8 +53,8 @@ struct findings
 {
     std::vector<suspected_tuple> tuples;
     std::vector<suspected_port> ports;
-    std::vector<std::uint32_t> counts;     // in foreign use, for each space; 0 for those of the ledger's ports
-    std::vector<suspected_tuple> unknown;  // to the kernel
+    std::vector<std::uint32_t> counts;    // in foreign use, for each space; 0 for those of the ledger's ports
+    std::vector<suspected_tuple> unknown; // to the kernel
 };
 
 findings compare(std::span<const space_account> spaces, std::vector<kernel_socket> sockets,

@@ -84,7 +84,7 @@ private:
     mutable std::mutex mutex_;
     std::unordered_map<pair_key, pair_entry, key_hash> pairs_; // entries stay where they are
     std::atomic<std::uint64_t> spaces_made_{0};
-    quarantine aside_;                                         // ends before the spaces it returns to
+    quarantine aside_; // ends before the spaces it returns to
 };
 
 } // namespace fairlead::snat

@@ -97,8 +97,8 @@ TEST_CASE("a tuple that is in use all the while and that the kernel does not hav
 
 TEST_CASE("where the kernel chooses, what it has beyond ours is counted, TIME_WAIT as well")
 {
-    space_account space{ip("10.0.0.1"), one, ports_of("40000-40099", conf::port_selection::kernel),
-                        {}, {}, {}, 2, 3};
+    space_account space{
+        ip("10.0.0.1"), one, ports_of("40000-40099", conf::port_selection::kernel), {}, {}, {}, 2, 3};
     std::vector<kernel_socket> sockets;
     for (std::uint16_t port = 40'000; port < 40'010; ++port)
         sockets.push_back(connected("10.0.0.1", port, one));
