@@ -2,6 +2,7 @@
 
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
+#include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -121,7 +122,9 @@ void supervisor::start_workers()
 
 void supervisor::provide_metrics()
 {
-    registry_.set_source_usage([this] { return report_sources(ledger_, current_->pools); });
+    const auto kernel_ports = conf::count_ports(conf::chosen_by_kernel(snat::read_host_ports()));
+    registry_.set_source_usage(
+        [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
     registry_.set_backend_states([this] {
         std::vector<metrics::backend_state> out;
