@@ -4,7 +4,8 @@
     client 10.1.0.2 - front - 10.1.0.1 proxy 10.2.0.1 - back - 10.2.0.2 backend
 
 Every row of SCENARIOS is a lab of its own: tunnels are opened through one or several Fairleads until all
-refuse, and what the backend holds is compared. On the way no dial may fail, nor a port be found in foreign use.
+refuse, and what the backend holds is compared. On the way no dial may fail, nor a port be found in foreign
+use.
 Exit code: 0 every promise is held; 1 one is not; 2 wrong arguments.
 """
 import argparse
