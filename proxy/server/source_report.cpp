@@ -61,11 +61,11 @@ report_sources(const snat::tuple_ledger& ledger, std::span<const std::shared_ptr
             continue;
         }
         for (const auto& destination : destinations_of(*pool)) {
-            for (const auto& space :
-                 std::ranges::equal_range(spaces, destination, {}, &snat::tuple_usage::destination)) {
-                if (is_of(*pool->source(), space))
-                    out.push_back({pool->name(), space.source, space.destination, space.in_use,
-                                   space.set_aside, space.capacity, space.foreign});
+            auto space = std::ranges::lower_bound(spaces, destination, {}, &snat::tuple_usage::destination);
+            for (; space != spaces.end() && space->destination == destination; ++space) {
+                if (is_of(*pool->source(), *space))
+                    out.push_back({pool->name(), space->source, space->destination, space->in_use,
+                                   space->set_aside, space->capacity, space->foreign});
             }
         }
     }

@@ -168,7 +168,8 @@ void foreign_tuples::complete(std::vector<space_account>& accounts,
         foreign[&each.space()].push_back(each.port());
     for (auto& [space, ports] : foreign) {
         std::ranges::sort(ports);
-        const auto is_foreign = [&](std::uint16_t port) { return std::ranges::binary_search(ports, port); };
+        const auto& theirs = ports; // a structured binding's name cannot be captured by clang 14
+        const auto is_foreign = [&](std::uint16_t port) { return std::ranges::binary_search(theirs, port); };
         std::erase_if(of.at(space)->before, is_foreign);
         std::erase_if(of.at(space)->after, is_foreign);
     }
@@ -204,8 +205,9 @@ void foreign_tuples::hold_ports(const findings& found, const std::vector<tuple_s
         if (held_.size() >= most_held || ++tried > most_tried_ports) return;
         if (!is_port_taken(each.source, each.port)) continue;
         const auto wanted = std::pair(each.source.is_v6, each.source.bytes);
-        for (auto* space : std::ranges::equal_range(by_source, wanted, {}, order)) {
-            if (auto lease = space->claim_port(each.port)) hold_one(std::move(*lease));
+        auto space = std::ranges::lower_bound(by_source, wanted, {}, order);
+        for (; space != by_source.end() && order(*space) == wanted; ++space) {
+            if (auto lease = (*space)->claim_port(each.port)) hold_one(std::move(*lease));
         }
     }
 }

@@ -5,8 +5,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <netinet/in.h>
@@ -211,4 +213,34 @@ TEST_CASE("a space that nobody else holds any more is let go")
     at.ledger.drop({&at.to_one});
     CHECK(at.reconcile() == 1);
     CHECK(at.ledger.usage().size() == 1);
+}
+
+TEST_CASE("workers that claim and give back meanwhile lose nothing to a comparison")
+{
+    bench at;
+    stranger other(at.source, 22'000, sharing::reuse_address);
+    other.connect(at.one);
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> workers;
+    for (int i = 0; i < 2; ++i) {
+        workers.emplace_back([&at, &is_over] {
+            while (!is_over) {
+                auto first = at.to_one.claim();
+                auto second = at.to_one.claim();
+                if (second) second->set_aside(start); // swept below
+            }
+        });
+    }
+    for (int i = 0; i < 10; ++i) {
+        CHECK(at.reconcile() <= 1); // none while a worker has that port
+        at.ledger.aside().sweep(at.now);
+    }
+    is_over = true;
+    for (auto& each : workers)
+        each.join();
+    at.ledger.aside().sweep(at.now);
+    CHECK(at.reconcile() == 1);
+    CHECK(at.to_one.in_use() == 0);
+    CHECK(at.to_one.set_aside() == 1);
+    CHECK(at.to_one.free(at.now) == 9);
 }

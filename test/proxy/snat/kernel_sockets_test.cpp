@@ -56,7 +56,7 @@ private:
     int fd_;
 };
 
-kernel_sockets opened() { return std::move(kernel_sockets::open().value()); }
+kernel_sockets opened() { return kernel_sockets::open().value(); }
 
 std::vector<kernel_socket> connections(const socket_filter& filter)
 {
