@@ -139,6 +139,8 @@ constexpr auto rows = std::to_array<key_row>({
      .default_text = "\"ledger\"", .choices = "ledger|kernel", .example = "\"kernel\""},
     {.section = "source", .name = "replica", .type = value_type::text, .default_text = "\"1/1\"",
      .choices = "I/N, N at most 1000", .example = "\"1/2\""},
+    {.section = "source", .name = "reconcile_every", .type = value_type::time, .default_text = "\"5m\"",
+     .least = 10 * second, .most = day, .zero = true, .example = "\"1m\""},
 
     {.section = "pool.NAME", .name = "backends", .type = value_type::array, .choices = backend_address,
      .required = true, .example = "[\"10.0.0.11:9000\", { address = \"10.0.0.12:9000\", weight = 2 }]"},

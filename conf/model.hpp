@@ -141,6 +141,7 @@ struct source_options
     port_ranges ports;                            // never empty
     port_selection selection = port_selection::ledger;
     replica_number replica;
+    duration reconcile_every{300'000}; // comparison with the kernel's sockets
 };
 
 enum class balance_kind : std::uint8_t

@@ -197,11 +197,18 @@ void add_reported(family_set& out, const scrape& parts)
                 static_cast<double>(each.set_aside));
         out.add(metric::source_tuples_capacity, {each.pool, each.source, each.destination},
                 static_cast<double>(each.capacity));
+        out.add(metric::source_tuples_foreign, {each.pool, each.source, each.destination},
+                static_cast<double>(each.foreign));
         if (each.capacity != 0) {
             out.add(metric::source_tuples_used_ratio, {each.pool, each.source, each.destination},
                     static_cast<double>(each.in_use + each.set_aside) / static_cast<double>(each.capacity));
         }
     }
+    const auto& compared = parts.reconciliation;
+    out.add(metric::source_tuples_unknown, {}, static_cast<double>(compared.unknown));
+    out.add(metric::source_reconciliations, {}, static_cast<double>(compared.comparisons));
+    out.add(metric::source_reconciliation_failures, {}, static_cast<double>(compared.failures));
+    out.add(metric::source_reconciliation_seconds, {}, compared.seconds);
     for (const backend_state& each : parts.backends) {
         out.add(metric::backend_up, {each.pool, each.backend}, each.up ? 1 : 0);
         out.add(metric::backend_connections, {each.pool, each.backend},

@@ -24,6 +24,7 @@ struct scrape
     std::vector<source_usage> sources;
     std::vector<backend_state> backends;
     std::vector<route_load> routes;
+    reconciliation_state reconciliation;
     lifecycle life;
     std::string version;
     std::optional<double> start_time_s;

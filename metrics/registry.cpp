@@ -38,6 +38,12 @@ void registry::set_route_loads(route_loads_fn loads)
     route_loads_ = std::move(loads);
 }
 
+void registry::set_reconciliation(reconciliation_fn state)
+{
+    std::lock_guard hold{mutex_};
+    reconciliation_ = std::move(state);
+}
+
 void registry::set_lifecycle(const lifecycle& now)
 {
     std::lock_guard hold{mutex_};
@@ -58,6 +64,7 @@ std::string registry::expose() const
     source_usage_fn usage;
     backend_states_fn states;
     route_loads_fn loads;
+    reconciliation_fn reconciliation;
     {
         std::lock_guard hold{mutex_};
         parts.shards.reserve(shards_.size());
@@ -67,10 +74,12 @@ std::string registry::expose() const
         usage = source_usage_;
         states = backend_states_;
         loads = route_loads_;
+        reconciliation = reconciliation_;
     }
     if (usage) parts.sources = usage();
     if (states) parts.backends = states();
     if (loads) parts.routes = loads();
+    if (reconciliation) parts.reconciliation = reconciliation();
     const prometheus::TextSerializer text;
     return text.Serialize(collector{std::move(parts)}.Collect());
 }

@@ -28,6 +28,18 @@ struct source_usage
     std::uint64_t in_use = 0;
     std::uint64_t set_aside = 0; // cannot be used yet
     std::uint64_t capacity = 0;
+    std::uint64_t foreign = 0; // of those set aside: others use the port
+};
+
+// The comparisons of the source ports with the kernel's sockets.
+struct reconciliation_state
+{
+    std::uint64_t comparisons = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t foreign = 0; // connections that cannot be opened because others use the port
+    std::uint64_t unknown = 0; // connections of ours that the kernel does not know
+    double seconds = 0;        // the last one took
+    bool has_failed = false;   // the last one
 };
 
 // One backend as the balancer sees it now, over all workers.
@@ -64,6 +76,7 @@ public:
     using source_usage_fn = std::function<std::vector<source_usage>()>;
     using backend_states_fn = std::function<std::vector<backend_state>()>;
     using route_loads_fn = std::function<std::vector<route_load>()>;
+    using reconciliation_fn = std::function<reconciliation_state()>;
 
     // `version` is the label of fairlead_build_info.
     explicit registry(std::string version = {});
@@ -76,6 +89,7 @@ public:
     void set_source_usage(source_usage_fn usage);
     void set_backend_states(backend_states_fn states);
     void set_route_loads(route_loads_fn loads);
+    void set_reconciliation(reconciliation_fn state);
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
@@ -94,6 +108,7 @@ private:
     source_usage_fn source_usage_;
     backend_states_fn backend_states_;
     route_loads_fn route_loads_;
+    reconciliation_fn reconciliation_;
     lifecycle lifecycle_;
 };
 

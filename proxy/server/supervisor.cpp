@@ -2,6 +2,7 @@
 
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
+#include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_check_interval{50};
 constexpr std::chrono::seconds first_names_time{5};
+constexpr std::chrono::seconds first_reconciliation_time{1};
 constexpr std::chrono::milliseconds ledger_sweep_interval{250};
 constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
@@ -42,6 +44,7 @@ supervisor::supervisor(conf::config first, config_source source)
     , registry_(FAIRLEAD_VERSION)
     , writer_(first_.log.access)
     , resolver_(io_, backends_)
+    , reconciler_(ledger_)
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
@@ -64,6 +67,8 @@ int supervisor::run()
     current_ = http::service::build(first_, {backends_, ledger_, routes_}, 1);
     resolver_.resolve_soon();
     resolver_.wait(first_names_time);
+    prepare_sources();
+    reconciler_.start(current_->config.source.reconcile_every, first_reconciliation_time);
     provide_metrics();
     set_lifecycle(false, false, true);
     if (first_.admin.address) admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
@@ -88,6 +93,18 @@ void supervisor::sweep_ledger()
     });
 }
 
+// So that what others use is known before the first dial, and every space is in the metrics.
+void supervisor::prepare_sources()
+{
+    for (const auto& pool : current_->pools) {
+        if (pool->source() == nullptr) continue;
+        for (const auto& each : pool->backends()) {
+            for (const auto& ip : each->addresses())
+                pool->source()->prepare({ip, each->address().port});
+        }
+    }
+}
+
 void supervisor::start_workers()
 {
     const std::uint32_t count = worker_count(first_);
@@ -105,7 +122,10 @@ void supervisor::start_workers()
 
 void supervisor::provide_metrics()
 {
-    registry_.set_source_usage([this] { return report_sources(ledger_, current_->pools); });
+    const auto kernel_ports = conf::count_ports(conf::chosen_by_kernel(snat::read_host_ports()));
+    registry_.set_source_usage(
+        [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
+    registry_.set_reconciliation([this] { return reconciler_.report(); });
     registry_.set_backend_states([this] {
         std::vector<metrics::backend_state> out;
         for (const auto& pool : current_->pools) {
@@ -208,6 +228,8 @@ void supervisor::apply(conf::config next)
     auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
     move_listeners(fresh->config);
     current_ = std::move(fresh);
+    prepare_sources();
+    reconciler_.set_every(current_->config.source.reconcile_every);
     for (const auto& pool : current_->config.pools) {
         for (const auto& each : pool.backends)
             backends_.obtain(pool.name, each)->set_weight(each.weight);

@@ -13,6 +13,7 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
+#include "proxy/server/reconciler.hpp"
 #include "proxy/server/worker.hpp"
 #include "proxy/upstream/name_resolver.hpp"
 
@@ -48,6 +49,7 @@ public:
 private:
     void start_workers();
     void sweep_ledger();
+    void prepare_sources();
     void provide_metrics();
     void set_lifecycle(bool ready, bool draining, bool reload_ok);
     void wait_for_signal();
@@ -68,6 +70,7 @@ private:
     routing::route_registry routes_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
+    reconciler reconciler_;
     std::shared_ptr<const http::service> current_;
     std::vector<std::unique_ptr<worker>> workers_;
     std::unique_ptr<admin_server> admin_;

@@ -251,6 +251,11 @@ std::uint64_t source_pool::free_towards(const tuple_destination& destination, st
     return source_count(destination.ip.is_v6) == 0 ? 0 : row_for(destination).free(now);
 }
 
+void source_pool::prepare(const tuple_destination& destination) const
+{
+    if (source_count(destination.ip.is_v6) != 0) row_for(destination);
+}
+
 std::uint32_t source_pool::source_count(bool is_v6) const noexcept { return is_v6 ? v6_count_ : v4_count_; }
 
 conf::ip_address source_pool::source_at(bool is_v6, std::uint32_t position) const

@@ -53,6 +53,10 @@ metrics::dial_failure classify(const net::error_code& error) noexcept
     }
 }
 
+// Narrows nothing, since the kernel's own range bounds it, and yet spares connect() its slow search for a
+// port, see docs/decisions.md.
+constexpr conf::port_range widest_range{1'024, 65'535};
+
 // Before Linux 6.3 the option is unknown, and the whole of the kernel's range is chosen from.
 void narrow_port_choice(int fd, const conf::port_range& range) noexcept
 {
@@ -105,12 +109,11 @@ started begin_from(int fd, const snat::tuple_lease& tuple, const net::socket_add
 started begin_as_client(int fd, const net::ip_port& client, const net::socket_address& remote,
                         net::error_code& error) noexcept
 {
-    constexpr conf::port_range widest{1'024, 65'535}; // it only narrows the kernel's own range
     const int on = 1;
     if (!net::make_transparent(fd, client.ip.is_v6)) return classify_bind(error);
     if (client.port == 0) {
         ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        narrow_port_choice(fd, widest); // spares connect() its slow search for a port, see docs/decisions.md
+        narrow_port_choice(fd, widest_range);
     } else {
         ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     }
@@ -225,6 +228,7 @@ net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tu
     const int fd = open_socket(made, remote.family(), wanted.options);
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     net::error_code error;
+    narrow_port_choice(fd, widest_range);
     if (begin_connect(fd, remote, error))
         error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
     if (error) co_return classify(error);

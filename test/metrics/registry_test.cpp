@@ -128,8 +128,9 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
 {
     registry all;
     all.set_source_usage([] {
-        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 2, 28'000}};
+        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 2, 28'000, 1}};
     });
+    all.set_reconciliation([] { return reconciliation_state{7, 1, 5, 2, 0.25, false}; });
     all.set_backend_states([] {
         return std::vector<backend_state>{{"p", "b1", true, 3, 2}, {"p", "b2", false, 0, 0}};
     });
@@ -138,6 +139,11 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
     CHECK(text["fairlead_source_tuples_in_use" + tuple] == 12);
     CHECK(text["fairlead_source_tuples_set_aside" + tuple] == 2);
     CHECK(text["fairlead_source_tuples_capacity" + tuple] == 28'000);
+    CHECK(text["fairlead_source_tuples_foreign" + tuple] == 1);
+    CHECK(text["fairlead_source_tuples_unknown"] == 2);
+    CHECK(text["fairlead_source_reconciliations_total"] == 7);
+    CHECK(text["fairlead_source_reconciliation_failures_total"] == 1);
+    CHECK(text["fairlead_source_reconciliation_seconds"] == 0.25);
     CHECK(text["fairlead_source_tuples_used_ratio" + tuple] == doctest::Approx(0.0005));
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b1"})"] == 1);
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b2"})"] == 0);

@@ -42,6 +42,20 @@ TEST_CASE("a dial gives a connection to the backend, with the socket options set
     CHECK(at.cells.dial_seconds.count() == 1);
 }
 
+TEST_CASE("without a source, connect() is spared its slow search for a port (IP_LOCAL_PORT_RANGE)")
+{
+    const listener backend;
+    dialling at;
+    const auto pool = at.make_pool({net::to_string(backend.address())});
+    dial_result made = at.dial(*pool);
+    REQUIRE(made.has_value());
+    constexpr int local_port_range = 51;
+    std::uint32_t range = 0;
+    socklen_t size = sizeof range;
+    REQUIRE(::getsockopt(made->stream.fd(), IPPROTO_IP, local_port_range, &range, &size) == 0);
+    CHECK(range == 0xffff'0400); // 1024 to 65535: the kernel's own range bounds it
+}
+
 TEST_CASE("a port where nobody listens refuses")
 {
     dialling at;
