@@ -10,24 +10,6 @@ namespace fairlead::conf {
 
 namespace {
 
-std::string problem_of_source_text(std::string_view text)
-{
-    const auto slash = text.find('/');
-    const auto address = parse_ip_address(text.substr(0, slash));
-    if (address && slash != text.npos) {
-        for (unsigned length = 0; length <= (address->is_v6 ? 128u : 32u); ++length) {
-            if (text.substr(slash + 1) == std::to_string(length)) {
-                const cidr block{network_of(*address, length), static_cast<std::uint8_t>(length)};
-                return in_quotes(text) + " has address bits behind its prefix; the block is " +
-                       to_string(block);
-            }
-        }
-    }
-    return in_quotes(text) +
-           " is not an address, a block or an interface such as \"10.0.1.5\", \"10.0.1.0/28\" or "
-           "\"interface:eth0\"";
-}
-
 // Whether a socket could not be bound to an address of the block: unspecified, multicast or broadcast.
 bool is_undiallable(const cidr& block)
 {
@@ -105,7 +87,10 @@ void address_list::add(const listed_text& item)
     } else if (const auto block = parse_cidr(item.text)) {
         add_block(*block, item.where);
     } else {
-        table_.errors().add(item.where, problem_of_source_text(item.text));
+        table_.errors().add(item.where,
+                            problem_of_block(item.text,
+                                             "an address, a block or an interface such as \"10.0.1.5\", "
+                                             "\"10.0.1.0/28\" or \"interface:eth0\""));
     }
 }
 
@@ -145,6 +130,22 @@ void address_list::add_block(const cidr& block, const written_at& where)
 }
 
 } // namespace
+
+std::string problem_of_block(std::string_view text, std::string_view wanted)
+{
+    const auto slash = text.find('/');
+    const auto address = parse_ip_address(text.substr(0, slash));
+    if (address && slash != text.npos) {
+        for (unsigned length = 0; length <= (address->is_v6 ? 128u : 32u); ++length) {
+            if (text.substr(slash + 1) == std::to_string(length)) {
+                const cidr block{network_of(*address, length), static_cast<std::uint8_t>(length)};
+                return in_quotes(text) + " has address bits behind its prefix; the block is " +
+                       to_string(block);
+            }
+        }
+    }
+    return in_quotes(text) + " is not " + std::string(wanted);
+}
 
 bool has_backend_for(const pool_options& pool, const cidr& block)
 {
