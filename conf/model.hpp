@@ -23,7 +23,8 @@ struct source_position
     std::uint32_t column = 0; // 1-based, in code points
 };
 
-// Peers that are believed: those with an address in one of the blocks, and those on Unix sockets where it says so.
+// Peers that are believed: those with an address in one of the blocks, and those on Unix sockets where it
+// says so.
 struct peer_list
 {
     std::vector<cidr> blocks; // at most 256

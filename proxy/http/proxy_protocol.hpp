@@ -1,13 +1,14 @@
 // The PROXY protocol: the header in front of a connection's first byte by which one proxy tells the next who
 // the client is. Reads and writes versions 1 (a line of text) and 2 (binary).
 //
-// No I/O. The reader is called with all bytes since the connection's start, again and longer each time, until
-// it says something else than need_more; it never looks behind the header's end. It is strict: what is not a
-// header from its first byte on is refused, nothing is guessed. Addresses are taken for TCP over IPv4 and IPv6;
-// an IPv4 address inside IPv6 (RFC 4291 2.5.5.2) comes out as IPv4. LOCAL, UNKNOWN, UDP and Unix sockets leave
-// the connection its own addresses. Extensions of version 2 (TLVs) must be well formed and are passed over, but
-// for the checksum, which must be right. Bounds: 107 bytes for version 1, max_proxy_header_bytes for version 2.
-// Thread: any. Source: HAProxy's proxy-protocol.txt, 2.1, 2.2 and 2.2.3.
+// No I/O. The reader is called with all bytes since the connection's start, again and longer each time,
+// until it says something else than need_more; it never looks behind the header's end. It is strict: what
+// is not a header from its first byte on is refused, nothing is guessed. Addresses are taken for TCP over
+// IPv4 and IPv6; an IPv4 address inside IPv6 (RFC 4291 2.5.5.2) comes out as IPv4. LOCAL, UNKNOWN, UDP and
+// Unix sockets leave the connection its own addresses. Extensions of version 2 (TLVs) must be well formed
+// and are passed over, but for the checksum, which must be right. Bounds: 107 bytes for version 1,
+// max_proxy_header_bytes for version 2. Thread: any. Source: HAProxy's proxy-protocol.txt, 2.1, 2.2 and
+// 2.2.3.
 #pragma once
 
 #include "proxy/http/head_parser.hpp"

@@ -17,16 +17,6 @@ std::set<std::string> destinations_of(const upstream::pool& pool)
     return out;
 }
 
-bool contains(const conf::cidr& block, const conf::ip_address& ip)
-{
-    if (block.address.is_v6 != ip.is_v6) return false;
-    for (unsigned bit = 0; bit < block.prefix_length; ++bit) {
-        const auto differing = static_cast<unsigned>(block.address.bytes[bit / 8] ^ ip.bytes[bit / 8]);
-        if ((differing >> (7 - bit % 8) & 1U) != 0) return false;
-    }
-    return true;
-}
-
 } // namespace
 
 std::vector<metrics::source_usage>
@@ -39,7 +29,7 @@ report_sources(const snat::tuple_ledger& ledger, std::span<const std::shared_ptr
         const std::set<std::string> destinations = destinations_of(*pool);
         for (const auto& space : spaces) {
             const auto ip = conf::parse_ip_address(space.source);
-            const auto has_source = [&](const conf::cidr& block) { return ip && contains(block, *ip); };
+            const auto has_source = [&](const conf::cidr& block) { return ip && conf::contains(block, *ip); };
             if (*space.ports == pool->source()->ports() && destinations.contains(space.destination) &&
                 std::ranges::any_of(pool->source()->blocks(), has_source))
                 out.push_back({pool->name(), space.source, space.destination, space.in_use, space.set_aside,

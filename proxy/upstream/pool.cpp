@@ -59,11 +59,16 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backends_(obtain_all(options, registry))
     , balance_(options.balance)
     , source_(make_source(options, ledger))
+    , proxy_protocol_(options.proxy_protocol)
     , backoff_{options.backoff, options.max_backoff}
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
 {}
 
-connection_owner pool::owner_for(const net::connection_ends&) const noexcept { return {}; }
+connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept
+{
+    return proxy_protocol_ == conf::proxy_protocol::none ? connection_owner()
+                                                         : connection_owner::client(ends.client);
+}
 
 } // namespace fairlead::upstream

@@ -1,5 +1,5 @@
-// Input: the first bytes of a connection. A header is the same however it arrives, and what is told on from it
-// is what it said.
+// Input: the first bytes of a connection. A header is the same however it arrives, and what is told on from
+// it is what it said.
 #include "proxy/http/proxy_protocol.hpp"
 #include "test/fuzz/claim.hpp"
 #include "test/fuzz/splits.hpp"

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 12> own_fields{
 
 http::request_forwarding forwarding(const http::head& sent, const http::request_facts& facts)
 {
-    http::request_forwarding how{.client_ip = "2001:db8::1", .via_name = "fairlead", .forwarded = true};
+    http::request_forwarding how{.peer_ip = "2001:db8::1", .via_name = "fairlead", .forwarded = true};
     how.request_id_name = "X-Request-Id";
     how.request_id = http::chosen_request_id(sent, how.request_id_name, "7f3a");
     how.default_host = "backend.example";
