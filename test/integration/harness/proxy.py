@@ -75,9 +75,11 @@ class Proxy:
 
     # -- configuration
 
-    def write_config(self, body):
-        """Replaces the file, for a reload. Listeners, workers and [drain] stay."""
+    def write_config(self, body, listen=None):
+        """Replaces the file, for a reload. Addresses, workers and [drain] stay, and the listener's further keys
+        unless `listen` replaces them."""
         top, workers, drain, listen_keys = self._frame
+        listen_keys = listen_keys if listen is None else listen
         listen = f"[{self.host}]" if ":" in self.host else self.host
         drain_table = f"[drain]\n{drain}" if drain else ""
         self.replace_config_file(
