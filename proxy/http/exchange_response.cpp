@@ -191,6 +191,10 @@ net::task<afterwards> exchange::fail_connect()
     case metrics::dial_failure::unresolved:
         co_return co_await answer(503, metrics::refusal::no_backend, "the backend's name does not resolve",
                                   "Retry-After: 1\r\n");
+    case metrics::dial_failure::no_client_address:
+        co_return co_await answer(503, metrics::refusal::no_backend,
+                                  "no backend can be dialled from the client's address",
+                                  "Retry-After: 1\r\n");
     case metrics::dial_failure::no_resources:
         co_return co_await answer(503, metrics::refusal::no_backend,
                                   "this proxy is out of descriptors or memory", "Retry-After: 1\r\n");

@@ -6,7 +6,8 @@ namespace {
 bool is_backends_fault(metrics::dial_failure failure) noexcept
 {
     return failure != metrics::dial_failure::ports_exhausted &&
-           failure != metrics::dial_failure::no_resources && failure != metrics::dial_failure::unresolved;
+           failure != metrics::dial_failure::no_resources && failure != metrics::dial_failure::unresolved &&
+           failure != metrics::dial_failure::no_client_address;
 }
 
 } // namespace

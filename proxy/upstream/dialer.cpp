@@ -3,6 +3,7 @@
 #include "proxy/net/address.hpp"
 #include "proxy/net/deadline.hpp"
 #include "proxy/net/socket_options.hpp"
+#include "proxy/net/transparent.hpp"
 #include "proxy/snat/tuple_search.hpp"
 
 #include <boost/asio/error.hpp>
@@ -19,7 +20,6 @@
 namespace fairlead::upstream {
 namespace {
 
-constexpr std::chrono::seconds exhaustion_report_interval{10};
 constexpr std::size_t max_addresses_per_dial = 4;
 
 // How bind() and connect() began; only the first goes on.
@@ -59,6 +59,14 @@ void narrow_port_choice(int fd, const conf::port_range& range) noexcept
     ::setsockopt(fd, IPPROTO_IP, local_port_range, &value, sizeof value);
 }
 
+// How bind() failed.
+started classify_bind(net::error_code& error) noexcept
+{
+    error.assign(errno, boost::system::system_category());
+    if (errno == EADDRINUSE) return started::port_taken;
+    return errno == EADDRNOTAVAIL ? started::source_unfit : started::failed;
+}
+
 started bind_tuple(int fd, const snat::tuple_lease& tuple, net::error_code& error) noexcept
 {
     const int on = 1;
@@ -72,10 +80,7 @@ started bind_tuple(int fd, const snat::tuple_lease& tuple, net::error_code& erro
     if (tuple.source().is_v6)
         ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on); // an address of a routed prefix (AnyIP)
     const net::socket_address local = net::to_socket_address(tuple.source(), tuple.port());
-    if (::bind(fd, local.data(), local.size) == 0) return started::connecting;
-    error.assign(errno, boost::system::system_category());
-    if (errno == EADDRINUSE) return started::port_taken;
-    return errno == EADDRNOTAVAIL ? started::source_unfit : started::failed;
+    return ::bind(fd, local.data(), local.size) == 0 ? started::connecting : classify_bind(error);
 }
 
 bool begin_connect(int fd, const net::socket_address& remote, net::error_code& error) noexcept
@@ -92,6 +97,35 @@ started begin_from(int fd, const snat::tuple_lease& tuple, const net::socket_add
     if (bound != started::connecting || begin_connect(fd, remote, error)) return bound;
     if (error.value() != EADDRNOTAVAIL) return started::failed;
     return tuple.port() == 0 ? started::source_unfit : started::port_taken;
+}
+
+// From the client's address; with port 0 the kernel chooses one.
+started begin_as_client(int fd, const net::ip_port& client, const net::socket_address& remote,
+                        net::error_code& error) noexcept
+{
+    constexpr conf::port_range widest{1'024, 65'535}; // it only narrows the kernel's own range
+    const int on = 1;
+    if (!net::make_transparent(fd, client.ip.is_v6)) return classify_bind(error);
+    if (client.port == 0) {
+        ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        narrow_port_choice(fd, widest); // spares connect() its slow search for a port, see docs/decisions.md
+    } else {
+        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
+    const net::socket_address local = net::to_socket_address(client.ip, client.port);
+    if (::bind(fd, local.data(), local.size) != 0) return classify_bind(error);
+    if (begin_connect(fd, remote, error)) return started::connecting;
+    return error.value() == EADDRNOTAVAIL ? started::port_taken : started::failed;
+}
+
+// The addresses of the backend that this request may dial.
+resolved_set diallable(const dial_request& wanted, const backend& to)
+{
+    resolved_set addresses = to.addresses(); // a copy: the set may be replaced while we wait
+    if (wanted.from.transparent() == conf::transparency::off) return addresses;
+    const auto& client = wanted.ends.client;
+    std::erase_if(addresses, [&](const auto& ip) { return !client || ip.is_v6 != client->ip.is_v6; });
+    return addresses;
 }
 
 // A TCP socket in `made`, with the options set; its descriptor, or -1.
@@ -119,7 +153,8 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
     if (to->address().what == conf::endpoint::kind::unix_path) {
         outcome = co_await dial_unix(wanted.from, to->address().path);
     } else {
-        const resolved_set addresses = to->addresses(); // a copy: the set may be replaced while we wait
+        const resolved_set addresses = diallable(wanted, *to);
+        if (addresses.empty() && !to->addresses().empty()) outcome = metrics::dial_failure::no_client_address;
         const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
         const std::uint32_t start = rotation_++;
         for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
@@ -139,6 +174,7 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
 net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tuple_destination to)
 {
     if (wanted.from.source() != nullptr) co_return co_await dial_from_sources(wanted, to);
+    if (wanted.from.transparent() != conf::transparency::off) co_return co_await dial_as_client(wanted, to);
     const net::socket_address remote = net::to_socket_address(to.ip, to.port);
     connection made(where_);
     const int fd = open_socket(made, remote.family(), wanted.options);
@@ -186,11 +222,39 @@ net::task<dial_result> dialer::dial_from_sources(const dial_request& wanted, sna
     co_return failure;
 }
 
+net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::tuple_destination to)
+{
+    const net::socket_address remote = net::to_socket_address(to.ip, to.port);
+    net::ip_port client = *wanted.ends.client;
+    if (wanted.from.transparent() != conf::transparency::address_and_port) client.port = 0;
+    for (;;) {
+        connection made(where_);
+        const int fd = open_socket(made, remote.family(), wanted.options);
+        if (fd < 0) co_return metrics::dial_failure::no_resources;
+        net::error_code error;
+        const started how = begin_as_client(fd, client, remote, error);
+        if (how == started::port_taken && client.port != 0) {
+            client.port = 0; // the client has this port towards another of our listeners
+            continue;
+        }
+        if (how == started::connecting)
+            error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
+        if (!error) co_return made;
+        const bool is_silent =
+            how == started::connecting && classify(error) == metrics::dial_failure::timeout;
+        if (is_silent && reports_.next(std::chrono::steady_clock::now()))
+            spdlog::warn("pool {}: {} does not answer the client's address {}; are the rules installed that "
+                         "`fairlead plan` prints, and does the backend's way back lead here?",
+                         wanted.from.name(), snat::to_string(to), conf::to_string(client.ip));
+        co_return how == started::connecting || how == started::port_taken
+            ? classify(error)
+            : metrics::dial_failure::no_client_address;
+    }
+}
+
 void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& to)
 {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - exhaustion_reported_at_ < exhaustion_report_interval) return;
-    exhaustion_reported_at_ = now;
+    if (!reports_.next(std::chrono::steady_clock::now())) return;
     spdlog::warn("pool {}: no source port is free towards {}; add source addresses or widen its ports",
                  from.name(), snat::to_string(to));
 }

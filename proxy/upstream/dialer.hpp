@@ -1,5 +1,8 @@
 // Opens one connection to one backend, from the source with the most free tuples.
 //
+// Where the pool is transparent the source is the client's own address, with a port that the kernel
+// chooses or the client's own where it is free; only addresses of the client's family are dialled.
+//
 // A name with several addresses is tried from a rotating start, each once. A source port is the ledger's,
 // bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
 // pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
@@ -12,6 +15,7 @@
 
 #include "conf/model.hpp"
 #include "metrics/cells.hpp"
+#include "proxy/log/report_interval.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/connection.hpp"
 #include "proxy/upstream/pool.hpp"
@@ -48,14 +52,15 @@ public:
 private:
     net::task<dial_result> dial_address(const dial_request& wanted, snat::tuple_destination to);
     net::task<dial_result> dial_from_sources(const dial_request& wanted, snat::tuple_destination to);
+    net::task<dial_result> dial_as_client(const dial_request& wanted, snat::tuple_destination to);
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
 
     net::executor where_;
     net::timer_wheel& wheel_;
-    std::uint32_t rotation_ = 0; // over the addresses of names
-    std::chrono::steady_clock::time_point exhaustion_reported_at_;
+    std::uint32_t rotation_ = 0;                             // over the addresses of names
+    log::report_interval reports_{std::chrono::seconds(10)}; // of what an operator has to mend
 };
 
 } // namespace fairlead::upstream

@@ -59,6 +59,7 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backends_(obtain_all(options, registry))
     , balance_(options.balance)
     , source_(make_source(options, ledger))
+    , transparent_(options.transparent)
     , proxy_protocol_(options.proxy_protocol)
     , backoff_{options.backoff, options.max_backoff}
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
@@ -67,8 +68,13 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
 
 connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept
 {
-    return proxy_protocol_ == conf::proxy_protocol::none ? connection_owner()
-                                                         : connection_owner::client(ends.client);
+    if (proxy_protocol_ != conf::proxy_protocol::none) return connection_owner::client(ends.client);
+    switch (transparent_) {
+    case conf::transparency::off: break;
+    case conf::transparency::address: return connection_owner::client_ip(ends.client);
+    case conf::transparency::address_and_port: return connection_owner::client(ends.client);
+    }
+    return {};
 }
 
 } // namespace fairlead::upstream
