@@ -205,6 +205,20 @@ ip_address network_of(const ip_address& address, unsigned prefix_length)
     return network;
 }
 
+bool contains(const cidr& block, const ip_address& address)
+{
+    if (block.address.is_v6 != address.is_v6) {
+        return false;
+    }
+    const std::size_t whole = block.prefix_length / 8u;
+    const unsigned bits = block.prefix_length % 8u;
+    if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, block.address.bytes.begin())) {
+        return false;
+    }
+    return bits == 0 ||
+           ((address.bytes[whole] ^ block.address.bytes[whole]) & (0xff00u >> bits) & 0xffu) == 0;
+}
+
 bool overlaps(const cidr& a, const cidr& b)
 {
     const unsigned shorter = std::min(a.prefix_length, b.prefix_length);

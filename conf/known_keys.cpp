@@ -45,6 +45,7 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
 constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
+constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
 // clang-format off
@@ -69,6 +70,8 @@ constexpr auto rows = std::to_array<key_row>({
 
     {.section = "listen", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .example = "\"0.0.0.0:8080\""},
+    {.section = "listen", .name = "proxy_protocol_from", .type = value_type::text_list,
+     .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\"]"},
 
     {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},
@@ -130,6 +133,8 @@ constexpr auto rows = std::to_array<key_row>({
     flag("forward", "forwarded", "false"),
     {.section = "forward", .name = "request_id", .type = value_type::text,
      .default_text = "\"X-Request-Id\"", .choices = "a header name, or \"\"", .example = "\"X-Trace\""},
+    {.section = "forward", .name = "trusted_proxies", .type = value_type::text_list,
+     .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\", \"unix\"]"},
 
     {.section = "source", .name = "addresses", .type = value_type::text_list, .choices = source_addresses,
      .example = "[\"10.0.1.0/28\"]"},
@@ -153,6 +158,8 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "\"20000-29999\""},
     {.section = "pool.NAME", .name = "port_selection", .type = value_type::choice,
      .choices = "ledger|kernel", .example = "\"kernel\""},
+    {.section = "pool.NAME", .name = "proxy_protocol", .type = value_type::choice,
+     .default_text = "\"none\"", .choices = "none|v1|v2", .example = "\"v2\""},
     wait("connect_timeout", "", "pool.NAME"),
     wait("response_timeout", "", "pool.NAME"),
     {.section = "pool.NAME", .name = "backoff", .type = value_type::time, .default_text = "\"1s\"",

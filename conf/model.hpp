@@ -23,10 +23,29 @@ struct source_position
     std::uint32_t column = 0; // 1-based, in code points
 };
 
+// Peers that are believed: those with an address in one of the blocks, and those on Unix sockets where it
+// says so.
+struct peer_list
+{
+    std::vector<cidr> blocks; // at most 256
+    bool unix_sockets = false;
+
+    bool empty() const noexcept { return blocks.empty() && !unix_sockets; }
+    bool operator==(const peer_list&) const = default;
+};
+
+enum class proxy_protocol : std::uint8_t
+{
+    none,
+    v1,
+    v2
+};
+
 struct listen_options // [[listen]]
 {
     endpoint address; // ip or unix_path
     source_position where;
+    peer_list proxy_protocol_from; // their connections begin with a PROXY protocol header, no others do
 };
 
 struct admin_options // [admin]
@@ -115,6 +134,7 @@ struct forward_options
     bool x_forwarded = true;                 // X-Forwarded-For, -Proto, -Host
     bool forwarded = false;                  // Forwarded (RFC 7239)
     std::string request_id = "X-Request-Id"; // header that carries the request id; empty: none
+    peer_list trusted_proxies;               // their X-Forwarded-For says who the client is
 
     bool operator==(const forward_options&) const = default;
 };
@@ -167,8 +187,9 @@ struct pool_options // [pool.NAME]
     transparency transparent = transparency::off; // else `source` is empty
     port_ranges ports; // usable from each source by this replica; without the ports we listen on
     conf::port_selection port_selection = conf::port_selection::ledger;
-    std::optional<duration> connect_timeout;  // else timeouts.connect
-    std::optional<duration> response_timeout; // else timeouts.response
+    conf::proxy_protocol proxy_protocol = conf::proxy_protocol::none; // the header that begins a connection
+    std::optional<duration> connect_timeout;                          // else timeouts.connect
+    std::optional<duration> response_timeout;                         // else timeouts.response
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
     source_position where;

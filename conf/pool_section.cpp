@@ -118,6 +118,7 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
     read_backends(table, pool);
     pool.balance = static_cast<balance_kind>(table.choice("balance").value_or(0));
     read_pool_source(table, draft, pool);
+    pool.proxy_protocol = static_cast<proxy_protocol>(table.choice("proxy_protocol").value_or(0));
     table.read("connect_timeout", pool.connect_timeout);
     table.read("response_timeout", pool.response_timeout);
     table.read("backoff", pool.backoff);

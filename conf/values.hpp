@@ -81,6 +81,7 @@ std::string format_duration(duration value);      // "1h30m", "250ms", "0"; pars
 std::string format_byte_count(byte_count value);  // "64KiB", "1000", "0"; parse_byte_count() reads it back
 
 ip_address network_of(const ip_address& address, unsigned prefix_length); // host bits set to zero
+bool contains(const cidr& block, const ip_address& address);              // never across the families
 bool overlaps(const cidr& a, const cidr& b);                              // some address is in both
 
 // The number of addresses in the block; 2^63 stands for everything above it.

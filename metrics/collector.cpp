@@ -185,6 +185,16 @@ void add_workers(family_set& out, const shard_list& shards)
         const double count = sum([&](const worker_cells& c) -> auto& { return c.refusals[reason]; });
         if (count > 0) out.add(metric::refusals, {label(reason)}, count);
     }
+    for (const proxy_protocol_version version : by<proxy_protocol_version, counter>::keys()) {
+        const double count =
+            sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_headers[version]; });
+        if (count > 0) out.add(metric::proxy_protocol_headers, {label(version)}, count);
+    }
+    for (const proxy_protocol_fault reason : by<proxy_protocol_fault, counter>::keys()) {
+        const double count =
+            sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_refusals[reason]; });
+        if (count > 0) out.add(metric::proxy_protocol_refusals, {label(reason)}, count);
+    }
     out.add(metric::workers, {}, static_cast<double>(shards.size()));
 }
 

@@ -102,6 +102,28 @@ std::string_view label(dial_failure value) noexcept
     return {};
 }
 
+std::string_view label(proxy_protocol_version value) noexcept
+{
+    switch (value) {
+    case proxy_protocol_version::v1: return "1";
+    case proxy_protocol_version::v2: return "2";
+    }
+    return {};
+}
+
+std::string_view label(proxy_protocol_fault value) noexcept
+{
+    switch (value) {
+    case proxy_protocol_fault::missing: return "missing";
+    case proxy_protocol_fault::malformed: return "malformed";
+    case proxy_protocol_fault::too_long: return "too_long";
+    case proxy_protocol_fault::bad_checksum: return "bad_checksum";
+    case proxy_protocol_fault::cut: return "cut";
+    case proxy_protocol_fault::timeout: return "timeout";
+    }
+    return {};
+}
+
 std::string_view label(close_code_slot value) noexcept
 {
     switch (value) {

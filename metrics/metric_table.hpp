@@ -56,6 +56,8 @@ enum class metric : std::uint8_t
     tunnels_open,
     accept_pauses,
     refusals,
+    proxy_protocol_headers,
+    proxy_protocol_refusals,
     relay_wakes,
     relay_events,
     log_lines_dropped,

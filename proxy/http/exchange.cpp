@@ -2,6 +2,7 @@
 
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/field_syntax.hpp"
+#include "proxy/http/proxy_protocol.hpp"
 #include "proxy/net/tcp_info.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -151,7 +152,21 @@ net::task<bool> exchange::connect(bool may_reuse)
     limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     body_limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     sent_before_ = made.stream.bytes_sent();
+    if (!made.is_reused) begin_with_proxy_header();
     co_return true;
+}
+
+// In front of the head, so that both are one packet. A request is sent again on a new connection only after
+// a kept one failed it, so the head has no header yet.
+void exchange::begin_with_proxy_header()
+{
+    std::string header;
+    switch (pool().proxy_protocol()) {
+    case conf::proxy_protocol::none: return;
+    case conf::proxy_protocol::v1: append_proxy_header_v1(header, asked_.ends); break;
+    case conf::proxy_protocol::v2: append_proxy_header_v2(header, asked_.ends); break;
+    }
+    request_head_.insert(0, header);
 }
 
 void exchange::write_request_head()
@@ -159,7 +174,8 @@ void exchange::write_request_head()
     const conf::forward_options& options = config().forward;
     const conf::route_options& route = asked_.route->options();
     request_forwarding how;
-    how.client_ip = asked_.client_ip;
+    how.peer_ip = asked_.peer_ip;
+    how.is_peer_trusted = asked_.is_peer_trusted;
     how.via_name = options.via ? std::string_view(options.via_name) : std::string_view();
     how.x_forwarded = options.x_forwarded;
     how.forwarded = options.forwarded;

@@ -67,6 +67,7 @@ private:
     std::optional<refusal> offer_websocket();
     net::task<bool> connect(bool may_reuse);
     void write_request_head();
+    void begin_with_proxy_header();
     bool has_whole_body() const;
     bool may_repeat() const;
 

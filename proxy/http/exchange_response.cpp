@@ -58,6 +58,7 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
                               body_end_ == transfer_end::complete;
         if (is_clean) {
             made.unread.release();
+            asked_.has_kept_own |= !made.owner.is_anybody();
             if (asked_.service == services_.current) // else a reload may have removed its backend or source
                 services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
             connected_.made.reset();

@@ -17,22 +17,12 @@ std::set<std::string> destinations_of(const upstream::pool& pool)
     return out;
 }
 
-bool contains(const conf::cidr& block, const conf::ip_address& ip)
-{
-    if (block.address.is_v6 != ip.is_v6) return false;
-    for (unsigned bit = 0; bit < block.prefix_length; ++bit) {
-        const auto differing = static_cast<unsigned>(block.address.bytes[bit / 8] ^ ip.bytes[bit / 8]);
-        if ((differing >> (7 - bit % 8) & 1U) != 0) return false;
-    }
-    return true;
-}
-
 bool is_of(const snat::source_pool& source, const snat::tuple_usage& space)
 {
     if (*space.ports != source.ports()) return false;
     const auto ip = conf::parse_ip_address(space.source);
     return ip &&
-           std::ranges::any_of(source.blocks(), [&](const auto& block) { return contains(block, *ip); });
+           std::ranges::any_of(source.blocks(), [&](const auto& block) { return conf::contains(block, *ip); });
 }
 
 void add_sourceless(std::vector<metrics::source_usage>& out, const upstream::pool& pool,

@@ -114,7 +114,7 @@ void supervisor::start_workers()
     for (std::uint32_t i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
-            workers_.back()->add_listener(first_.listeners[at].address.text, std::move(sockets[at][i]));
+            workers_.back()->add_listener(first_.listeners[at], std::move(sockets[at][i]));
     }
     for (auto& each : workers_)
         each->start();
@@ -245,21 +245,20 @@ void supervisor::move_listeners(const conf::config& next)
 {
     struct opened
     {
-        std::string address;
+        conf::listen_options options;
         std::vector<owned_fd> sockets;
     };
     std::vector<opened> added;
     for (const auto& each : next.listeners) {
         if (!listens_on(current_->config, each.address.text))
-            added.push_back(
-                {each.address.text, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
-                                                           uses_port(current_->config, each.address.port))});
+            added.push_back({each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
+                                                          uses_port(current_->config, each.address.port))});
     }
     for (auto& one : added) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             auto socket = std::make_shared<owned_fd>(std::move(one.sockets[i]));
-            workers_[i]->post([address = one.address, socket](worker& self) {
-                self.add_listener(address, std::move(*socket));
+            workers_[i]->post([options = one.options, socket](worker& self) {
+                self.add_listener(options, std::move(*socket));
             });
         }
     }

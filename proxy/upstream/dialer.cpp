@@ -21,7 +21,6 @@
 namespace fairlead::upstream {
 namespace {
 
-constexpr std::chrono::seconds report_interval{10};
 constexpr std::size_t max_failed_addresses = 4; // of one dial
 
 // How bind() and connect() began; only the first goes on.
@@ -291,7 +290,7 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
         if (!error) co_return made;
         const bool is_silent =
             how == started::connecting && classify(error) == metrics::dial_failure::timeout;
-        if (is_silent && is_time_to_report())
+        if (is_silent && reports_.next(std::chrono::steady_clock::now()))
             spdlog::warn("pool {}: {} does not answer the client's address {}; are the rules installed that "
                          "`fairlead plan` prints, and does the backend's way back lead here?",
                          wanted.from.name(), snat::to_string(to), conf::to_string(client.ip));
@@ -301,17 +300,9 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
     }
 }
 
-bool dialer::is_time_to_report() noexcept
-{
-    const auto now = std::chrono::steady_clock::now();
-    if (now - reported_at_ < report_interval) return false;
-    reported_at_ = now;
-    return true;
-}
-
 void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& to)
 {
-    if (!is_time_to_report()) return;
+    if (!reports_.next(std::chrono::steady_clock::now())) return;
     spdlog::warn("pool {}: no source port is free towards {}; add source addresses or widen its ports",
                  from.name(), snat::to_string(to));
 }

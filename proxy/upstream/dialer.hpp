@@ -16,6 +16,7 @@
 
 #include "conf/model.hpp"
 #include "metrics/cells.hpp"
+#include "proxy/log/report_interval.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/address_choice.hpp"
 #include "proxy/upstream/connection.hpp"
@@ -61,7 +62,6 @@ private:
     std::vector<conf::ip_address> addresses_in_order(const pool& from, const resolved_set& addresses,
                                                      std::uint16_t port);
     bool has_failed(const pool& from, const snat::tuple_destination& to, metrics::dial_failure why);
-    bool is_time_to_report() noexcept;
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
@@ -70,7 +70,7 @@ private:
     net::timer_wheel& wheel_;
     std::uint32_t rotation_ = 0; // over the addresses of names
     failed_addresses failed_;
-    std::chrono::steady_clock::time_point reported_at_; // what an operator has to mend
+    log::report_interval reports_{std::chrono::seconds(10)}; // of what an operator has to mend
 };
 
 } // namespace fairlead::upstream

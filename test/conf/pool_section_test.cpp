@@ -29,6 +29,7 @@ TEST_CASE("every key of a pool reaches its field")
 ]
 balance = "random-of-two"
 source = ["10.0.1.0/28", "fd00::7"]
+proxy_protocol = "v2"
 connect_timeout = "1s"
 response_timeout = 0
 backoff = "2s"
@@ -48,6 +49,7 @@ max_backoff = "3s")");
     CHECK(pool.backends[2].address.what == endpoint::kind::name);
     CHECK(pool.backends[3].address.what == endpoint::kind::unix_path);
     CHECK(pool.balance == balance_kind::random_of_two);
+    CHECK(pool.proxy_protocol == proxy_protocol::v2);
     REQUIRE(pool.source.size() == 2);
     CHECK(to_string(pool.source[0]) == "10.0.1.0/28");
     CHECK(to_string(pool.source[1]) == "fd00::7");

@@ -66,6 +66,10 @@ void fill(registry& all)
             tunnel.close_codes[sender][code].add();
     for (const auto reason : by<refusal, int>::keys())
         shard.own().refusals[reason].add();
+    for (const auto version : by<proxy_protocol_version, int>::keys())
+        shard.own().proxy_protocol_headers[version].add();
+    for (const auto reason : by<proxy_protocol_fault, int>::keys())
+        shard.own().proxy_protocol_refusals[reason].add();
     for (const auto reason : by<dial_failure, int>::keys())
         shard.backend("p", "b").dial_failures[reason].add();
     shard.http("r", "p");

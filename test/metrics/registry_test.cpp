@@ -82,17 +82,22 @@ TEST_CASE("close codes, refusals and dial failures appear with their first occur
     const std::string before = all.expose();
     CHECK(before.find("fairlead_websocket_close_codes_total") == std::string::npos);
     CHECK(before.find("fairlead_refusals_total") == std::string::npos);
+    CHECK(before.find("fairlead_proxy_protocol") == std::string::npos);
     CHECK(before.find("fairlead_backend_dial_failures_total") == std::string::npos);
 
     cells.close_codes[party::client][slot_of(1001)].add();
     cells.close_codes[party::backend][close_code_slot::abnormal].add(2);
     worker.own().refusals[refusal::no_route].add(3);
+    worker.own().proxy_protocol_headers[proxy_protocol_version::v2].add(5);
+    worker.own().proxy_protocol_refusals[proxy_protocol_fault::missing].add(6);
     worker.backend("p", "b").dial_failures[dial_failure::timeout].add(4);
     const exposition_samples text{all.expose()};
     CHECK(text["fairlead_websocket_close_codes_total" + chat + R"(,sent_by="client",code="1001"})"] == 1);
     CHECK(text["fairlead_websocket_close_codes_total" + chat + R"(,sent_by="backend",code="abnormal"})"] ==
           2);
     CHECK(text[R"(fairlead_refusals_total{reason="no_route"})"] == 3);
+    CHECK(text[R"(fairlead_proxy_protocol_headers_total{version="2"})"] == 5);
+    CHECK(text[R"(fairlead_proxy_protocol_refusals_total{reason="missing"})"] == 6);
     CHECK(text[R"(fairlead_backend_dial_failures_total{pool="p",backend="b",reason="timeout"})"] == 4);
 }
 

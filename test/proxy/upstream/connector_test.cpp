@@ -111,6 +111,29 @@ TEST_CASE("a kept connection is taken before a new one is made, unless a new one
     CHECK(at.cells.dials.value() == 2);
 }
 
+TEST_CASE("a connection on which the backend was told the client is kept for that client alone")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({net::to_string(alive.address())}, {}, conf::proxy_protocol::v2);
+    at.ends.client = net::ip_port{conf::parse_ip_address("192.0.2.1").value(), 5000};
+    auto request = at.ask(*pool); // refers to at.ends
+    connect_outcome first = at.connect(request);
+    REQUIRE(first.made.has_value());
+    CHECK(first.made->owner == upstream::connection_owner::client(at.ends.client));
+    at.idle.put(std::move(*first.made), 8, 0);
+
+    at.ends.client->port = 5001;
+    const connect_outcome other = at.connect(request);
+    REQUIRE(other.made.has_value());
+    CHECK_FALSE(other.made->is_reused);
+
+    at.ends.client->port = 5000;
+    const connect_outcome again = at.connect(request);
+    REQUIRE(again.made.has_value());
+    CHECK(again.made->is_reused);
+}
+
 TEST_CASE("a kept connection does not stand for the probe that ends a back-off")
 {
     const listener alive;
