@@ -40,6 +40,31 @@ struct backend_state
     std::uint64_t requests = 0;    // exchanges and tunnels it serves
 };
 
+// One backend of an n-Path service; flows, packets and bytes are the kernel's counters.
+struct npath_backend_state
+{
+    std::string backend;
+    bool up = false;
+    bool draining = false;
+    std::uint64_t slots = 0;
+    std::uint64_t failed_checks = 0;
+    std::uint64_t flows = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+};
+
+// One n-Path service of this process.
+struct npath_service_state
+{
+    std::string service;
+    bool in_sync = false;
+    bool has_address = false;
+    std::uint64_t unserved_packets = 0;
+    std::uint64_t writes = 0;
+    std::uint64_t write_failures = 0;
+    std::vector<npath_backend_state> backends;
+};
+
 // Where the process is in its life.
 struct lifecycle
 {
@@ -55,6 +80,7 @@ class registry
 public:
     using source_usage_fn = std::function<std::vector<source_usage>()>;
     using backend_states_fn = std::function<std::vector<backend_state>()>;
+    using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
     // `version` is the label of fairlead_build_info.
     explicit registry(std::string version = {});
@@ -66,6 +92,7 @@ public:
 
     void set_source_usage(source_usage_fn usage);
     void set_backend_states(backend_states_fn states);
+    void set_npath_states(npath_states_fn states);
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
@@ -83,6 +110,7 @@ private:
     std::vector<std::unique_ptr<worker_shard>> shards_;
     source_usage_fn source_usage_;
     backend_states_fn backend_states_;
+    npath_states_fn npath_states_;
     lifecycle lifecycle_;
 };
 

@@ -21,14 +21,6 @@ conf::read_result read_with_host(const std::string& config_file)
     return conf::read_config(config_file, {snat::read_host_ports(), net::read_interfaces()});
 }
 
-bool print_errors(const conf::read_result& read)
-{
-    for (const auto& error : read.errors)
-        std::cerr << conf::format_error(error) << '\n';
-    if (!read.ok()) std::cerr << read.errors.size() << (read.errors.size() == 1 ? " error\n" : " errors\n");
-    return !read.ok();
-}
-
 spdlog::level::level_enum to_level(conf::log_level level)
 {
     switch (level) {
@@ -41,6 +33,14 @@ spdlog::level::level_enum to_level(conf::log_level level)
 }
 
 } // namespace
+
+bool print_errors(const conf::read_result& read)
+{
+    for (const auto& error : read.errors)
+        std::cerr << conf::format_error(error) << '\n';
+    if (!read.ok()) std::cerr << read.errors.size() << (read.errors.size() == 1 ? " error\n" : " errors\n");
+    return !read.ok();
+}
 
 void set_up_log(const conf::log_options& options)
 {
