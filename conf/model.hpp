@@ -1,9 +1,10 @@
 // The whole configuration as plain, checked values: what an operator wrote, with defaults filled in.
 //
 // Nothing here refers to TOML, sockets or time. A config that read_config() returned is consistent: every
-// pool named by a route exists, every number is in its range, every value has its type, every regex compiles
-// (RE2, UTF-8). "At least one" of listeners, pools and routes holds for a configuration that was read for the
-// proxy, of npath for one that was read for that. Values are immutable after loading; share them as shared_ptr<const config>.
+// pool named by a route exists, every number is in its range, every value has its type, every regex
+// compiles (RE2, UTF-8). "At least one" of listeners, pools and routes holds for a configuration that was
+// read for the proxy, of npath for one that was read for that. Values are immutable after loading; share
+// them as shared_ptr<const config>.
 #pragma once
 
 #include "conf/port_ranges.hpp"

@@ -39,7 +39,8 @@ void add_commands(CLI::App& app, choices& chosen)
     app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks")
         ->add_option("--admin", chosen.health_address, "Its admin listener")
         ->capture_default_str();
-    CLI::App* const npath = app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
+    CLI::App* const npath =
+        app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
     npath->add_option("config", chosen.config, "The configuration file")->required();
     npath->add_flag("--check", chosen.only_check, "Check the configuration and end");
     app.add_subcommand("version", "Print the version");

@@ -2,8 +2,8 @@
 //
 //   SIGTERM, SIGINT  remove what is not to persist, exit 0; the second one ends at once, exit 1
 //   SIGHUP           read the configuration again; a broken one changes nothing
-// Errors: exit 1, with the reason on stderr: the file, a missing capability, nft, interface or route, or another
-// such process in the same network namespace.
+// Errors: exit 1, with the reason on stderr: the file, a missing capability, nft, interface or route, or
+// another such process in the same network namespace.
 #pragma once
 
 #include <string>

@@ -1,11 +1,11 @@
-// All services of one process: one coroutine that writes what has changed, looks after the machine, and cleans
-// up at the end.
+// All services of one process: one coroutine that writes what has changed, looks after the machine, and
+// cleans up at the end.
 //
-// One nft child at a time. Tables of ours that are in the kernel at the start are taken over where a service has
-// that name, else removed. When it ends, tables of services that do not persist are removed. What cannot be
-// written is tried again, after 1 s and up to every 30 s.
-// Thread: the io_context's. Errors: the constructor and apply() throw std::runtime_error with every
-// problem of the machine, a line each, and have changed nothing then.
+// One nft child at a time. Tables of ours that are in the kernel at the start are taken over where a
+// service has that name, else removed. When it ends, tables of services that do not persist are removed.
+// What cannot be written is tried again, after 1 s and up to every 30 s. Thread: the io_context's. Errors:
+// the constructor and apply() throw std::runtime_error with every problem of the machine, a line each, and
+// have changed nothing then.
 #pragma once
 
 #include "conf/model.hpp"
@@ -32,8 +32,8 @@ public:
     director(const director&) = delete;
     director& operator=(const director&) = delete;
 
-    // `on_ready`: once, when every service is in the kernel. `on_end`: when everything is cleaned up, after stop()
-    // or after a failure that leaves no sense in going on; its text is "" for the former.
+    // `on_ready`: once, when every service is in the kernel. `on_end`: when everything is cleaned up,
+    // after stop() or after a failure that leaves no sense in going on; its text is "" for the former.
     void start(std::function<void()> on_ready, std::function<void(const std::string&)> on_end);
 
     void apply(const std::vector<conf::npath_options>& services);

@@ -1,9 +1,9 @@
-// The checks of one backend, one after the other until it is destroyed: a TCP connection, or a GET whose status
-// is judged. They go to the backend's own address.
+// The checks of one backend, one after the other until it is destroyed: a TCP connection, or a GET whose
+// status is judged. They go to the backend's own address.
 //
-// It decides nothing: each outcome is told to `report`, which answers with the time to the next check's begin.
-// The destructor ends the checks; `report` is not called after it. One connection at a time, each bounded by
-// the check's timeout, at most 256 bytes read. Thread: the executor's.
+// It decides nothing: each outcome is told to `report`, which answers with the time to the next check's
+// begin. The destructor ends the checks; `report` is not called after it. One connection at a time, each
+// bounded by the check's timeout, at most 256 bytes read. Thread: the executor's.
 #pragma once
 
 #include "conf/model.hpp"

@@ -1,9 +1,9 @@
 // Which backends of a service are in the kernel, and what has to be written to make it so.
 //
-// It takes events (checks, Ethernet addresses, a new configuration, what a listing found) and answers with the
-// next change; it does no I/O. A backend is a member while it is up, or draining with connections of its own;
-// members that are up share the slots by weight. Nothing is written before each backend was checked once, so
-// that a start does not send everything to the fastest answer. Thread: one.
+// It takes events (checks, Ethernet addresses, a new configuration, what a listing found) and answers with
+// the next change; it does no I/O. A backend is a member while it is up, or draining with connections of
+// its own; members that are up share the slots by weight. Nothing is written before each backend was
+// checked once, so that a start does not send everything to the fastest answer. Thread: one.
 #pragma once
 
 #include "conf/model.hpp"

@@ -1,8 +1,9 @@
-// One run of `nft`: a process of its own, because libnftables can abort the process that it is in, and blocks.
+// One run of `nft`: a process of its own, because libnftables can abort the process that it is in, and
+// blocks.
 //
-// Input and output are files in memory, so neither side can wait for the other; output is read up to 4 MiB. The
-// child is in a process group of its own, so that a Ctrl-C is ours alone.
-// Completes when the child has ended; after 10 s it is killed, and that is its end. Thread: the executor's.
+// Input and output are files in memory, so neither side can wait for the other; output is read up to 4
+// MiB. The child is in a process group of its own, so that a Ctrl-C is ours alone. Completes when the
+// child has ended; after 10 s it is killed, and that is its end. Thread: the executor's.
 #pragma once
 
 #include "proxy/net/socket.hpp"

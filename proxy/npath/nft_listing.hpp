@@ -15,8 +15,8 @@
 
 namespace fairlead::npath {
 
-// Names of netdev tables that begin with table_prefix, from `nft -j list tables netdev`; nothing when the text
-// is not such a listing.
+// Names of netdev tables that begin with table_prefix, from `nft -j list tables netdev`; nothing when the
+// text is not such a listing.
 std::optional<std::vector<std::string>> listed_tables(std::string_view json);
 
 // A chain of nft_ruleset's member_chain().

@@ -8,18 +8,18 @@
 namespace fairlead::npath {
 namespace {
 
-// A connection's key in `flows` and `closing`. nft 1.0.6 aborts on, or silently damages, a key of more than 16 bytes
-// in a map that rules update, and port and IPv6 address are 18. So the first half of the address is hashed; that is
-// kept in the mark, above all IDs. A collision takes two networks of the same hash in which hosts of the
-// same 64 bits use the same port.
+// A connection's key in `flows` and `closing`. nft 1.0.6 aborts on, or silently damages, a key of more
+// than 16 bytes in a map that rules update, and port and IPv6 address are 18. So the first half of the
+// address is hashed; that is kept in the mark, above all IDs. A collision takes two networks of the same
+// hash in which hosts of the same 64 bits use the same port.
 constexpr std::string_view key_v4 = "tcp sport . ip saddr";
 constexpr std::string_view key_v6 = "tcp sport . meta mark . @nh,128,32 . @nh,160,32";
 constexpr std::string_view prepare_v4 = "meta mark set 0";
 constexpr std::string_view prepare_v6 =
     "meta mark set jhash @nh,64,64 mod 2147483648 seed 1 offset 2147483648";
 constexpr std::string_view closing_timeout = "60s";
-// A switch floods frames whose receiver it does not know. A director that forwarded one that is not its own would
-// answer another director's, without end.
+// A switch floods frames whose receiver it does not know. A director that forwarded one that is not its
+// own would answer another director's, without end.
 constexpr std::string_view for_us = "meta pkttype host ";
 constexpr std::string_view is_new = "tcp flags & (syn | ack) == syn ";
 
@@ -78,7 +78,7 @@ private:
     }
     std::string send_to(const nft_member& member) const
     {
-        std::string text(" ether saddr set ");
+        std::string text("ether saddr set ");
         text.append(to_string(service_.own_link)).append(" ether daddr set ");
         return text.append(to_string(member.link)) += ' ';
     }
@@ -133,8 +133,9 @@ void script_writer::write_members()
         rule(chain,
              {key_, " @closing update @flows { ", key_, " timeout ", closing_timeout, " : ", id, " }"});
         rule(chain, {is_new, "counter name ", flow_counter(each.address)});
-        // In a rule of its own: an update that finds the map full ends its rule, and the packet still goes out.
-        rule(chain, {"counter name ", packet_counter(each.address), send_to(each), "fwd to \"",
+        // In a rule of its own: an update that finds the map full ends its rule, and the packet still goes
+        // out.
+        rule(chain, {"counter name ", packet_counter(each.address), " ", send_to(each), "fwd to \"",
                      service_.interface, "\" comment \"", conf::to_string(each.address), "\""});
     }
 }

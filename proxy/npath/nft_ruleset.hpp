@@ -8,15 +8,15 @@
 //             this machine's, which answers with a RST
 //   bID_ADDR  one for each backend: remembers the connection, rewrites both Ethernet addresses, sends it out
 //
-// `flows` maps a connection to the ID of its backend's chain, which `members` resolves. An ID is never used for a
-// second life of a backend: taking it out of `members` ends all of its connections at once, however many
-// there are, and their clients get a RST from whoever is chosen next. A SYN is always chosen anew, so a reused
-// client port does not inherit an old backend. A connection that has seen a FIN or RST is forgotten after a
-// minute (`closing`), so that the map holds what lives.
+// `flows` maps a connection to the ID of its backend's chain, which `members` resolves. An ID is never
+// used for a second life of a backend: taking it out of `members` ends all of its connections at once,
+// however many there are, and their clients get a RST from whoever is chosen next. A SYN is always chosen
+// anew, so a reused client port does not inherit an old backend. A connection that has seen a FIN or RST
+// is forgotten after a minute (`closing`), so that the map holds what lives.
 //
-// The script can be applied on top of any earlier one of the same interface, address family and name: `flows`,
-// `closing` and the counters stay, everything else is written anew. All or nothing: it is one transaction.
-// Pure; whatever is put into it was checked by conf. Thread: any.
+// The script can be applied on top of any earlier one of the same interface, address family and name:
+// `flows`, `closing` and the counters stay, everything else is written anew. All or nothing: it is one
+// transaction. Pure; whatever is put into it was checked by conf. Thread: any.
 #pragma once
 
 #include "conf/values.hpp"

@@ -1,7 +1,7 @@
 // What a machine has to be for a service to be forwarded there: looked at before anything is changed.
 //
-// Asks the kernel; no state. Thread: any. The texts say what to do, and begin with the place in the file where
-// there is one.
+// Asks the kernel; no state. Thread: any. The texts say what to do, and begin with the place in the file
+// where there is one.
 #pragma once
 
 #include "conf/model.hpp"

@@ -42,8 +42,8 @@ std::optional<route_facts> find_route(const conf::ip_address& address);
 // Nothing while the neighbour is unknown or does not answer.
 std::optional<link_address> find_neighbour(unsigned interface, const conf::ip_address& address);
 
-// Of `candidates`, the address to check a backend from: of its family, with the longest common prefix, and none of
-// `excluded`, because a backend that has such an address on its loopback would answer itself.
+// Of `candidates`, the address to check a backend from: of its family, with the longest common prefix, and
+// none of `excluded`, because a backend that has such an address on its loopback would answer itself.
 std::optional<conf::ip_address> choose_source(std::span<const conf::ip_address> candidates,
                                               std::span<const conf::ip_address> excluded,
                                               const conf::ip_address& backend);

@@ -118,9 +118,9 @@ TEST_CASE("a file of services alone is whole for npath, and the proxy says what 
 TEST_CASE("a proxy's file is nothing to npath, and one file may hold both")
 {
     const auto proxy = std::string(listen_line) + std::string(pool_lines) + std::string(route_lines);
-    CHECK(brief_errors(read_for_npath(proxy)) ==
-          brief_list{
-              "0:0 there is no [npath.NAME]: say which address and port to forward to which backends"});
+    CHECK(
+        brief_errors(read_for_npath(proxy)) ==
+        brief_list{"0:0 there is no [npath.NAME]: say which address and port to forward to which backends"});
     const auto both = proxy + "[npath.a]\n" + std::string(needed);
     CHECK(read_for_npath(both).ok());
     CHECK(read_config_text(both, "t.toml").ok());
@@ -147,28 +147,31 @@ TEST_CASE("what a service needs is asked for")
 
 TEST_CASE("addresses, ports and interfaces that are none are refused with their place")
 {
-    CHECK(brief_errors(read_service("address = \"10.5.0.0/24\"\nport = 70000\ninterface = \"a/b\"\n"
-                                    "backends = [\"10.5.0.21\"]")) ==
-          brief_list{"2:11 npath.a.address: '10.5.0.0/24' is not an IP address, such as 10.5.0.21 or fd05::21",
-                     "3:8 npath.a.port: 70000 is out of range: 1 to 65535",
-                     "4:13 npath.a.interface: 'a/b' is not the name of an interface"});
+    CHECK(
+        brief_errors(read_service("address = \"10.5.0.0/24\"\nport = 70000\ninterface = \"a/b\"\n"
+                                  "backends = [\"10.5.0.21\"]")) ==
+        brief_list{"2:11 npath.a.address: '10.5.0.0/24' is not an IP address, such as 10.5.0.21 or fd05::21",
+                   "3:8 npath.a.port: 70000 is out of range: 1 to 65535",
+                   "4:13 npath.a.interface: 'a/b' is not the name of an interface"});
 }
 
 TEST_CASE("backends are addresses of the service's family, once each, and none of them is the service's own")
 {
-    CHECK(errors_of_backends("[]") == brief_list{"5:12 npath.a.backends: a service needs at least one backend"});
-    CHECK(errors_of_backends("[\"10.5.0.21:80\"]") ==
-          brief_list{
-              "5:13 npath.a.backends[0]: '10.5.0.21:80' is not an IP address, such as 10.5.0.21 or fd05::21"});
+    CHECK(errors_of_backends("[]") ==
+          brief_list{"5:12 npath.a.backends: a service needs at least one backend"});
+    CHECK(
+        errors_of_backends("[\"10.5.0.21:80\"]") ==
+        brief_list{
+            "5:13 npath.a.backends[0]: '10.5.0.21:80' is not an IP address, such as 10.5.0.21 or fd05::21"});
     CHECK(errors_of_backends("[\"10.5.0.100\"]") ==
-          brief_list{"5:13 npath.a.backends[0]: 10.5.0.100 is the service's own address; a backend is named by "
-                     "another address of its machine"});
+          brief_list{"5:13 npath.a.backends[0]: 10.5.0.100 is the service's own address; a backend is "
+                     "named by another address of its machine"});
     CHECK(errors_of_backends("[\"fd05::21\"]") ==
-          brief_list{"5:13 npath.a.backends[0]: fd05::21 is IPv6, the service's address is not; each family is a "
-                     "service of its own"});
-    CHECK(errors_of_backends("[\"10.5.0.21\", { address = \"10.5.0.21\" }]") ==
-          brief_list{
-              "5:26 npath.a.backends[1]: 10.5.0.21 is listed twice; to send it more, give it a weight"});
+          brief_list{"5:13 npath.a.backends[0]: fd05::21 is IPv6, the service's address is not; each "
+                     "family is a service of its own"});
+    CHECK(
+        errors_of_backends("[\"10.5.0.21\", { address = \"10.5.0.21\" }]") ==
+        brief_list{"5:26 npath.a.backends[1]: 10.5.0.21 is listed twice; to send it more, give it a weight"});
     CHECK(errors_of_backends("[{ address = \"10.5.0.21\", weight = 101 }]") ==
           brief_list{"5:47 npath.a.backends[0].weight: 101 is out of range: 1 to 100, or 0"});
     std::string many = "[";

@@ -1,4 +1,4 @@
-"""Fairleads behind a director: one is drained by its own SIGTERM and nobody notices but its tunnels, by 1001."""
+"""Fairleads behind a director: one is drained by its SIGTERM, and only its own tunnels notice, by 1001."""
 import threading
 import unittest
 

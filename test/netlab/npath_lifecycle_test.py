@@ -136,6 +136,14 @@ class Refusal(LifecycleCase):
         hidden = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/sbin; exec "$0" "$@"')
         self.assertIn("there is no nft: install nftables", self.refused(config(*TWO), hidden))
 
+    def test_one_capability_is_enough_for_it_and_its_children(self):
+        site = self.start_site("b1", "b2")
+        only = ("setpriv", "--inh-caps=-all,+net_admin", "--bounding-set=-all,+net_admin", "--no-new-privs")
+        npath = site.start_npath(config(*TWO), wrapper=only).wait_ready()
+        self.assert_alive(site.open_tunnels(10))
+        self.assertEqual(npath.stop(), 0, npath.log())
+        self.assertEqual(site.tables(), [])
+
     def test_a_second_one_in_the_same_namespace_is_refused(self):
         site = self.start_site("b1", "b2")
         npath = site.start_npath(config(*TWO)).wait_ready()

@@ -1,4 +1,4 @@
-"""One Ethernet segment with a client, a director and backends that hold the service's address on their loopback."""
+"""One Ethernet segment: a client, a director, and backends with the service's address on their loopback."""
 import contextlib
 import os
 import signal
@@ -18,7 +18,7 @@ from harness.websocket_backend import WebSocketBackend
 
 VIP4, VIP6, PORT = "10.5.0.100", "fd05::100", 8080
 
-# Counts what the director's port gets, before the product's own chains; its counters must not be ours to test.
+# Counts what the director's port gets, before our chains; what is tested does not count for itself.
 _WATCH = f"""
 table netdev watch {{
   counter requests {{
@@ -39,7 +39,7 @@ table netdev watch {{
 class Daemon:
     """A `fairlead` process on a host."""
 
-    def __init__(self, host, command, config):
+    def __init__(self, host, command, config, wrapper=()):
         self.host = host
         self.folder = tempfile.TemporaryDirectory(prefix="fairlead-npath-")
         self.config_path = os.path.join(self.folder.name, "fairlead.toml")
@@ -47,7 +47,10 @@ class Daemon:
         self._log = open(os.path.join(self.folder.name, "log"), "wb+")
         with host.entered():
             self.process = subprocess.Popen(
-                [BINARY, *command, self.config_path], stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log
+                [*wrapper, BINARY, *command, self.config_path],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
             )
 
     def write_config(self, config):
@@ -171,13 +174,13 @@ class Site:
         self._stack.callback(backend.close)
         return backend
 
-    def start(self, host, command, config):
-        daemon = Daemon(host, command, config)
+    def start(self, host, command, config, **options):
+        daemon = Daemon(host, command, config, **options)
         self._stack.callback(daemon.close)
         return daemon
 
-    def start_npath(self, config):
-        return self.start(self.director, ["npath"], config)
+    def start_npath(self, config, **options):
+        return self.start(self.director, ["npath"], config, **options)
 
     # -- clients
 
@@ -209,7 +212,10 @@ class Site:
                 return True
 
 
-def config(*backends, vip=VIP4, name="web", health='every = "300ms", fall = 2, timeout = "200ms"', extra="", admin=True):
+_QUICK = 'every = "300ms", fall = 2, timeout = "200ms"'
+
+
+def config(*backends, vip=VIP4, name="web", health=_QUICK, extra="", admin=True):
     """A configuration of one service; `health` and `extra` are TOML text."""
     listed = ", ".join(backend if backend.startswith("{") else f'"{backend}"' for backend in backends)
     return f"""{'[admin]' if admin else ''}

@@ -133,6 +133,25 @@ class Membership(NpathCase):
         self.assertEqual({tunnel.backend for tunnel in self.alive(tunnels)}, {"b2"})
 
 
+class Failover(NpathCase):
+    def test_a_second_director_with_the_same_file_sends_every_tunnel_where_the_first_did(self):
+        site = self.start_site("b1", "b2", "b3")
+        text = config("10.5.0.21", "10.5.0.22", "10.5.0.23")
+        first = site.start_npath(text).wait_ready()
+        standby = site.lab.host("standby")
+        site.lan.join(standby, "10.5.0.3/24")
+        # The order of backends is not what they agree by.
+        second = site.start(standby, ["npath"], config("10.5.0.23", "10.5.0.21", "10.5.0.22")).wait_ready()
+        tunnels = site.open_tunnels(60)
+        self.assertEqual(first.stop(), 0)
+        site.director.ip(f"addr del {VIP4}/32 dev lan")
+        standby.ip(f"addr add {VIP4}/32 dev lan")
+        site.client.ip("neigh flush dev lan")  # what VRRP's gratuitous ARP does
+        self.assertEqual(self.alive(tunnels), tunnels)
+        eventually(lambda: second.metrics().value("fairlead_npath_has_address") == 1)
+        self.assertEqual({tunnel.backend for tunnel in site.open_tunnels(40)}, {"b1", "b2", "b3"})
+
+
 class Drain(NpathCase):
     def test_a_backend_that_answers_503_gets_no_new_tunnels_and_keeps_the_old_ones(self):
         site = self.start_site("b1", "b2")

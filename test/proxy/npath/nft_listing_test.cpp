@@ -60,8 +60,9 @@ TEST_CASE("members are read back from the names of their chains")
 
 TEST_CASE("counters are read with their packets and bytes")
 {
-    const auto counters = listed_counters(listing(
-        R"({"counter": {"family": "netdev", "name": "unserved", "table": "t", "handle": 7, "packets": 5, "bytes": 300}})"));
+    const auto counters =
+        listed_counters(listing(R"({"counter": {"family": "netdev", "name": "unserved", "table": "t", )"
+                                R"("handle": 7, "packets": 5, "bytes": 300}})"));
     REQUIRE(counters.size() == 1);
     CHECK(counters[0].name == "unserved");
     CHECK(counters[0].packets == 5);

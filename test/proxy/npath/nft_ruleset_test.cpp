@@ -65,63 +65,67 @@ TEST_CASE("an IPv4 service's script, whole")
     service.members.pop_back();
     service.slots = {0, 0};
     const auto script = service_script(service, {"b3_0a050014"}, {ip("10.5.0.20")});
-    CHECK(lines_without_table(script) ==
-          line_list{"add table",
-                    "add map flows { typeof tcp sport . ip saddr : meta mark; size 1000000; flags "
-                    "dynamic,timeout; }",
-                    "add set closing { typeof tcp sport . ip saddr; size 1000000; flags dynamic,timeout; }",
-                    "add map members { type mark : verdict; }",
-                    "add map slots { type mark : verdict; }",
-                    "add counter unserved",
-                    "add chain choose",
-                    "add chain follow",
-                    "add chain errors",
-                    "add chain ingress { type filter hook ingress device \"e0\" priority 0; policy accept; }",
-                    "add counter packets_0a050015",
-                    "add counter flows_0a050015",
-                    "add chain b7_0a050015",
-                    "flush map slots",
-                    "flush map members",
-                    "flush chain ingress",
-                    "flush chain follow",
-                    "flush chain choose",
-                    "flush chain errors",
-                    "flush chain b7_0a050015",
-                    "add rule b7_0a050015 meta mark set 0",
-                    "add rule b7_0a050015 tcp flags & (fin | rst) != 0 update @closing { tcp sport . ip "
-                    "saddr timeout 60s }",
-                    "add rule b7_0a050015 tcp sport . ip saddr != @closing update @flows { tcp sport . ip "
-                    "saddr timeout 3600000ms : 7 }",
-                    "add rule b7_0a050015 tcp sport . ip saddr @closing update @flows { tcp sport . ip saddr "
-                    "timeout 60s : 7 }",
-                    "add rule b7_0a050015 tcp flags & (syn | ack) == syn counter name flows_0a050015",
-                    "add rule b7_0a050015 counter name packets_0a050015 ether saddr set 02:00:00:00:00:0d "
-                    "ether daddr set 02:00:00:00:00:21 fwd to \"e0\" comment \"10.5.0.21\"",
-                    "add rule follow meta mark set 0",
-                    "add rule follow tcp flags & (syn | ack) == syn delete @closing { tcp sport . ip saddr }",
-                    "add rule follow tcp flags & (syn | ack) == syn goto choose",
-                    "add rule follow meta mark set tcp sport . ip saddr map @flows",
-                    "add rule follow meta mark vmap @members",
-                    "add rule follow goto choose",
-                    "add rule choose meta mark set 0",
-                    "add rule choose delete @flows { tcp sport . ip saddr : 0 }",
-                    "add rule choose meta mark set jhash tcp sport . ip saddr mod 251 seed 2117253027",
-                    "add rule choose meta mark vmap @slots",
-                    "add rule choose counter name unserved",
-                    "add rule errors ether saddr set 02:00:00:00:00:0d ether daddr set 02:00:00:00:00:21 dup "
-                    "to \"e0\"",
-                    "add rule ingress meta pkttype host ip daddr 10.5.0.100 tcp dport 80 goto follow",
-                    "add rule ingress meta pkttype host ip daddr 10.5.0.100 icmp type "
-                    "destination-unreachable jump errors",
-                    "add element members { 7 : goto b7_0a050015 }",
-                    "add element slots { 0 : goto b7_0a050015, 1 : goto b7_0a050015 }",
-                    "add chain b3_0a050014",
-                    "flush chain b3_0a050014",
-                    "delete chain b3_0a050014",
-                    "add counter packets_0a050014",
-                    "delete counter packets_0a050014",
-                    "add counter flows_0a050014",
-                    "delete counter flows_0a050014"});
+    const line_list expected{
+        "add table",
+        "add map flows { typeof tcp sport . ip saddr : meta mark; size 1000000; flags "
+        "dynamic,timeout; }",
+        "add set closing { typeof tcp sport . ip saddr; size 1000000; flags dynamic,timeout; }",
+        "add map members { type mark : verdict; }",
+        "add map slots { type mark : verdict; }",
+        "add counter unserved",
+        "add chain choose",
+        "add chain follow",
+        "add chain errors",
+        "add chain ingress { type filter hook ingress device \"e0\" priority 0; policy accept; }",
+        "add counter packets_0a050015",
+        "add counter flows_0a050015",
+        "add chain b7_0a050015",
+        "flush map slots",
+        "flush map members",
+        "flush chain ingress",
+        "flush chain follow",
+        "flush chain choose",
+        "flush chain errors",
+        "flush chain b7_0a050015",
+        "add rule b7_0a050015 meta mark set 0",
+        "add rule b7_0a050015 tcp flags & (fin | rst) != 0 update @closing { tcp sport . ip "
+        "saddr timeout 60s }",
+        "add rule b7_0a050015 tcp sport . ip saddr != @closing update @flows { tcp sport . ip "
+        "saddr timeout 3600000ms : 7 }",
+        "add rule b7_0a050015 tcp sport . ip saddr @closing update @flows { tcp sport . ip saddr "
+        "timeout 60s : 7 }",
+        "add rule b7_0a050015 tcp flags & (syn | ack) == syn counter name flows_0a050015",
+        "add rule b7_0a050015 counter name packets_0a050015 ether saddr set 02:00:00:00:00:0d "
+        "ether daddr set 02:00:00:00:00:21 fwd to \"e0\" comment \"10.5.0.21\"",
+        "add rule follow meta mark set 0",
+        "add rule follow tcp flags & (syn | ack) == syn delete @closing { tcp sport . ip saddr }",
+        "add rule follow tcp flags & (syn | ack) == syn goto choose",
+        "add rule follow meta mark set tcp sport . ip saddr map @flows",
+        "add rule follow meta mark vmap @members",
+        "add rule follow goto choose",
+        "add rule choose meta mark set 0",
+        "add rule choose delete @flows { tcp sport . ip saddr : 0 }",
+        "add rule choose meta mark set jhash tcp sport . ip saddr mod 251 seed 2117253027",
+        "add rule choose meta mark vmap @slots",
+        "add rule choose counter name unserved",
+        "add rule errors ether saddr set 02:00:00:00:00:0d ether daddr set 02:00:00:00:00:21 dup "
+        "to \"e0\"",
+        "add rule ingress meta pkttype host ip daddr 10.5.0.100 tcp dport 80 goto follow",
+        "add rule ingress meta pkttype host ip daddr 10.5.0.100 icmp type "
+        "destination-unreachable jump errors",
+        "add element members { 7 : goto b7_0a050015 }",
+        "add element slots { 0 : goto b7_0a050015, 1 : goto b7_0a050015 }",
+        "add chain b3_0a050014",
+        "flush chain b3_0a050014",
+        "delete chain b3_0a050014",
+        "add counter packets_0a050014",
+        "delete counter packets_0a050014",
+        "add counter flows_0a050014",
+        "delete counter flows_0a050014"};
+    const line_list lines = lines_without_table(script);
+    REQUIRE(lines.size() == expected.size());
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        CHECK(lines[i] == expected[i]);
 }
 
 TEST_CASE("an IPv6 key is not longer than 16 bytes, and is prepared before each use")
