@@ -22,6 +22,7 @@ struct host_facts
 {
     host_ports ports;
     std::vector<network_interface> interfaces;
+    std::string transparent_problem = {}; // why a socket cannot have a client's address; empty: it can
 };
 
 } // namespace fairlead::conf

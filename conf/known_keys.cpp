@@ -43,7 +43,7 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 }
 
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
-constexpr std::string_view source_addresses = "addresses, CIDRs or interface:NAME, 4096 addresses at most";
+constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORT, [IPv6]:PORT, NAME:PORT or unix:/PATH";

@@ -128,11 +128,20 @@ enum class port_selection : std::uint8_t
     kernel  // it chooses within a range
 };
 
+// Whether backends see the client's own address as the source of a connection ("don't SNAT").
+enum class transparency : std::uint8_t
+{
+    off,
+    address,         // with a port that the kernel chooses
+    address_and_port // with the client's port too, where it is free
+};
+
 // [source]: what pools that do not say it themselves dial from.
 struct source_options
 {
     std::vector<cidr> addresses;
-    port_ranges ports; // never empty
+    transparency transparent = transparency::off; // else there are no addresses
+    port_ranges ports;                            // never empty
     port_selection selection = port_selection::ledger;
     replica_number replica;
 };
@@ -157,7 +166,8 @@ struct pool_options // [pool.NAME]
     std::vector<backend_options> backends; // at least one
     balance_kind balance = balance_kind::round_robin;
     std::vector<cidr> source; // its own or [source]'s; empty: the kernel chooses the address
-    port_ranges ports;        // usable from each source by this replica; without the ports we listen on
+    transparency transparent = transparency::off; // else `source` is empty
+    port_ranges ports; // usable from each source by this replica; without the ports we listen on
     conf::port_selection port_selection = conf::port_selection::ledger;
     std::optional<duration> connect_timeout;  // else timeouts.connect
     std::optional<duration> response_timeout; // else timeouts.response

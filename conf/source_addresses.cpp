@@ -10,8 +10,19 @@ namespace fairlead::conf {
 
 namespace {
 
+std::optional<transparency> transparency_of(std::string_view text)
+{
+    if (text == "client") {
+        return transparency::address;
+    }
+    return text == "client_port" ? std::optional(transparency::address_and_port) : std::nullopt;
+}
+
 std::string problem_of_source_text(std::string_view text)
 {
+    if (transparency_of(text)) {
+        return in_quotes(text) + " stands alone, not in a list: source = " + in_quotes(text);
+    }
     const auto slash = text.find('/');
     const auto address = parse_ip_address(text.substr(0, slash));
     if (address && slash != text.npos) {
@@ -25,7 +36,7 @@ std::string problem_of_source_text(std::string_view text)
     }
     return in_quotes(text) +
            " is not an address, a block or an interface such as \"10.0.1.5\", \"10.0.1.0/28\" or "
-           "\"interface:eth0\"";
+           "\"interface:eth0\", nor \"client\" or \"client_port\"";
 }
 
 // Whether a socket could not be bound to an address of the block: unspecified, multicast or broadcast.
@@ -153,6 +164,12 @@ bool has_backend_for(const pool_options& pool, const cidr& block)
         return address.what == endpoint::kind::name ||
                (address.what == endpoint::kind::ip && address.ip.is_v6 == block.address.is_v6);
     });
+}
+
+std::optional<transparency> read_transparency(const table_reader& table, std::string_view name)
+{
+    const auto* node = table.find(name);
+    return node != nullptr && node->kind == node_kind::text ? transparency_of(node->text) : std::nullopt;
 }
 
 std::vector<cidr> read_source_addresses(const table_reader& table, std::string_view name,

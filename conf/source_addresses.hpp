@@ -5,10 +5,14 @@
 #include "conf/model.hpp"
 #include "conf/table_reader.hpp"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace fairlead::conf {
+
+// "client" or "client_port" where the key is written as one of them.
+std::optional<transparency> read_transparency(const table_reader& table, std::string_view name);
 
 // At most this many source addresses in a pool: each holds a port range of its own for every backend.
 inline constexpr std::uint64_t max_source_addresses = 4'096;

@@ -143,6 +143,56 @@ void read_replica(const table_reader& table, source_options& source)
     source.replica = *replica;
 }
 
+bool is_dialled_over_ip(const pool_options& pool)
+{
+    return std::ranges::any_of(
+        pool.backends, [](const auto& backend) { return backend.address.what != endpoint::kind::unix_path; });
+}
+
+void check_capability(const table_reader& table, std::string_view name, const config_draft& draft)
+{
+    if (!draft.host.transparent_problem.empty()) {
+        table.report(name, draft.host.transparent_problem);
+    }
+}
+
+void read_own_source(const table_reader& table, const config_draft& draft, pool_options& pool)
+{
+    pool.transparent = read_transparency(table, "source").value_or(transparency::off);
+    if (pool.transparent == transparency::off) {
+        pool.source = read_source_addresses(table, "source", {draft.host.interfaces, &pool});
+        return;
+    }
+    check_capability(table, "source", draft);
+    if (!pool.backends.empty() && !is_dialled_over_ip(pool)) {
+        table.report("source", "has no use: the pool's backends are Unix sockets");
+    }
+}
+
+void inherit_source(const source_options& defaults, pool_options& pool)
+{
+    std::ranges::copy_if(defaults.addresses, std::back_inserter(pool.source),
+                         [&](const auto& block) { return has_backend_for(pool, block); });
+    if (is_dialled_over_ip(pool)) {
+        pool.transparent = defaults.transparent;
+    }
+}
+
+// Ports of one's own are for source addresses of one's own.
+void check_port_keys_have_use(const table_reader& table, const pool_options& pool)
+{
+    for (const auto* key : {"ports", "port_selection"}) {
+        if (table.find(key) == nullptr) {
+            continue;
+        }
+        if (pool.transparent != transparency::off) {
+            table.report(key, "has no use where connections come from the client's own address");
+        } else if (pool.source.empty() && table.find("source") == nullptr) {
+            table.report(key, "has no use without source: then the kernel chooses address and port");
+        }
+    }
+}
+
 } // namespace
 
 void read_source_section(const table_reader& top, config_draft& draft)
@@ -151,7 +201,12 @@ void read_source_section(const table_reader& top, config_draft& draft)
     const auto* node = top.find("source");
     if (node != nullptr && node->kind == node_kind::table) {
         const table_reader table(*node, {"source", "source", top.file(), top.errors()});
-        source.addresses = read_source_addresses(table, "addresses", {draft.host.interfaces, nullptr});
+        source.transparent = read_transparency(table, "addresses").value_or(transparency::off);
+        if (source.transparent == transparency::off) {
+            source.addresses = read_source_addresses(table, "addresses", {draft.host.interfaces, nullptr});
+        } else {
+            check_capability(table, "addresses", draft);
+        }
         source.selection = read_selection(table).value_or(port_selection::ledger);
         source.ports = read_ports(table, source.selection, draft).value_or(port_ranges{});
         read_replica(table, source);
@@ -166,16 +221,12 @@ void read_source_section(const table_reader& top, config_draft& draft)
 void read_pool_source(const table_reader& table, const config_draft& draft, pool_options& pool)
 {
     const auto& defaults = draft.value.source;
-    pool.source = read_source_addresses(table, "source", {draft.host.interfaces, &pool});
-    if (table.find("source") == nullptr) {
-        std::ranges::copy_if(defaults.addresses, std::back_inserter(pool.source),
-                             [&](const auto& block) { return has_backend_for(pool, block); });
-        for (const auto* key : {"ports", "port_selection"}) {
-            if (pool.source.empty() && table.find(key) != nullptr) {
-                table.report(key, "has no use without source: then the kernel chooses address and port");
-            }
-        }
+    if (table.find("source") != nullptr) {
+        read_own_source(table, draft, pool);
+    } else {
+        inherit_source(defaults, pool);
     }
+    check_port_keys_have_use(table, pool);
     pool.port_selection = read_selection(table).value_or(defaults.selection);
     const bool as_default = pool.port_selection == defaults.selection;
     const auto ports =

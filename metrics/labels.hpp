@@ -75,7 +75,8 @@ enum class dial_failure : std::uint8_t
     unreachable,
     ports_exhausted,
     unresolved,
-    no_resources, // this process is out of descriptors or memory
+    no_resources,      // this process is out of descriptors or memory
+    no_client_address, // the client's own address cannot be dialled from towards this backend
     other
 };
 

@@ -4,11 +4,13 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/stderr_sink.hpp"
 #include "proxy/net/interfaces.hpp"
+#include "proxy/net/transparent.hpp"
 #include "proxy/server/supervisor.hpp"
 #include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -18,7 +20,8 @@ namespace {
 
 conf::read_result read_with_host(const std::string& config_file)
 {
-    return conf::read_config(config_file, {snat::read_host_ports(), net::read_interfaces()});
+    return conf::read_config(config_file,
+                             {snat::read_host_ports(), net::read_interfaces(), net::transparent_problem()});
 }
 
 spdlog::level::level_enum to_level(conf::log_level level)
@@ -30,6 +33,19 @@ spdlog::level::level_enum to_level(conf::log_level level)
     case conf::log_level::error: return spdlog::level::err;
     }
     return spdlog::level::info;
+}
+
+// What the kernel would do to the backends' answers, which an operator would look for in vain.
+void warn_of_path_filters(const conf::config& config)
+{
+    const bool is_transparent = std::ranges::any_of(
+        config.pools, [](const auto& pool) { return pool.transparent != conf::transparency::off; });
+    if (!is_transparent) return;
+    for (const auto& interface : net::interfaces_that_drop_answers(net::read_path_filters()))
+        spdlog::warn(
+            "interface {}: rp_filter=1 with src_valid_mark=1 drops what backends answer to clients' own "
+            "addresses; set net.ipv4.conf.{}.src_valid_mark=0 or rp_filter=2",
+            interface, interface);
 }
 
 } // namespace
@@ -59,6 +75,7 @@ int run(const std::string& config_file)
     conf::read_result read = source();
     if (print_errors(read)) return EXIT_FAILURE;
     set_up_log(read.value.log);
+    warn_of_path_filters(read.value);
     server::supervisor process(std::move(read.value), source);
     return process.run();
 }

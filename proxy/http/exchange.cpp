@@ -30,18 +30,16 @@ std::string_view first_allowed(std::string_view offered, const std::vector<std::
 
 } // namespace
 
-exchange::exchange(session_services& services, net::stream& client, net::deadline& limit, request& asked,
-                   std::string_view client_ip, std::string_view client_address)
+exchange::exchange(session_services& services, net::stream& client, net::deadline& limit, request& asked)
     : services_(services)
     , client_(client)
     , limit_(limit)
     , asked_(asked)
-    , client_ip_(client_ip)
-    , client_address_(client_address)
     , connecting_{*asked.route->pool().shared,
                   asked.route->pool().balancer,
                   asked.route->pool().cells,
                   asked.service->shared->config.socket,
+                  asked.ends,
                   true,
                   {}}
     , body_limit_(services.wheel)
@@ -146,7 +144,7 @@ void exchange::write_request_head()
     const conf::forward_options& options = config().forward;
     const conf::route_options& route = asked_.route->options();
     request_forwarding how;
-    how.client_ip = client_ip_;
+    how.client_ip = asked_.client_ip;
     how.via_name = options.via ? std::string_view(options.via_name) : std::string_view();
     how.x_forwarded = options.x_forwarded;
     how.forwarded = options.forwarded;

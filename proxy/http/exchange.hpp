@@ -32,8 +32,7 @@ namespace fairlead::http {
 class exchange
 {
 public:
-    exchange(session_services& services, net::stream& client, net::deadline& limit, request& asked,
-             std::string_view client_ip, std::string_view client_address);
+    exchange(session_services& services, net::stream& client, net::deadline& limit, request& asked);
     exchange(const exchange&) = delete;
     exchange& operator=(const exchange&) = delete;
 
@@ -98,8 +97,6 @@ private:
     net::stream& client_;
     net::deadline& limit_; // of the session: response and client
     request& asked_;
-    std::string_view client_ip_;
-    std::string_view client_address_;
 
     upstream::connect_request connecting_;
     upstream::connect_outcome connected_;

@@ -121,7 +121,7 @@ net::task<afterwards> exchange::begin_tunnel()
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
     start.texts = {asked_.id,
-                   client_address_,
+                   asked_.client_address,
                    source,
                    asked_.host,
                    asked_.facts.path,
@@ -189,6 +189,10 @@ net::task<afterwards> exchange::fail_connect()
                                   "Retry-After: 1\r\n");
     case metrics::dial_failure::unresolved:
         co_return co_await answer(503, metrics::refusal::no_backend, "the backend's name does not resolve",
+                                  "Retry-After: 1\r\n");
+    case metrics::dial_failure::no_client_address:
+        co_return co_await answer(503, metrics::refusal::no_backend,
+                                  "no backend can be dialled from the client's address",
                                   "Retry-After: 1\r\n");
     case metrics::dial_failure::no_resources:
         co_return co_await answer(503, metrics::refusal::no_backend,

@@ -7,6 +7,7 @@
 #include "proxy/http/head.hpp"
 #include "proxy/http/http_rules.hpp"
 #include "proxy/http/service.hpp"
+#include "proxy/net/address.hpp"
 
 #include <array>
 #include <chrono>
@@ -27,6 +28,9 @@ struct request
     std::chrono::steady_clock::time_point began_at;
     std::array<char, 32> generated_id;
     std::string_view id; // the client's own or the generated one
+    net::connection_ends ends;
+    std::string_view client_ip;      // of ends.client, without port; empty for a Unix socket
+    std::string_view client_address; // the same for the log
 
     // For the log and the metrics.
     bool has_head = false;   // fields is this request's

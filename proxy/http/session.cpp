@@ -76,11 +76,11 @@ session::session(session_services& services, net::socket accepted)
     , client_(std::move(accepted))
     , limit_(services.wheel)
     , parser_(limits_of(config().limits))
+    , ends_(net::ends_of(client_.fd()))
+    , client_ip_(ends_.client ? conf::to_string(ends_.client->ip) : std::string())
+    , client_address_(ends_.client ? net::to_string(*ends_.client) : "unix")
 {
     limit_.guard(&client_.lowest_layer());
-    const net::socket_address peer = net::peer_of(client_.fd());
-    client_address_ = net::to_string(peer);
-    if (const auto ip = net::ip_of(peer)) client_ip_ = conf::to_string(*ip);
     services_.sessions.push_back(*this);
     services_.shard.own().sessions_open.add();
     services_.shard.own().connections_open.add();
@@ -206,6 +206,9 @@ void session::begin_request()
     request_.host.clear();
     fill_random_id(request_.generated_id);
     request_.id = {request_.generated_id.data(), request_.generated_id.size()};
+    request_.ends = ends_;
+    request_.client_ip = client_ip_;
+    request_.client_address = client_address_;
 }
 
 net::task<afterwards> session::serve()
@@ -228,7 +231,7 @@ net::task<afterwards> session::serve()
         co_return co_await answer(503, metrics::refusal::draining, "this proxy is shutting down",
                                   "Retry-After: 1\r\n", false);
     }
-    exchange now(services_, client_, limit_, request_, client_ip_, client_address_);
+    exchange now(services_, client_, limit_, request_);
     running_ = &now;
     const afterwards next = co_await now.run();
     running_ = nullptr;
@@ -277,7 +280,7 @@ void session::log_request()
     }
     log::exchange_record record;
     record.id = request_.id;
-    record.client = client_address_;
+    record.client = request_.client_address;
     if (request_.has_head) {
         record.method = request_.fields.method();
         // Without the query, which may carry secrets.

@@ -62,6 +62,7 @@ private:
     request_head_parser parser_;
     request request_;
     std::string out_;
+    const net::connection_ends ends_;
     std::string client_ip_;      // without port; empty for a Unix socket
     std::string client_address_; // for the log
     exchange* running_ = nullptr;

@@ -93,6 +93,21 @@ std::string to_string(const socket_address& address)
     return (ip->is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port_of(address));
 }
 
+std::optional<ip_port> ip_port_of(const socket_address& address) noexcept
+{
+    const auto ip = ip_of(address);
+    if (!ip) return std::nullopt;
+    return ip_port{*ip, port_of(address)};
+}
+
+std::string to_string(const ip_port& address)
+{
+    return address.port == 0 ? conf::to_string(address.ip)
+                             : to_string(to_socket_address(address.ip, address.port));
+}
+
+connection_ends ends_of(int fd) noexcept { return {ip_port_of(peer_of(fd)), ip_port_of(local_of(fd))}; }
+
 socket_address peer_of(int fd) noexcept
 {
     socket_address out;

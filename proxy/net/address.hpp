@@ -36,6 +36,32 @@ std::uint16_t port_of(const socket_address& address) noexcept;
 // "10.0.0.1:80", "[fd00::1]:80", "unix".
 std::string to_string(const socket_address& address);
 
+// An IP address with its port; as a client of a connection, a port of 0 is one that is not known.
+struct ip_port
+{
+    conf::ip_address ip;
+    std::uint16_t port = 0;
+
+    bool operator==(const ip_port&) const = default;
+};
+
+std::optional<ip_port> ip_port_of(const socket_address& address) noexcept; // nothing for a Unix socket
+std::string
+to_string(const ip_port& address); // "10.0.0.1:80", "[fd00::1]:80"; without a port "10.0.0.1", "fd00::1"
+
+// Who is at the two ends of a client's connection, as it is to be believed: what the kernel says, or what a
+// trusted peer said with the PROXY protocol or in a request's X-Forwarded-For.
+struct connection_ends
+{
+    std::optional<ip_port> client; // nothing: a Unix socket
+    std::optional<ip_port> local;  // the address the client dialled; nothing: a Unix socket
+
+    bool operator==(const connection_ends&) const = default;
+};
+
+// As the kernel says.
+connection_ends ends_of(int fd) noexcept;
+
 // Of a connected descriptor; a zero size when the kernel does not say.
 socket_address peer_of(int fd) noexcept;
 socket_address local_of(int fd) noexcept;

@@ -12,6 +12,7 @@ connection& connection::operator=(connection&& other) noexcept
     source = std::move(other.source);
     to = std::move(other.to);
     unread = std::move(other.unread);
+    owner = other.owner;
     is_reused = other.is_reused;
     return *this;
 }

@@ -7,6 +7,7 @@
 #include "proxy/net/stream.hpp"
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/connection_owner.hpp"
 
 #include <memory>
 
@@ -27,6 +28,7 @@ struct connection
     std::shared_ptr<backend> to;
     net::stream stream;
     net::read_buffer unread;
+    connection_owner owner;
     bool is_reused = false; // served an exchange before
 };
 

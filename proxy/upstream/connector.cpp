@@ -6,7 +6,8 @@ namespace {
 bool is_backends_fault(metrics::dial_failure failure) noexcept
 {
     return failure != metrics::dial_failure::ports_exhausted &&
-           failure != metrics::dial_failure::no_resources && failure != metrics::dial_failure::unresolved;
+           failure != metrics::dial_failure::no_resources && failure != metrics::dial_failure::unresolved &&
+           failure != metrics::dial_failure::no_client_address;
 }
 
 } // namespace
@@ -14,6 +15,7 @@ bool is_backends_fault(metrics::dial_failure failure) noexcept
 net::task<connect_outcome> connector::connect(connect_request& request)
 {
     connect_outcome outcome;
+    const connection_owner owner = request.from.owner_for(request.ends);
     while (!request.tried.is_full()) {
         const auto now = std::chrono::steady_clock::now();
         const auto choice = request.choice.choose(request.from.backends(), request.tried, now);
@@ -25,16 +27,18 @@ net::task<connect_outcome> connector::connect(connect_request& request)
         outcome.was_any_tried = true;
         // A probe must dial: a kept connection would say nothing of whether the backend accepts.
         if (request.may_reuse && !choice->granted.is_probe()) {
-            outcome.made = idle_.take(*to);
+            outcome.made = idle_.take(*to, owner);
             if (outcome.made) {
                 cells.reused.add();
                 co_return outcome;
             }
         }
-        dial_result dialled = co_await dials_.dial(request.from, to, request.options, cells);
+        const dial_request wanted{request.from, request.options, cells, request.ends};
+        dial_result dialled = co_await dials_.dial(wanted, to);
         if (dialled.has_value()) {
             to->backoff().succeed();
             outcome.made.emplace(std::move(*dialled));
+            outcome.made->owner = owner;
             co_return outcome;
         }
         outcome.failure = dialled.error();

@@ -24,6 +24,7 @@ struct connect_request
     balancer& choice;
     std::span<metrics::backend_cells* const> cells; // by position of the backend
     const conf::socket_options& options;
+    const net::connection_ends& ends; // of the client's connection
     bool may_reuse = true;
     tried_backends tried; // in and out
 };

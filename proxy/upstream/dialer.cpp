@@ -3,6 +3,7 @@
 #include "proxy/net/address.hpp"
 #include "proxy/net/deadline.hpp"
 #include "proxy/net/socket_options.hpp"
+#include "proxy/net/transparent.hpp"
 #include "proxy/snat/tuple_search.hpp"
 
 #include <boost/asio/error.hpp>
@@ -19,7 +20,7 @@
 namespace fairlead::upstream {
 namespace {
 
-constexpr std::chrono::seconds exhaustion_report_interval{10};
+constexpr std::chrono::seconds report_interval{10};
 constexpr std::size_t max_addresses_per_dial = 4;
 
 // How bind() and connect() began; only the first goes on.
@@ -59,6 +60,14 @@ void narrow_port_choice(int fd, const conf::port_range& range) noexcept
     ::setsockopt(fd, IPPROTO_IP, local_port_range, &value, sizeof value);
 }
 
+// How bind() failed.
+started classify_bind(net::error_code& error) noexcept
+{
+    error.assign(errno, boost::system::system_category());
+    if (errno == EADDRINUSE) return started::port_taken;
+    return errno == EADDRNOTAVAIL ? started::source_unfit : started::failed;
+}
+
 started bind_tuple(int fd, const snat::tuple_lease& tuple, net::error_code& error) noexcept
 {
     const int on = 1;
@@ -72,10 +81,7 @@ started bind_tuple(int fd, const snat::tuple_lease& tuple, net::error_code& erro
     if (tuple.source().is_v6)
         ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on); // an address of a routed prefix (AnyIP)
     const net::socket_address local = net::to_socket_address(tuple.source(), tuple.port());
-    if (::bind(fd, local.data(), local.size) == 0) return started::connecting;
-    error.assign(errno, boost::system::system_category());
-    if (errno == EADDRINUSE) return started::port_taken;
-    return errno == EADDRNOTAVAIL ? started::source_unfit : started::failed;
+    return ::bind(fd, local.data(), local.size) == 0 ? started::connecting : classify_bind(error);
 }
 
 bool begin_connect(int fd, const net::socket_address& remote, net::error_code& error) noexcept
@@ -92,6 +98,35 @@ started begin_from(int fd, const snat::tuple_lease& tuple, const net::socket_add
     if (bound != started::connecting || begin_connect(fd, remote, error)) return bound;
     if (error.value() != EADDRNOTAVAIL) return started::failed;
     return tuple.port() == 0 ? started::source_unfit : started::port_taken;
+}
+
+// From the client's address; with port 0 the kernel chooses one.
+started begin_as_client(int fd, const net::ip_port& client, const net::socket_address& remote,
+                        net::error_code& error) noexcept
+{
+    constexpr conf::port_range widest{1'024, 65'535}; // it only narrows the kernel's own range
+    const int on = 1;
+    if (!net::make_transparent(fd, client.ip.is_v6)) return classify_bind(error);
+    if (client.port == 0) {
+        ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        narrow_port_choice(fd, widest); // spares connect() its slow search for a port, see docs/decisions.md
+    } else {
+        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
+    const net::socket_address local = net::to_socket_address(client.ip, client.port);
+    if (::bind(fd, local.data(), local.size) != 0) return classify_bind(error);
+    if (begin_connect(fd, remote, error)) return started::connecting;
+    return error.value() == EADDRNOTAVAIL ? started::port_taken : started::failed;
+}
+
+// The addresses of the backend that this request may dial.
+resolved_set diallable(const dial_request& wanted, const backend& to)
+{
+    resolved_set addresses = to.addresses(); // a copy: the set may be replaced while we wait
+    if (wanted.from.transparent() == conf::transparency::off) return addresses;
+    const auto& client = wanted.ends.client;
+    std::erase_if(addresses, [&](const auto& ip) { return !client || ip.is_v6 != client->ip.is_v6; });
+    return addresses;
 }
 
 // A TCP socket in `made`, with the options set; its descriptor, or -1.
@@ -111,73 +146,61 @@ int open_socket(connection& made, int family, const conf::socket_options& option
 
 } // namespace
 
-// What one dial() was asked for; it outlives the coroutines that read it.
-struct dialer::attempt
-{
-    const pool& from;
-    const std::uint16_t port;
-    const conf::socket_options& options;
-    metrics::backend_cells& cells;
-};
-
-net::task<dial_result> dialer::dial(const pool& from, std::shared_ptr<backend> to,
-                                    const conf::socket_options& options, metrics::backend_cells& cells)
+net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<backend> to)
 {
     const auto begun = std::chrono::steady_clock::now();
-    cells.dials.add();
+    wanted.cells.dials.add();
     dial_result outcome(metrics::dial_failure::unresolved);
     if (to->address().what == conf::endpoint::kind::unix_path) {
-        outcome = co_await dial_unix(from, to->address().path);
+        outcome = co_await dial_unix(wanted.from, to->address().path);
     } else {
-        const resolved_set addresses = to->addresses(); // a copy: the set may be replaced while we wait
+        const resolved_set addresses = diallable(wanted, *to);
+        if (addresses.empty() && !to->addresses().empty()) outcome = metrics::dial_failure::no_client_address;
         const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
         const std::uint32_t start = rotation_++;
-        const attempt what{from, to->address().port, options, cells};
         for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
-            const conf::ip_address ip = addresses[(start + i) % addresses.size()];
-            outcome = co_await dial_address(what, ip);
+            const snat::tuple_destination at{addresses[(start + i) % addresses.size()], to->address().port};
+            outcome = co_await dial_address(wanted, at);
         }
     }
     if (outcome.has_error()) {
-        cells.dial_failures[outcome.error()].add();
+        wanted.cells.dial_failures[outcome.error()].add();
         co_return outcome;
     }
-    cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
+    wanted.cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
     outcome->to = std::move(to);
     co_return outcome;
 }
 
-net::task<dial_result> dialer::dial_address(const attempt& what, conf::ip_address ip)
+net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tuple_destination to)
 {
-    if (what.from.source() != nullptr) {
-        const snat::tuple_destination to{ip, what.port};
-        co_return co_await dial_from_sources(what, to);
-    }
-    const net::socket_address remote = net::to_socket_address(ip, what.port);
+    if (wanted.from.source() != nullptr) co_return co_await dial_from_sources(wanted, to);
+    if (wanted.from.transparent() != conf::transparency::off) co_return co_await dial_as_client(wanted, to);
+    const net::socket_address remote = net::to_socket_address(to.ip, to.port);
     connection made(where_);
-    const int fd = open_socket(made, remote.family(), what.options);
+    const int fd = open_socket(made, remote.family(), wanted.options);
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     net::error_code error;
     if (begin_connect(fd, remote, error))
-        error = co_await finish_connect(made.stream, what.from.connect_timeout());
+        error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
     if (error) co_return classify(error);
     co_return made;
 }
 
-net::task<dial_result> dialer::dial_from_sources(const attempt& what, snat::tuple_destination to)
+net::task<dial_result> dialer::dial_from_sources(const dial_request& wanted, snat::tuple_destination to)
 {
     const net::socket_address remote = net::to_socket_address(to.ip, to.port);
-    snat::tuple_search search(*what.from.source(), to);
+    snat::tuple_search search(*wanted.from.source(), to);
     metrics::dial_failure failure = metrics::dial_failure::ports_exhausted;
     for (;;) {
         const auto now = std::chrono::steady_clock::now();
         connection made(where_);
         auto tuple = search.next(now);
         if (!tuple) {
-            report_exhaustion(what.from, to);
+            report_exhaustion(wanted.from, to);
             break;
         }
-        const int fd = open_socket(made, remote.family(), what.options);
+        const int fd = open_socket(made, remote.family(), wanted.options);
         net::error_code error;
         const started how = fd < 0 ? started::failed : begin_from(fd, *tuple, remote, error);
         if (how == started::port_taken || how == started::source_unfit) {
@@ -188,23 +211,59 @@ net::task<dial_result> dialer::dial_from_sources(const attempt& what, snat::tupl
         }
         made.source = std::move(*tuple);
         if (how == started::connecting)
-            error = co_await finish_connect(made.stream, what.from.connect_timeout());
+            error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
         failure = fd < 0 ? metrics::dial_failure::no_resources : classify(error);
         if (how == started::failed || error) break;
-        what.cells.foreign_ports.add(search.foreign_ports());
-        what.cells.source_failovers.add(search.failovers());
+        wanted.cells.foreign_ports.add(search.foreign_ports());
+        wanted.cells.source_failovers.add(search.failovers());
         co_return made;
     }
-    what.cells.foreign_ports.add(search.foreign_ports());
-    what.cells.source_failovers.add(search.failovers());
+    wanted.cells.foreign_ports.add(search.foreign_ports());
+    wanted.cells.source_failovers.add(search.failovers());
     co_return failure;
+}
+
+net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::tuple_destination to)
+{
+    const net::socket_address remote = net::to_socket_address(to.ip, to.port);
+    net::ip_port client = *wanted.ends.client;
+    if (wanted.from.transparent() != conf::transparency::address_and_port) client.port = 0;
+    for (;;) {
+        connection made(where_);
+        const int fd = open_socket(made, remote.family(), wanted.options);
+        if (fd < 0) co_return metrics::dial_failure::no_resources;
+        net::error_code error;
+        const started how = begin_as_client(fd, client, remote, error);
+        if (how == started::port_taken && client.port != 0) {
+            client.port = 0; // the client has this port towards another of our listeners
+            continue;
+        }
+        if (how == started::connecting)
+            error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
+        if (!error) co_return made;
+        const bool is_silent =
+            how == started::connecting && classify(error) == metrics::dial_failure::timeout;
+        if (is_silent && is_time_to_report())
+            spdlog::warn("pool {}: {} does not answer the client's address {}; are the rules installed that "
+                         "`fairlead plan` prints, and does the backend's way back lead here?",
+                         wanted.from.name(), snat::to_string(to), conf::to_string(client.ip));
+        co_return how == started::connecting || how == started::port_taken
+            ? classify(error)
+            : metrics::dial_failure::no_client_address;
+    }
+}
+
+bool dialer::is_time_to_report() noexcept
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (now - reported_at_ < report_interval) return false;
+    reported_at_ = now;
+    return true;
 }
 
 void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& to)
 {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - exhaustion_reported_at_ < exhaustion_report_interval) return;
-    exhaustion_reported_at_ = now;
+    if (!is_time_to_report()) return;
     spdlog::warn("pool {}: no source port is free towards {}; add source addresses or widen its ports",
                  from.name(), snat::to_string(to));
 }

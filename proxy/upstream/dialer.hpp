@@ -1,5 +1,8 @@
 // Opens one connection to one backend, from the source with the most free tuples.
 //
+// Where the pool is transparent the source is the client's own address, with a port that the kernel
+// chooses or the client's own where it is free; only addresses of the client's family are dialled.
+//
 // A name with several addresses is tried from a rotating start, each once. A source port is the ledger's,
 // bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
 // pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
@@ -26,6 +29,15 @@ namespace fairlead::upstream {
 
 using dial_result = boost::system::result<connection, metrics::dial_failure>;
 
+// What a dial goes by; all of it outlives the dial.
+struct dial_request
+{
+    const pool& from;
+    const conf::socket_options& options;
+    metrics::backend_cells& cells;
+    const net::connection_ends& ends; // of the client's connection
+};
+
 class dialer
 {
 public:
@@ -34,22 +46,21 @@ public:
         , wheel_(wheel)
     {}
 
-    net::task<dial_result> dial(const pool& from, std::shared_ptr<backend> to,
-                                const conf::socket_options& options, metrics::backend_cells& cells);
+    net::task<dial_result> dial(const dial_request& wanted, std::shared_ptr<backend> to);
 
 private:
-    struct attempt;
-
-    net::task<dial_result> dial_address(const attempt& what, conf::ip_address ip);
-    net::task<dial_result> dial_from_sources(const attempt& what, snat::tuple_destination to);
+    net::task<dial_result> dial_address(const dial_request& wanted, snat::tuple_destination to);
+    net::task<dial_result> dial_from_sources(const dial_request& wanted, snat::tuple_destination to);
+    net::task<dial_result> dial_as_client(const dial_request& wanted, snat::tuple_destination to);
+    bool is_time_to_report() noexcept;
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
 
     net::executor where_;
     net::timer_wheel& wheel_;
-    std::uint32_t rotation_ = 0; // over the addresses of names
-    std::chrono::steady_clock::time_point exhaustion_reported_at_;
+    std::uint32_t rotation_ = 0;                        // over the addresses of names
+    std::chrono::steady_clock::time_point reported_at_; // what an operator has to mend
 };
 
 } // namespace fairlead::upstream

@@ -1,14 +1,17 @@
 // The connections of one worker that wait for their next exchange, by backend, the most recent first.
 //
-// A connection that spoke while it should be silent (bytes, an end, an error) is dropped, never reused.
-// Bounds: at most
-// `per_backend` for each backend, and none longer than the time given to sweep(). Thread: the worker's.
+// A connection is given to its owner only (connection_owner); one that is anybody's to those who may share. A
+// connection that spoke while it should be silent (bytes, an end, an error) is dropped, never reused.
+// Bounds: at most `per_backend` for each backend, and none longer than the time given to sweep(). When they
+// are that many, one more of anybody's is dropped, but a client's own one takes the place of the one that
+// waits longest: its client may be gone. Thread: the worker's.
 #pragma once
 
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/connection.hpp"
 
 #include <cstddef>
+#include <list>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -18,14 +21,17 @@ namespace fairlead::upstream {
 class idle_connections
 {
 public:
-    // The most recent one that is still silent; nothing when there is none.
-    std::optional<connection> take(const backend& to);
+    // The most recent one of the owner's that is still silent; nothing when there is none.
+    std::optional<connection> take(const backend& to, const connection_owner& owner = {});
 
-    // Keeps it, or drops it when `per_backend` are kept already.
+    // Keeps it for its owner, within `per_backend`.
     void put(connection idle, std::size_t per_backend, net::milliseconds_count now);
 
     // Drops those idle since `idle_before` or earlier, and those that are not silent.
     void sweep(net::milliseconds_count idle_before);
+
+    // Drops all that are this owner's, who will not come back.
+    void forget(const connection_owner& owner) noexcept;
 
     void clear() noexcept { by_backend_.clear(); }
     std::size_t size() const noexcept;
@@ -37,8 +43,24 @@ private:
         net::milliseconds_count since;
         idle_mark counted; // before `idle` ends, which may own the backend
     };
+    using owned_list = std::list<entry>;
 
-    std::unordered_map<const backend*, std::vector<entry>> by_backend_;
+    // Those of one backend.
+    struct shelf
+    {
+        std::vector<entry> anybodys;
+        owned_list owned; // the longest idle first
+        std::unordered_map<connection_owner, std::vector<owned_list::iterator>, connection_owner::hash>
+            by_owner;
+
+        std::size_t size() const noexcept { return anybodys.size() + owned.size(); }
+        void put_owned(entry kept);
+        owned_list::iterator drop_owned(owned_list::iterator at) noexcept;
+    };
+
+    static std::optional<connection> take_owned(shelf& from, const connection_owner& owner);
+
+    std::unordered_map<const backend*, shelf> by_backend_;
 };
 
 } // namespace fairlead::upstream

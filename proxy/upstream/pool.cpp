@@ -59,9 +59,20 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backends_(obtain_all(options, registry))
     , balance_(options.balance)
     , source_(make_source(options, ledger))
+    , transparent_(options.transparent)
     , backoff_{options.backoff, options.max_backoff}
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
 {}
+
+connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept
+{
+    switch (transparent_) {
+    case conf::transparency::off: break;
+    case conf::transparency::address: return connection_owner::client_ip(ends.client);
+    case conf::transparency::address_and_port: return connection_owner::client(ends.client);
+    }
+    return {};
+}
 
 } // namespace fairlead::upstream

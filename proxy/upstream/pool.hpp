@@ -9,6 +9,7 @@
 #include "conf/model.hpp"
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/connection_owner.hpp"
 
 #include <cstdint>
 #include <map>
@@ -53,6 +54,10 @@ public:
     std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
     conf::balance_kind balance() const noexcept { return balance_; }
     const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
+    conf::transparency transparent() const noexcept { return transparent_; }   // else source() is null
+
+    // Whose a connection becomes that is dialled for this client.
+    connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     const backoff_options& backoff() const noexcept { return backoff_; }
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
@@ -62,6 +67,7 @@ private:
     std::vector<std::shared_ptr<backend>> backends_;
     const conf::balance_kind balance_;
     std::unique_ptr<const snat::source_pool> source_;
+    const conf::transparency transparent_;
     const backoff_options backoff_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;

@@ -179,4 +179,39 @@ TEST_CASE("an interface stands for its addresses of the backends' families")
           brief_list{"4:26 pool.a.source[1]: 10.0.1.5 overlaps 10.0.1.0/28, which is listed already"});
 }
 
+TEST_CASE("source = \"client\" is for a pool or for all, and client_port keeps the port too")
+{
+    CHECK(pool_with("", "").transparent == transparency::off);
+    const auto own = pool_with("", "source = \"client\"");
+    CHECK(own.transparent == transparency::address);
+    CHECK(own.source.empty());
+    CHECK(pool_with("", "source = \"client_port\"").transparent == transparency::address_and_port);
+    constexpr std::string_view all = "[source]\naddresses = \"client_port\"\n";
+    CHECK(pool_with(all, "").transparent == transparency::address_and_port);
+    const auto listed = pool_with(all, "source = \"10.0.0.9\"");
+    CHECK(listed.transparent == transparency::off);
+    CHECK(listed.source.size() == 1);
+}
+
+TEST_CASE("what makes no sense with the client's address is refused at its key")
+{
+    const auto errors = [](std::string_view keys, const host_facts& host = {}) {
+        const std::string text =
+            std::string(listen_line) + "[pool.a]\n" + std::string(keys) + "\n" + std::string(route_lines);
+        return brief_errors(read_config_text(text, "t.toml", host));
+    };
+    constexpr std::string_view ip = "backends = [\"10.0.0.1:80\"]\nsource = \"client\"\n";
+    CHECK(errors(ip).empty());
+    CHECK(errors(std::string(ip) + "ports = \"2000-3000\"") ==
+          brief_list{"5:9 pool.a.ports: has no use where connections come from the client's own address"});
+    CHECK(errors("backends = [\"unix:/a\"]\nsource = \"client\"") ==
+          brief_list{"4:10 pool.a.source: has no use: the pool's backends are Unix sockets"});
+    CHECK(errors("backends = [\"10.0.0.1:80\"]\nsource = [\"client\", \"10.0.0.9\"]") ==
+          brief_list{"4:11 pool.a.source[0]: 'client' stands alone, not in a list: source = 'client'"});
+    host_facts host;
+    host.transparent_problem = "needs a capability";
+    CHECK(errors(ip, host) == brief_list{"4:10 pool.a.source: needs a capability"});
+    CHECK(errors("backends = [\"10.0.0.1:80\"]", host).empty());
+}
+
 } // namespace fairlead::conf

@@ -158,13 +158,16 @@ class Connection:
 
 
 def connect(address, timeout_s=10.0, receive_buffer=None, source=None):
-    """To ("127.0.0.1", 80) and the like."""
+    """To ("127.0.0.1", 80) and the like; from `source`, an address or (address, port)."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.settimeout(timeout_s)
-    if source is not None:
+    if isinstance(source, tuple):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(source)
+    elif source is not None:
         # The port is chosen by connect(): a port that bind() took is nobody else's, from any address.
         sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
         sock.bind((source, 0))

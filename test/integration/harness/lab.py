@@ -3,14 +3,14 @@
     lab = Lab()
     client, proxy = lab.host("client"), lab.host("proxy")
     segment = lab.segment("front")                      # an Ethernet switch
-    segment.join(client, "10.1.0.10/24", "fd01::10/64") # the host's interface is called as the segment
+    segment.join(client, "10.1.0.10/24", "fd01::10/64") # the interface is called as the segment
     segment.join(proxy, "10.1.0.1/24")
-    with proxy.entered():                               # sockets, threads and processes made here are the host's
+    with proxy.entered():                               # what is created here is the host's
         server = socket.create_server(("10.1.0.1", 80))
 
-Call `enter_lab()` first thing in `__main__`: it runs the file again in a mount and network namespace of its own (as
-root, or mapped to root in a user namespace), in which /run/netns is private. So nothing of a lab can be seen
-outside, and all of it ends with the test's last process, however that ends.
+Call `enter_lab()` first thing in `__main__`: it runs the file again in a mount and network namespace of its
+own (as root, or mapped to root in a user namespace), in which /run/netns is private. So nothing of a lab can
+be seen outside, and all of it ends with the test's last process, however that ends.
 """
 import contextlib
 import ctypes
@@ -67,7 +67,7 @@ class Host:
             os.close(before)
 
     def run(self, *command, check=True, **options):
-        """The command to its end, as CompletedProcess with text; AssertionError when it fails, with what it said."""
+        """The command to its end, a CompletedProcess with text; AssertionError when it fails."""
         with self.entered():
             return _run(*command, check=check, **options)
 

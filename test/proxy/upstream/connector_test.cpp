@@ -26,7 +26,7 @@ struct bench : dialling
     }
     upstream::connect_request ask(const upstream::pool& from)
     {
-        return {.from = from, .choice = choice, .cells = both, .options = options, .tried = {}};
+        return {.from = from, .choice = choice, .cells = both, .options = options, .ends = ends, .tried = {}};
     }
 };
 

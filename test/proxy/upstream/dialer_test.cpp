@@ -61,7 +61,8 @@ TEST_CASE("a backend that does not answer costs the connect timeout and no more"
     dialling at;
     const auto pool = at.make_pool({net::to_string(backend.address())}, {"127.0.0.0/30"});
     std::optional<dial_result> made;
-    at.loop.start(at.dials.dial(*pool, pool->backends()[0], at.options, at.cells), made);
+    const upstream::dial_request wanted{*pool, at.options, at.cells, at.ends};
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), made);
     at.loop.turn();
     CHECK(at.tuples() == 1);
     at.loop.pass_time(pool->connect_timeout() - 200ms);

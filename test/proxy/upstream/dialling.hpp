@@ -30,6 +30,7 @@ struct dialling
     snat::tuple_ledger ledger;
     conf::socket_options options;
     metrics::backend_cells cells;
+    net::connection_ends ends; // of the client
     dialer dials{loop.executor(), loop.wheel()};
 
     std::unique_ptr<pool> make_pool(const std::vector<std::string>& backends,
@@ -47,7 +48,8 @@ struct dialling
 
     dial_result dial(const pool& from)
     {
-        return loop.finish(dials.dial(from, from.backends()[0], options, cells));
+        const dial_request wanted{from, options, cells, ends};
+        return loop.finish(dials.dial(wanted, from.backends()[0]));
     }
 
     // Tuples in use, over all sources.

@@ -41,6 +41,17 @@ struct bench
     {
         idle.put(connect(to), limit, now);
     }
+    void keep_for(const upstream::connection_owner& owner, net::milliseconds_count now = 0,
+                  std::size_t limit = 8)
+    {
+        connection made = connect(first);
+        made.owner = owner;
+        idle.put(std::move(made), limit, now);
+    }
+    static upstream::connection_owner client(const char* ip, std::uint16_t port)
+    {
+        return upstream::connection_owner::client(net::ip_port{conf::parse_ip_address(ip).value(), port});
+    }
     bool is_closed(std::size_t which) { return peers[which].take() == "<end>"; }
 };
 
@@ -131,4 +142,68 @@ TEST_CASE("a kept connection holds its source tuple, and gives it back when it i
     at.idle.clear();
     CHECK(space.in_use() == 0);
     CHECK(at.is_closed(0));
+}
+
+TEST_CASE("a connection that is one client's is given to that client alone, the most recent first")
+{
+    bench at;
+    const auto ann = at.client("192.0.2.1", 5000);
+    const auto bob = at.client("192.0.2.1", 5001);
+    at.keep_for(ann);
+    at.keep_for(ann);
+    CHECK_FALSE(at.idle.take(*at.first).has_value());
+    CHECK_FALSE(at.idle.take(*at.first, bob).has_value());
+    CHECK_FALSE(at.idle.take(*at.second, ann).has_value());
+    at.keep(at.first);
+    CHECK_FALSE(at.idle.take(*at.first, bob).has_value());
+    auto taken = at.idle.take(*at.first, ann);
+    REQUIRE(taken.has_value());
+    CHECK(taken->is_reused);
+    CHECK(taken->owner == ann);
+    CHECK_FALSE(at.loop.finish(taken->stream.write("ping")));
+    CHECK(at.peers[1].take() == "ping");
+    CHECK(at.idle.size() == 2);
+    CHECK(at.idle.take(*at.first, ann).has_value());
+    CHECK_FALSE(at.idle.take(*at.first, ann).has_value());
+}
+
+TEST_CASE("a client's own connection takes the place of the one that waits longest")
+{
+    bench at;
+    const auto ann = at.client("192.0.2.1", 5000);
+    const auto bob = at.client("2001:db8::1", 5000);
+    at.keep_for(ann, 1, 2);
+    at.keep_for(bob, 2, 2);
+    at.keep_for(bob, 3, 2);
+    CHECK(at.idle.size() == 2);
+    CHECK(at.is_closed(0));
+    CHECK_FALSE(at.idle.take(*at.first, ann).has_value());
+    CHECK(at.first->idle() == 2);
+    at.keep_for(ann, 4, 0);
+    CHECK(at.is_closed(3));
+    CHECK(at.idle.size() == 2);
+}
+
+TEST_CASE("a client's own connections are swept like anybody's, and forgotten when it leaves")
+{
+    bench at;
+    const auto ann = at.client("192.0.2.1", 5000);
+    const auto bob = at.client("192.0.2.2", 5000);
+    at.keep_for(ann, 100);
+    at.keep_for(ann, 200);
+    at.keep_for(bob, 200);
+    at.keep_for(bob, 200);
+    at.peers[2].end();
+    at.idle.sweep(100);
+    CHECK(at.idle.size() == 2);
+    CHECK(at.is_closed(0));
+    CHECK(at.is_closed(2));
+    at.idle.forget(ann);
+    CHECK(at.idle.size() == 1);
+    CHECK(at.is_closed(1));
+    CHECK_FALSE(at.idle.take(*at.first, ann).has_value());
+    at.peers[3].end();
+    CHECK_FALSE(at.idle.take(*at.first, bob).has_value());
+    CHECK(at.idle.size() == 0);
+    CHECK(at.first->idle() == 0);
 }
