@@ -90,7 +90,7 @@ class Example(unittest.TestCase):
         self.assertEqual([tunnel for tunnel in tunnels if not tunnel.is_alive()], [])
         tunnels += self.site.open_tunnels(15)
 
-        # A director whose table is gone gives the address away by itself.
+        # A director whose fairlead is gone gives the address away by itself, and forwards until then.
         self.keepalived[first] = self.start_keepalived(first)
         self.assertEqual(self.npath[second].stop(), 0)
         eventually(lambda: self.active() == [first], 15, self.active)

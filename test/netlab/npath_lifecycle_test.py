@@ -1,6 +1,7 @@
 """What `fairlead npath` leaves in the kernel, what it takes over, and what it refuses to begin with."""
 import signal
 import subprocess
+import tempfile
 import unittest
 
 from harness.lab import enter_lab
@@ -113,11 +114,11 @@ class Reload(LifecycleCase):
 class Refusal(LifecycleCase):
     def refused(self, text, wrapper=()):
         """What it says on a director that cannot do this; it must end with 1."""
-        path = f"/tmp/fairlead-npath-{self.id()}.toml"
-        with open(path, "w") as file:
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
             file.write(text)
-        command = [*wrapper, BINARY, "npath", path]
-        done = self.site.director.run(*command, check=False, stdin=subprocess.DEVNULL, timeout=10)
+            file.flush()
+            command = [*wrapper, BINARY, "npath", file.name]
+            done = self.site.director.run(*command, check=False, stdin=subprocess.DEVNULL, timeout=10)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(self.site.tables(), [])
         return done.stderr

@@ -8,7 +8,7 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from harness.connection import PeerClosed, connect
+from harness.connection import Connection, PeerClosed
 from harness.frames import TEXT, frame, open_tunnel, read_frame
 from harness.lab import Lab
 from harness.metrics import Metrics
@@ -170,7 +170,7 @@ class Site:
                 await websocket.send(name)
 
         with self.backends[name].entered():
-            backend = WebSocketBackend(tell, host=host, port=port)
+            backend = WebSocketBackend(tell, host=host, port=port, close_timeout=0.5)
         self._stack.callback(backend.close)
         return backend
 
@@ -184,9 +184,10 @@ class Site:
 
     # -- clients
 
-    def open_tunnel(self, vip=VIP4, timeout_s=5):
+    def open_tunnel(self, vip=VIP4, source_port=0):
         with self.client.entered():
-            connection = connect((vip, PORT), timeout_s=timeout_s)
+            source = ("", source_port) if source_port else None
+            connection = Connection(socket.create_connection((vip, PORT), 5, source), 5)
         self._stack.callback(connection.close)
         return Tunnel(connection)
 

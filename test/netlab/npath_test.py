@@ -1,4 +1,7 @@
 """n-Path: requests pass the director, answers do not; and only a backend's own connections end with it."""
+import re
+import socket
+import struct
 import threading
 import unittest
 
@@ -6,7 +9,23 @@ from harness.backends import HttpBackend
 from harness.http_message import response
 from harness.lab import enter_lab
 from harness.waiting import eventually
-from npath_site import VIP4, VIP6, Site, config
+from npath_site import PORT, VIP4, VIP6, Site, config
+
+COUNT_ERRORS = f"""
+table netdev watch {{
+  counter errors4 {{
+  }}
+  counter errors6 {{
+  }}
+  chain seen {{
+    type filter hook ingress device "lan" priority 0; policy accept;
+    ip daddr {VIP4} icmp type destination-unreachable counter name errors4
+    ip6 daddr {VIP6} icmpv6 type packet-too-big counter name errors6
+  }}
+}}
+"""
+FRAGMENTATION_NEEDED = struct.pack("!BBHHH", 3, 4, 0xFFFF - 0x0304 - 1280, 0, 1280)  # RFC 792, RFC 1191 4
+PACKET_TOO_BIG = struct.pack("!BBHI", 2, 0, 0, 1280)  # RFC 4443 3.2; the kernel adds the checksum
 
 BY_FAMILY = {VIP4: Site.address, VIP6: Site.address6}
 
@@ -56,6 +75,49 @@ class Forwarding(NpathCase):
 
     def test_requests_pass_the_director_and_not_one_reply_over_ipv6(self):
         self.check_one_way(VIP6)
+
+    def test_a_smaller_path_mtu_is_told_to_every_backend(self):
+        site = self.start_site("b1", "b2")
+        site.start_npath(
+            config("10.5.0.21", "10.5.0.22") + config("fd05::21", "fd05::22", vip=VIP6, name="six", admin=False)
+        ).wait_ready()
+        for host in site.backends.values():
+            host.nft(COUNT_ERRORS)
+        with site.client.entered():
+            for family, protocol, message, address in (
+                (socket.AF_INET, socket.IPPROTO_ICMP, FRAGMENTATION_NEEDED, VIP4),
+                (socket.AF_INET6, socket.IPPROTO_ICMPV6, PACKET_TOO_BIG, VIP6),
+            ):
+                with socket.socket(family, socket.SOCK_RAW, protocol) as raw:
+                    raw.sendto(message, (address, 0))
+        for host in site.backends.values():
+            for counter in ("errors4", "errors6"):
+                text = lambda: host.run("nft", "list", "counter", "netdev", "watch", counter).stdout
+                eventually(lambda: "packets 1 " in text(), 5, text)
+
+    def test_a_frame_that_a_switch_flooded_is_left_alone(self):
+        site = self.start_site("b1", "b2")
+        site.start_npath(config("10.5.0.21", "10.5.0.22")).wait_ready()
+        site.client.ip(f"neigh replace {VIP4} lladdr 02:00:00:00:00:99 dev lan")
+        with site.client.entered(), self.assertRaises(TimeoutError):
+            socket.create_connection((VIP4, PORT), 0.5)
+        self.assertGreater(site.seen("requests"), 0)
+        site.client.ip(f"neigh del {VIP4} dev lan")
+        self.assertTrue(site.open_tunnel().is_alive())
+
+    def test_what_has_ended_is_forgotten_soon(self):
+        site = self.start_site("b1", "b2")
+        site.start_npath(config("10.5.0.21", "10.5.0.22")).wait_ready()
+        live, ended = site.open_tunnels(2)
+        ports = [tunnel.connection.sock.getsockname()[1] for tunnel in (live, ended)]
+        ended.connection.close()
+
+        def seconds_left(port):
+            listing = site.director.run("nft", "-n", "list", "map", "netdev", "fairlead_npath_web", "flows").stdout
+            return int(re.search(rf"\b{port} \. 10\.5\.0\.10 .*?expires (\d+)s", listing)[1])
+
+        eventually(lambda: seconds_left(ports[1]) <= 60, 5, lambda: seconds_left(ports[1]))
+        self.assertGreater(seconds_left(ports[0]), 3000)
 
     def test_with_no_backend_clients_are_refused_at_once(self):
         site = self.start_site()
@@ -143,10 +205,10 @@ class Failover(NpathCase):
         # The order of backends is not what they agree by.
         second = site.start(standby, ["npath"], config("10.5.0.23", "10.5.0.21", "10.5.0.22")).wait_ready()
         tunnels = site.open_tunnels(60)
-        self.assertEqual(first.stop(), 0)
         site.director.ip(f"addr del {VIP4}/32 dev lan")
         standby.ip(f"addr add {VIP4}/32 dev lan")
         site.client.ip("neigh flush dev lan")  # what VRRP's gratuitous ARP does
+        self.assertEqual(first.stop(), 0)
         self.assertEqual(self.alive(tunnels), tunnels)
         eventually(lambda: second.metrics().value("fairlead_npath_has_address") == 1)
         self.assertEqual({tunnel.backend for tunnel in site.open_tunnels(40)}, {"b1", "b2", "b3"})
@@ -170,6 +232,12 @@ class Drain(NpathCase):
         eventually(lambda: draining() == 1 and npath.metrics().value("fairlead_npath_in_sync") == 1)
         self.assertEqual({tunnel.backend for tunnel in site.open_tunnels(40)}, {"b2"})
         self.assertEqual(self.alive(tunnels), tunnels)
+        # A client's port that is used again does not lead back to where its last connection was.
+        again = next(tunnel for tunnel in tunnels if tunnel.backend == "b1")
+        tunnels.remove(again)
+        port = again.connection.sock.getsockname()[1]
+        again.connection.reset()
+        self.assertEqual(site.open_tunnel(source_port=port).backend, "b2")
         status["b1"] = 200
         self.wait_up(npath, 2)
         self.assertEqual({tunnel.backend for tunnel in site.open_tunnels(40)}, {"b1", "b2"})
