@@ -46,6 +46,7 @@ constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix
 constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
+constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
 // clang-format off
@@ -67,6 +68,7 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
     {.section = "", .name = "route", .type = value_type::table_list, .required = true,
      .example = "[[route]]"},
+    table("npath", value_type::table, "[npath.chat]"),
 
     {.section = "listen", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .example = "\"0.0.0.0:8080\""},
@@ -112,6 +114,8 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "socket", .name = "backlog", .type = value_type::integer, .default_text = "4096", .least = 1,
      .most = 65'535, .reloads = false, .example = "16384"},
 
+    {.section = "drain", .name = "delay", .type = value_type::time, .default_text = "0", .least = 1,
+     .most = hour, .zero = true, .example = "\"5s\""},
     wait("window", "\"30s\"", "drain"),
     {.section = "drain", .name = "close_timeout", .type = value_type::time, .default_text = "\"5s\"",
      .least = 1, .most = hour, .example = "\"2s\""},
@@ -171,6 +175,42 @@ constexpr auto rows = std::to_array<key_row>({
      .choices = backend_address, .required = true, .example = "\"10.0.0.12:9000\""},
     {.section = "pool.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
      .least = 1, .most = 1'000, .example = "2"},
+
+    {.section = "npath.NAME", .name = "address", .type = value_type::text, .choices = "an IP address",
+     .required = true, .example = "\"10.5.0.100\""},
+    {.section = "npath.NAME", .name = "port", .type = value_type::integer, .least = 1, .most = 65'535,
+     .required = true, .example = "443"},
+    {.section = "npath.NAME", .name = "interface", .type = value_type::text,
+     .choices = "the name of an interface", .required = true, .example = "\"eth0\""},
+    {.section = "npath.NAME", .name = "backends", .type = value_type::array, .choices = npath_backends,
+     .required = true, .example = "[\"10.5.0.21\", { address = \"10.5.0.22\", weight = 2 }]"},
+    {.section = "npath.NAME", .name = "health", .type = value_type::table,
+     .example = "{ path = \"/readyz\", port = 9900 }"},
+    {.section = "npath.NAME", .name = "flow_timeout", .type = value_type::time, .default_text = "\"1h\"",
+     .least = 10 * second, .most = 7 * day, .example = "\"30m\""},
+    {.section = "npath.NAME", .name = "slots", .type = value_type::integer, .default_text = "1021",
+     .least = 251, .most = 16'381, .example = "4093"},
+    flag("npath.NAME", "persist", "false"),
+
+    {.section = "npath.NAME.backends", .name = "address", .type = value_type::text,
+     .choices = "an IP address", .required = true, .example = "\"10.5.0.22\""},
+    {.section = "npath.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
+     .least = 1, .most = 100, .zero = true, .example = "2"},
+
+    {.section = "npath.NAME.health", .name = "kind", .type = value_type::choice,
+     .default_text = "\"tcp\"", .choices = "tcp|http", .example = "\"http\""},
+    {.section = "npath.NAME.health", .name = "path", .type = value_type::text,
+     .choices = "starts with '/'", .example = "\"/readyz\""},
+    {.section = "npath.NAME.health", .name = "port", .type = value_type::integer, .least = 1,
+     .most = 65'535, .example = "9900"},
+    {.section = "npath.NAME.health", .name = "every", .type = value_type::time, .default_text = "\"2s\"",
+     .least = 100, .most = hour, .example = "\"1s\""},
+    {.section = "npath.NAME.health", .name = "timeout", .type = value_type::time,
+     .default_text = "\"1s\"", .least = 10, .most = hour, .example = "\"500ms\""},
+    {.section = "npath.NAME.health", .name = "rise", .type = value_type::integer, .default_text = "2",
+     .least = 1, .most = 100, .example = "3"},
+    {.section = "npath.NAME.health", .name = "fall", .type = value_type::integer, .default_text = "3",
+     .least = 1, .most = 100, .example = "2"},
 
     {.section = "route", .name = "name", .type = value_type::text,
      .choices = "1 to 128 printable characters", .example = "\"chat\""},

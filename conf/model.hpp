@@ -1,8 +1,10 @@
 // The whole configuration as plain, checked values: what an operator wrote, with defaults filled in.
 //
 // Nothing here refers to TOML, sockets or time. A config that read_config() returned is consistent: every
-// pool named by a route exists, every number is in its range, every value has its type, every regex compiles
-// (RE2, UTF-8). Values are immutable after loading; share them as shared_ptr<const config>.
+// pool named by a route exists, every number is in its range, every value has its type, every regex
+// compiles (RE2, UTF-8). "At least one" of listeners, pools and routes holds for a configuration that was
+// read for the proxy, of npath for one that was read for that. Values are immutable after loading; share
+// them as shared_ptr<const config>.
 #pragma once
 
 #include "conf/port_ranges.hpp"
@@ -97,6 +99,7 @@ struct socket_options
 
 struct drain_options // [drain]
 {
+    duration delay{0};             // from /readyz turning 503 to the end of listening
     duration window{30'000};       // tunnels are closed evenly over this time; 0: all at once
     duration close_timeout{5'000}; // how long to wait for a peer's Close before TCP is closed
 
@@ -251,6 +254,46 @@ struct route_options // [[route]]
     source_position where;
 };
 
+enum class npath_check_kind : std::uint8_t
+{
+    tcp, // a connection is accepted
+    http // and a GET is answered: 2xx and 3xx pass, 503 drains
+};
+
+struct npath_check_options // npath.NAME.health
+{
+    npath_check_kind kind = npath_check_kind::tcp;
+    std::string path;       // of the GET; with '/' in front
+    std::uint16_t port = 0; // on the backend's own address
+    duration every{2'000};
+    duration timeout{1'000}; // not longer than every
+    std::uint32_t rise = 2;
+    std::uint32_t fall = 3;
+
+    bool operator==(const npath_check_options&) const = default;
+};
+
+struct npath_backend_options // an entry of npath.NAME.backends
+{
+    ip_address address;       // of the service's family, on the interface's segment
+    std::uint32_t weight = 1; // 0..100; 0 gets no new connections
+    source_position where;
+};
+
+struct npath_options // [npath.NAME]
+{
+    std::string name;
+    ip_address address; // the one that clients dial; the backends have it on their loopback
+    std::uint16_t port = 0;
+    std::string interface;                       // of the segment where clients come from and backends are
+    std::vector<npath_backend_options> backends; // at least one, at most 128
+    npath_check_options health;
+    duration flow_timeout{3'600'000}; // a silent connection is remembered this long
+    std::uint32_t slots = 1'021;      // of the Maglev table; a prime
+    bool persist = false;             // the table stays in the kernel when the process ends
+    source_position where;
+};
+
 struct config
 {
     std::uint32_t workers = 0;             // 0: one per CPU
@@ -265,6 +308,7 @@ struct config
     source_options source;
     std::vector<pool_options> pools;   // at least one, in order of appearance
     std::vector<route_options> routes; // at least one, in order of appearance
+    std::vector<npath_options> npath;  // in order of appearance
     std::vector<std::string> files;    // every file that was read, the main one first
 };
 

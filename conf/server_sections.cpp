@@ -98,6 +98,7 @@ void read_socket(const table_reader& table, socket_options& target)
 
 void read_drain(const table_reader& table, drain_options& target)
 {
+    table.read("delay", target.delay);
     table.read("window", target.window);
     table.read("close_timeout", target.close_timeout);
 }

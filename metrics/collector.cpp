@@ -233,6 +233,30 @@ void add_reported(family_set& out, const scrape& parts)
     }
 }
 
+void add_npath(family_set& out, const npath_service_state& service)
+{
+    const auto add = [&](metric id, std::uint64_t value) {
+        out.add(id, {service.service}, static_cast<double>(value));
+    };
+    add(metric::npath_unserved_packets, service.unserved_packets);
+    add(metric::npath_in_sync, service.in_sync ? 1 : 0);
+    add(metric::npath_has_address, service.has_address ? 1 : 0);
+    add(metric::npath_writes, service.writes);
+    add(metric::npath_write_failures, service.write_failures);
+    for (const npath_backend_state& each : service.backends) {
+        const auto add_backend = [&](metric id, std::uint64_t value) {
+            out.add(id, {service.service, each.backend}, static_cast<double>(value));
+        };
+        add_backend(metric::npath_backend_up, each.up ? 1 : 0);
+        add_backend(metric::npath_backend_draining, each.draining ? 1 : 0);
+        add_backend(metric::npath_backend_slots, each.slots);
+        add_backend(metric::npath_backend_failed_checks, each.failed_checks);
+        add_backend(metric::npath_backend_flows, each.flows);
+        add_backend(metric::npath_backend_packets, each.packets);
+        add_backend(metric::npath_backend_bytes, each.bytes);
+    }
+}
+
 void add_lifecycle(family_set& out, const lifecycle& life)
 {
     const std::chrono::duration<double> reloaded_s = life.last_reload_at.time_since_epoch();
@@ -276,8 +300,11 @@ std::vector<prometheus::MetricFamily> collector::Collect() const
                    [&](const auto& cells) { add_tunnels(out, cells); });
     for_each_group(parts_.shards, &worker_shard::https, [&](const auto& cells) { add_http(out, cells); });
     for_each_group(parts_.shards, &worker_shard::backends, [&](const auto& cells) { add_dials(out, cells); });
-    add_workers(out, parts_.shards);
+    // `fairlead npath` has none, and nothing to say of clients.
+    if (!parts_.shards.empty()) add_workers(out, parts_.shards);
     add_reported(out, parts_);
+    for (const npath_service_state& each : parts_.npath)
+        add_npath(out, each);
     add_lifecycle(out, parts_.life);
     add_process(out, parts_);
     return out.take();

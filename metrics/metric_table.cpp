@@ -13,6 +13,8 @@ constexpr names by_route{"route"};
 constexpr names by_backend{"pool", "backend"};
 constexpr names by_tunnel{"route", "pool", "backend"};
 constexpr names by_source{"pool", "source", "destination"};
+constexpr names by_service{"service"};
+constexpr names by_service_backend{"service", "backend"};
 
 constexpr auto rows = std::to_array<metric_row>({
     {metric::tunnels_active, gauge, "fairlead_websocket_tunnels_active", "tunnels", by_tunnel,
@@ -118,6 +120,30 @@ constexpr auto rows = std::to_array<metric_row>({
      "comparisons", none, "Times that the kernel did not list its sockets for it."},
     {metric::source_reconciliation_seconds, gauge, "fairlead_source_reconciliation_seconds", "seconds", none,
      "Time the last comparison took, on a thread of its own."},
+    {metric::npath_backend_up, gauge, "fairlead_npath_backend_up", "0 or 1", by_service_backend,
+     "1 while the backend's checks pass, 0 while it is draining, down or not checked yet."},
+    {metric::npath_backend_draining, gauge, "fairlead_npath_backend_draining", "0 or 1", by_service_backend,
+     "1 while the backend asks by 503 to get no new connections."},
+    {metric::npath_backend_slots, gauge, "fairlead_npath_backend_slots", "slots", by_service_backend,
+     "Slots of the service that send new connections to the backend, as they are in the kernel."},
+    {metric::npath_backend_failed_checks, counter, "fairlead_npath_backend_failed_checks_total", "checks",
+     by_service_backend, "Checks of the backend that failed; a 503 is none of them."},
+    {metric::npath_backend_flows, counter, "fairlead_npath_backend_flows_total", "connections",
+     by_service_backend, "New connections forwarded to the backend: SYNs, with those sent again."},
+    {metric::npath_backend_packets, counter, "fairlead_npath_backend_packets_total", "packets",
+     by_service_backend, "Packets forwarded to the backend; counted by the kernel, read every 5 s."},
+    {metric::npath_backend_bytes, counter, "fairlead_npath_backend_bytes_total", "bytes", by_service_backend,
+     "Bytes of those packets."},
+    {metric::npath_unserved_packets, counter, "fairlead_npath_unserved_packets_total", "packets", by_service,
+     "Packets that found no backend; this machine answered them with a RST."},
+    {metric::npath_in_sync, gauge, "fairlead_npath_in_sync", "0 or 1", by_service,
+     "1 while the kernel forwards as the checks and the configuration want it."},
+    {metric::npath_has_address, gauge, "fairlead_npath_has_address", "0 or 1", by_service,
+     "1 while the service's interface has its address: this machine is the active director."},
+    {metric::npath_writes, counter, "fairlead_npath_writes_total", "writes", by_service,
+     "Changes written to the kernel."},
+    {metric::npath_write_failures, counter, "fairlead_npath_write_failures_total", "writes", by_service,
+     "Changes that the kernel or nft refused; what was there stayed."},
     {metric::connections_accepted, counter, "fairlead_connections_accepted_total", "connections", none,
      "Client connections accepted."},
     {metric::connections_open, gauge, "fairlead_connections_open", "connections", none,

@@ -44,6 +44,12 @@ void registry::set_reconciliation(reconciliation_fn state)
     reconciliation_ = std::move(state);
 }
 
+void registry::set_npath_states(npath_states_fn states)
+{
+    std::lock_guard hold{mutex_};
+    npath_states_ = std::move(states);
+}
+
 void registry::set_lifecycle(const lifecycle& now)
 {
     std::lock_guard hold{mutex_};
@@ -65,6 +71,7 @@ std::string registry::expose() const
     backend_states_fn states;
     route_loads_fn loads;
     reconciliation_fn reconciliation;
+    npath_states_fn npath;
     {
         std::lock_guard hold{mutex_};
         parts.shards.reserve(shards_.size());
@@ -75,11 +82,13 @@ std::string registry::expose() const
         states = backend_states_;
         loads = route_loads_;
         reconciliation = reconciliation_;
+        npath = npath_states_;
     }
     if (usage) parts.sources = usage();
     if (states) parts.backends = states();
     if (loads) parts.routes = loads();
     if (reconciliation) parts.reconciliation = reconciliation();
+    if (npath) parts.npath = npath();
     const prometheus::TextSerializer text;
     return text.Serialize(collector{std::move(parts)}.Collect());
 }

@@ -60,6 +60,31 @@ struct route_load
     std::uint64_t most = 0; // its max_connections; 0: no limit
 };
 
+// One backend of an n-Path service; flows, packets and bytes are the kernel's counters.
+struct npath_backend_state
+{
+    std::string backend;
+    bool up = false;
+    bool draining = false;
+    std::uint64_t slots = 0;
+    std::uint64_t failed_checks = 0;
+    std::uint64_t flows = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+};
+
+// One n-Path service of this process.
+struct npath_service_state
+{
+    std::string service;
+    bool in_sync = false;
+    bool has_address = false;
+    std::uint64_t unserved_packets = 0;
+    std::uint64_t writes = 0;
+    std::uint64_t write_failures = 0;
+    std::vector<npath_backend_state> backends;
+};
+
 // Where the process is in its life.
 struct lifecycle
 {
@@ -77,6 +102,7 @@ public:
     using backend_states_fn = std::function<std::vector<backend_state>()>;
     using route_loads_fn = std::function<std::vector<route_load>()>;
     using reconciliation_fn = std::function<reconciliation_state()>;
+    using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
     // `version` is the label of fairlead_build_info.
     explicit registry(std::string version = {});
@@ -90,6 +116,7 @@ public:
     void set_backend_states(backend_states_fn states);
     void set_route_loads(route_loads_fn loads);
     void set_reconciliation(reconciliation_fn state);
+    void set_npath_states(npath_states_fn states);
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
@@ -109,6 +136,7 @@ private:
     backend_states_fn backend_states_;
     route_loads_fn route_loads_;
     reconciliation_fn reconciliation_;
+    npath_states_fn npath_states_;
     lifecycle lifecycle_;
 };
 

@@ -3,6 +3,7 @@
 #include "proxy/cli/check.hpp"
 #include "proxy/cli/demo.hpp"
 #include "proxy/cli/health.hpp"
+#include "proxy/cli/npath.hpp"
 #include "proxy/cli/plan.hpp"
 #include "proxy/cli/run.hpp"
 
@@ -23,6 +24,7 @@ struct choices
     std::string health_address = "127.0.0.1:9900";
     demo_options demo;
     plan_options plan;
+    bool only_check = false;
 };
 
 void add_commands(CLI::App& app, choices& chosen)
@@ -48,6 +50,10 @@ void add_commands(CLI::App& app, choices& chosen)
     app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks")
         ->add_option("--admin", chosen.health_address, "Its admin listener")
         ->capture_default_str();
+    CLI::App* const npath =
+        app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
+    npath->add_option("config", chosen.config, "The configuration file")->required();
+    npath->add_flag("--check", chosen.only_check, "Check the configuration and end");
     app.add_subcommand("version", "Print the version");
     app.require_subcommand(1);
 }
@@ -59,6 +65,8 @@ int execute(const CLI::App& app, const choices& chosen)
     if (app.got_subcommand("plan")) return plan_capacity(chosen.plan);
     if (app.got_subcommand("demo")) return run_demo(chosen.demo);
     if (app.got_subcommand("health")) return check_health(chosen.health_address);
+    if (app.got_subcommand("npath"))
+        return chosen.only_check ? check_npath(chosen.config) : run_npath(chosen.config);
     std::cout << "fairlead " FAIRLEAD_VERSION "\n";
     return EXIT_SUCCESS;
 }

@@ -21,8 +21,8 @@ bool is_of(const snat::source_pool& source, const snat::tuple_usage& space)
 {
     if (*space.ports != source.ports()) return false;
     const auto ip = conf::parse_ip_address(space.source);
-    return ip &&
-           std::ranges::any_of(source.blocks(), [&](const auto& block) { return conf::contains(block, *ip); });
+    return ip && std::ranges::any_of(source.blocks(),
+                                     [&](const auto& block) { return conf::contains(block, *ip); });
 }
 
 void add_sourceless(std::vector<metrics::source_usage>& out, const upstream::pool& pool,

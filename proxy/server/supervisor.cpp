@@ -173,6 +173,20 @@ void supervisor::terminate()
     }
     is_draining_ = true;
     set_lifecycle(false, true, registry_.current_lifecycle().last_reload_ok);
+    const std::chrono::milliseconds delay = current_->config.drain.delay;
+    if (delay.count() == 0) {
+        drain_workers();
+        return;
+    }
+    spdlog::info("not ready: draining begins in {} ms", delay.count());
+    drain_timer_.expires_after(delay);
+    drain_timer_.async_wait([this](const net::error_code& error) {
+        if (!error) drain_workers();
+    });
+}
+
+void supervisor::drain_workers()
+{
     const conf::drain_options& drain = current_->config.drain;
     spdlog::info("draining: tunnels are closed over {} ms", drain.window.count());
     for (auto& each : workers_)

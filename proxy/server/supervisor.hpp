@@ -1,7 +1,7 @@
 // The process: reads the configuration, runs the workers, and does what signals ask.
 //
-//   SIGTERM, SIGINT  not ready, stop accepting, finish exchanges, close tunnels with 1001 over drain.window,
-//                    exit 0; the second one ends at once, exit 1
+//   SIGTERM, SIGINT  not ready; after drain.delay stop accepting, finish exchanges, close tunnels with 1001
+//                    over drain.window, exit 0; the second one ends at once, exit 1
 //   SIGHUP           read the configuration again; a broken one changes nothing
 //
 // Main thread only. What must outlive the workers (metrics, ledger, backends) is declared before them.
@@ -54,6 +54,7 @@ private:
     void set_lifecycle(bool ready, bool draining, bool reload_ok);
     void wait_for_signal();
     void terminate();
+    void drain_workers();
     void reload();
     void apply(conf::config next);
     void move_listeners(const conf::config& next);

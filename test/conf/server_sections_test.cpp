@@ -46,6 +46,7 @@ keepalive_count = 5
 user_timeout = "6s"
 backlog = 7
 [drain]
+delay = "3s"
 window = 0
 close_timeout = "10ms"
 [log]
@@ -67,7 +68,7 @@ request_id = "")");
     CHECK(value.timeouts == timeout_options{1s, 2s, 3s, 4s, 5ms, 6s, 7s, 8s});
     CHECK(value.limits == limit_options{2'048, 9, 1'024, 1'000'000'000, 1 << 20, 0});
     CHECK(value.socket == socket_options{false, 0, 0s, 3s, 5, 6s, 7});
-    CHECK(value.drain == drain_options{0s, 10ms});
+    CHECK(value.drain == drain_options{3s, 0s, 10ms});
     CHECK(value.log == log_options{log_level::error, log_format::json, "./access.log", true});
     const std::vector<cidr> proxies{*parse_cidr("10.0.0.0/8"), *parse_cidr("fd00::/8"),
                                     *parse_cidr("192.0.2.1")};

@@ -31,7 +31,8 @@ class HaProxyCase(ProxyCase):
     def in_front(self, proxy, server_options, host="127.0.0.1"):
         """The address of a HAProxy that sends everything to the proxy."""
         address = (host, free_port())
-        sections = f"listen in\n  bind {host}:{address[1]}\n  server proxy 127.0.0.1:{proxy.port} {server_options}\n"
+        sections = f"listen in\n  bind {host}:{address[1]}\n"
+        sections += f"  server proxy 127.0.0.1:{proxy.port} {server_options}\n"
         return self.haproxy(sections, address)
 
 
@@ -45,7 +46,8 @@ class InFront(HaProxyCase):
             fields = dict(json.loads(client.read_response().body)["fields"])
             client.send(request("POST", body=b"x" * 100_000))
             self.assertEqual(json.loads(client.read_response().body)["body_length"], 100_000)
-        lines = eventually(lambda: [x for x in proxy.access_log() if x["client"].startswith(("127.0.0.9", "[::1]"))])
+        ours = ("127.0.0.9", "[::1]")
+        lines = eventually(lambda: [x for x in proxy.access_log() if x["client"].startswith(ours)])
         return (ip, port), fields["X-Forwarded-For"], lines[0]["client"]
 
     def test_send_proxy(self):
@@ -106,7 +108,8 @@ class Behind(HaProxyCase):
         address = ("127.0.0.1", free_port())
         sections = (
             f"frontend out\n  mode http\n  bind 127.0.0.1:{address[1]} accept-proxy\n"
-            '  http-request return status 200 content-type text/plain lf-string "%[src] %[src_port] %[dst] %[dst_port]"\n'
+            "  http-request return status 200 content-type text/plain "
+            'lf-string "%[src] %[src_port] %[dst] %[dst_port]"\n'
         )
         return "%s:%d" % self.haproxy(sections, address)
 

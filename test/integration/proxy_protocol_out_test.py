@@ -27,7 +27,8 @@ class ToldBackend(ProxyCase):
         return self.scripted(serve, **options)
 
     def telling(self, backend, version="v2", extra="", **options):
-        return self.start_proxy(extra, pool("app", backend, proxy_protocol=f'"{version}"'), route(), **options)
+        table = pool("app", backend, proxy_protocol=f'"{version}"')
+        return self.start_proxy(extra, table, route(), **options)
 
     def end_of(self, client):
         return client.sock.getsockname()[:2]

@@ -52,8 +52,11 @@ class Accepted(HeaderCase):
         proxy = self.behind()
         self.assertEqual(self.forwarded_for(proxy, v1("192.0.2.1", 5000) + request()), "192.0.2.1")
         self.assertEqual(self.forwarded_for(proxy, v2("192.0.2.2", 5001) + request()), "192.0.2.2")
-        self.assertEqual(self.forwarded_for(proxy, v1("2001:db8::1", 5002, "fd00::2") + request()), "2001:db8::1")
-        self.assertEqual(self.forwarded_for(proxy, v2("2001:db8::2", 5003, "fd00::2") + request()), "2001:db8::2")
+        for header, client in (
+            (v1("2001:db8::1", 5002, "fd00::2"), "2001:db8::1"),
+            (v2("2001:db8::2", 5003, "fd00::2"), "2001:db8::2"),
+        ):
+            self.assertEqual(self.forwarded_for(proxy, header + request()), client)
         self.assertEqual(
             self.logged_clients(proxy, 4),
             ["192.0.2.1:5000", "192.0.2.2:5001", "[2001:db8::1]:5002", "[2001:db8::2]:5003"],

@@ -76,6 +76,12 @@ void fill(registry& all)
     all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 0, 2}}; });
     all.set_backend_states([] { return std::vector<backend_state>{{"p", "b", true, 1, 1}}; });
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
+    all.set_npath_states([] {
+        npath_service_state service;
+        service.service = "s";
+        service.backends.push_back({});
+        return std::vector<npath_service_state>{service};
+    });
 }
 
 } // namespace
@@ -109,7 +115,7 @@ TEST_CASE("every metric has help in one sentence, a unit, and labels from the kn
 {
     const std::set<std::string_view> known{"route",       "pool",    "backend", "direction", "kind",
                                            "closed_by",   "sent_by", "code",    "class",     "reason",
-                                           "destination", "source",  "version", "compiler"};
+                                           "destination", "source",  "version", "compiler",  "service"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

@@ -175,6 +175,18 @@ class Includes(StructureCase):
         ]
         self.expect_none(wrong)
 
+    def test_npath_is_a_process_of_its_own_that_the_data_path_does_not_know(self):
+        own = "proxy/npath"
+        wrong = [
+            (path, included)
+            for path, _, included in self.edges()
+            if os.path.dirname(included) == own and os.path.dirname(path) not in {own, "proxy/cli"}
+            or os.path.dirname(path) == own
+            and included.startswith("proxy/")
+            and os.path.dirname(included) not in {own, "proxy/net"}
+        ]
+        self.expect_none(wrong)
+
     def test_project_includes_name_files_that_exist(self):
         gone = [
             (path, included)

@@ -76,8 +76,8 @@ class Proxy:
     # -- configuration
 
     def write_config(self, body, listen=None):
-        """Replaces the file, for a reload. Addresses, workers and [drain] stay, and the listener's further keys
-        unless `listen` replaces them."""
+        """Replaces the file, for a reload. Addresses, workers and [drain] stay, and the listener's further
+        keys unless `listen` replaces them."""
         top, workers, drain, listen_keys = self._frame
         listen_keys = listen_keys if listen is None else listen
         listen = f"[{self.host}]" if ":" in self.host else self.host

@@ -20,8 +20,8 @@ def v2(client, client_port, local="198.51.100.2", local_port=443, extensions=b""
 
 
 def read_header(connection):
-    """(version, client, client port, local, local port) of the header that begins a Connection; None for LOCAL
-    and UNKNOWN addresses."""
+    """(version, client, client port, local, local port) of the header that begins a Connection; None for
+    LOCAL and UNKNOWN addresses."""
     start = connection.read_exactly(6)
     if start == b"PROXY ":
         words = connection.read_until(b"\r\n").decode().split()
