@@ -1,12 +1,14 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test netlab bench fuzz image format tidy clean
+.PHONY: help setup run test netlab capacity bench bench-ports fuzz image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
 	@echo "make test    install what is missing, build, and run every test"
 	@echo "make netlab  run the tests between hosts, which are network namespaces; needs root or user namespaces"
+	@echo "make capacity  hold all the connections that a narrow range of ports can, in each mode; ARGS=--ports N"
 	@echo "make bench   compare with HAProxy, nginx and a bare relay; ARGS=--quick for a short run"
+	@echo "make bench-ports  hold all 64,512 ports of a source at once, and time the last dials"
 	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
 	@echo "make image   build the container image and look it over"
 	@echo "make format  rewrite the C++ files as .clang-format says"
@@ -32,11 +34,22 @@ netlab: setup
 	@cmake --build --preset dev --target fairlead
 	@ctest --preset dev -L netlab --output-on-failure $(ARGS)
 
+capacity: setup
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@cmake --build --preset dev --target fairlead
+	@FAIRLEAD_BINARY=build/dev/fairlead /usr/bin/python3 -B test/netlab/capacity.py $(ARGS)
+
 bench:
 	@scripts/setup.sh build bench
 	@$(MAKE) --no-print-directory build/bench/build.ninja
 	@cmake --build --preset bench
 	@bench/run.py $(ARGS)
+
+bench-ports:
+	@scripts/setup.sh build bench
+	@$(MAKE) --no-print-directory build/bench/build.ninja
+	@cmake --build --preset bench
+	@bench/ports.py $(ARGS)
 
 fuzz:
 	@scripts/fuzz.sh $(or $(TIME),60) $(TARGET)

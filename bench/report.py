@@ -148,9 +148,9 @@ def tables(run):
     return "\n".join(parts)
 
 
-def replace_between_markers(text, generated):
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def replace_between_markers(text, generated, first=BEGIN, last=END):
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
         raise ValueError("the markers of the generated section are missing")
-    return f"{before}{BEGIN}\n{generated}{END}{after}"
+    return f"{before}{first}\n{generated}{last}{after}"

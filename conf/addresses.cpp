@@ -1,4 +1,5 @@
 // The addresses among the values: blocks, endpoints and their spellings.
+#include "conf/port_ranges.hpp"
 #include "conf/values.hpp"
 
 #include <arpa/inet.h>
@@ -150,6 +151,29 @@ std::optional<endpoint> parse_endpoint(std::string_view text)
     return is_host_name(result.host) ? std::optional(result) : std::nullopt;
 }
 
+std::vector<endpoint> parse_endpoints(std::string_view text)
+{
+    if (auto single = parse_endpoint(text)) {
+        return {std::move(*single)};
+    }
+    const auto colon = text.rfind(':');
+    const auto ports = colon == text.npos ? std::nullopt : parse_port_ranges(text.substr(colon + 1));
+    std::vector<endpoint> out;
+    if (!ports || count_ports(*ports) > max_ports_of_backend) {
+        return out;
+    }
+    for (const auto& range : *ports) {
+        for (std::uint32_t port = range.first; port <= range.last; ++port) {
+            auto one = parse_endpoint(std::string(text.substr(0, colon + 1)) + std::to_string(port));
+            if (!one || one->what == endpoint::kind::unix_path) {
+                return {};
+            }
+            out.push_back(std::move(*one));
+        }
+    }
+    return out;
+}
+
 std::optional<endpoint> parse_listen_endpoint(std::string_view text)
 {
     const auto address =
@@ -179,6 +203,20 @@ ip_address network_of(const ip_address& address, unsigned prefix_length)
         network.bytes[i] &= static_cast<std::uint8_t>(0xff00u >> kept);
     }
     return network;
+}
+
+bool contains(const cidr& block, const ip_address& address)
+{
+    if (block.address.is_v6 != address.is_v6) {
+        return false;
+    }
+    const std::size_t whole = block.prefix_length / 8u;
+    const unsigned bits = block.prefix_length % 8u;
+    if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, block.address.bytes.begin())) {
+        return false;
+    }
+    return bits == 0 ||
+           ((address.bytes[whole] ^ block.address.bytes[whole]) & (0xff00u >> bits) & 0xffu) == 0;
 }
 
 bool overlaps(const cidr& a, const cidr& b)

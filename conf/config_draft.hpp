@@ -15,7 +15,8 @@ struct config_draft
 {
     config value;
     host_facts host;
-    std::map<std::string, written_at> pool_places; // by name
+    std::map<std::string, written_at> pool_places;  // by name
+    std::map<std::string, written_at> npath_places; // by what it serves: "10.0.0.1 80"
 
     // Parallel to value.routes; the key in each place is the full path, such as "route[3].pool".
     std::vector<written_at> route_places;

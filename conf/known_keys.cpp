@@ -50,7 +50,9 @@ constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
-constexpr std::string_view backend_address = "IP:PORT, [IPv6]:PORT, NAME:PORT or unix:/PATH";
+constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
+constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
+constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
 // clang-format off
 constexpr auto rows = std::to_array<key_row>({
@@ -72,9 +74,12 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
     {.section = "", .name = "route", .type = value_type::table_list, .required = true,
      .example = "[[route]]"},
+    table("npath", value_type::table, "[npath.chat]"),
 
     {.section = "listen", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .example = "\"0.0.0.0:8080\""},
+    {.section = "listen", .name = "proxy_protocol_from", .type = value_type::text_list,
+     .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\"]"},
 
     {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},
@@ -115,6 +120,8 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "socket", .name = "backlog", .type = value_type::integer, .default_text = "4096", .least = 1,
      .most = 65'535, .reloads = false, .example = "16384"},
 
+    {.section = "drain", .name = "delay", .type = value_type::time, .default_text = "0", .least = 1,
+     .most = hour, .zero = true, .example = "\"5s\""},
     wait("window", "\"30s\"", "drain"),
     {.section = "drain", .name = "close_timeout", .type = value_type::time, .default_text = "\"5s\"",
      .least = 1, .most = hour, .example = "\"2s\""},
@@ -139,6 +146,8 @@ constexpr auto rows = std::to_array<key_row>({
     flag("forward", "forwarded", "false"),
     {.section = "forward", .name = "request_id", .type = value_type::text,
      .default_text = "\"X-Request-Id\"", .choices = "a header name, or \"\"", .example = "\"X-Trace\""},
+    {.section = "forward", .name = "trusted_proxies", .type = value_type::text_list,
+     .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\", \"unix\"]"},
 
     {.section = "source", .name = "addresses", .type = value_type::text_list, .choices = source_addresses,
      .example = "[\"10.0.1.0/28\"]"},
@@ -148,6 +157,8 @@ constexpr auto rows = std::to_array<key_row>({
      .default_text = "\"ledger\"", .choices = "ledger|kernel", .example = "\"kernel\""},
     {.section = "source", .name = "replica", .type = value_type::text, .default_text = "\"1/1\"",
      .choices = "I/N, N at most 1000", .example = "\"1/2\""},
+    {.section = "source", .name = "reconcile_every", .type = value_type::time, .default_text = "\"5m\"",
+     .least = 10 * second, .most = day, .zero = true, .example = "\"1m\""},
 
     wait("ping_every", "0", "websocket", "\"30s\""),
     wait("pong_timeout", "\"10s\"", "websocket"),
@@ -189,6 +200,8 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "\"20000-29999\""},
     {.section = "pool.NAME", .name = "port_selection", .type = value_type::choice,
      .choices = "ledger|kernel", .example = "\"kernel\""},
+    {.section = "pool.NAME", .name = "proxy_protocol", .type = value_type::choice,
+     .default_text = "\"none\"", .choices = "none|v1|v2", .example = "\"v2\""},
     wait("connect_timeout", "", "pool.NAME"),
     wait("response_timeout", "", "pool.NAME"),
     {.section = "pool.NAME", .name = "backoff", .type = value_type::time, .default_text = "\"1s\"",
@@ -200,6 +213,42 @@ constexpr auto rows = std::to_array<key_row>({
      .choices = backend_address, .required = true, .example = "\"10.0.0.12:9000\""},
     {.section = "pool.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
      .least = 1, .most = 1'000, .example = "2"},
+
+    {.section = "npath.NAME", .name = "address", .type = value_type::text, .choices = "an IP address",
+     .required = true, .example = "\"10.5.0.100\""},
+    {.section = "npath.NAME", .name = "port", .type = value_type::integer, .least = 1, .most = 65'535,
+     .required = true, .example = "443"},
+    {.section = "npath.NAME", .name = "interface", .type = value_type::text,
+     .choices = "the name of an interface", .required = true, .example = "\"eth0\""},
+    {.section = "npath.NAME", .name = "backends", .type = value_type::array, .choices = npath_backends,
+     .required = true, .example = "[\"10.5.0.21\", { address = \"10.5.0.22\", weight = 2 }]"},
+    {.section = "npath.NAME", .name = "health", .type = value_type::table,
+     .example = "{ path = \"/readyz\", port = 9900 }"},
+    {.section = "npath.NAME", .name = "flow_timeout", .type = value_type::time, .default_text = "\"1h\"",
+     .least = 10 * second, .most = 7 * day, .example = "\"30m\""},
+    {.section = "npath.NAME", .name = "slots", .type = value_type::integer, .default_text = "1021",
+     .least = 251, .most = 16'381, .example = "4093"},
+    flag("npath.NAME", "persist", "false"),
+
+    {.section = "npath.NAME.backends", .name = "address", .type = value_type::text,
+     .choices = "an IP address", .required = true, .example = "\"10.5.0.22\""},
+    {.section = "npath.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
+     .least = 1, .most = 100, .zero = true, .example = "2"},
+
+    {.section = "npath.NAME.health", .name = "kind", .type = value_type::choice,
+     .default_text = "\"tcp\"", .choices = "tcp|http", .example = "\"http\""},
+    {.section = "npath.NAME.health", .name = "path", .type = value_type::text,
+     .choices = "starts with '/'", .example = "\"/readyz\""},
+    {.section = "npath.NAME.health", .name = "port", .type = value_type::integer, .least = 1,
+     .most = 65'535, .example = "9900"},
+    {.section = "npath.NAME.health", .name = "every", .type = value_type::time, .default_text = "\"2s\"",
+     .least = 100, .most = hour, .example = "\"1s\""},
+    {.section = "npath.NAME.health", .name = "timeout", .type = value_type::time,
+     .default_text = "\"1s\"", .least = 10, .most = hour, .example = "\"500ms\""},
+    {.section = "npath.NAME.health", .name = "rise", .type = value_type::integer, .default_text = "2",
+     .least = 1, .most = 100, .example = "3"},
+    {.section = "npath.NAME.health", .name = "fall", .type = value_type::integer, .default_text = "3",
+     .least = 1, .most = 100, .example = "2"},
 
     {.section = "route", .name = "name", .type = value_type::text,
      .choices = "1 to 128 printable characters", .example = "\"chat\""},
@@ -229,6 +278,8 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "{ ping_every = \"30s\", max_message = \"1MiB\" }"},
     {.section = "route", .name = "upgrades", .type = value_type::text_list, .choices = "tokens",
      .example = "[\"spdy/3.1\"]"},
+    {.section = "route", .name = "max_connections", .type = value_type::integer, .default_text = "0",
+     .least = 1, .most = 100'000'000, .zero = true, .example = "50000"},
 
     {.section = "route.headers.NAME", .name = "regex", .type = value_type::text, .choices = "an RE2 regex",
      .required = true, .example = "\"(?i)mobile.*\""},

@@ -1,8 +1,10 @@
 // The whole configuration as plain, checked values: what an operator wrote, with defaults filled in.
 //
 // Nothing here refers to TOML, sockets or time. A config that read_config() returned is consistent: every
-// pool named by a route exists, every number is in its range, every value has its type, every regex compiles
-// (RE2, UTF-8). Values are immutable after loading; share them as shared_ptr<const config>.
+// pool named by a route exists, every number is in its range, every value has its type, every regex
+// compiles (RE2, UTF-8). "At least one" of listeners, pools and routes holds for a configuration that was
+// read for the proxy, of npath for one that was read for that. Values are immutable after loading; share
+// them as shared_ptr<const config>.
 #pragma once
 
 #include "conf/port_ranges.hpp"
@@ -23,10 +25,29 @@ struct source_position
     std::uint32_t column = 0; // 1-based, in code points
 };
 
+// Peers that are believed: those with an address in one of the blocks, and those on Unix sockets where it
+// says so.
+struct peer_list
+{
+    std::vector<cidr> blocks; // at most 256
+    bool unix_sockets = false;
+
+    bool empty() const noexcept { return blocks.empty() && !unix_sockets; }
+    bool operator==(const peer_list&) const = default;
+};
+
+enum class proxy_protocol : std::uint8_t
+{
+    none,
+    v1,
+    v2
+};
+
 struct listen_options // [[listen]]
 {
     endpoint address; // ip or unix_path
     source_position where;
+    peer_list proxy_protocol_from; // their connections begin with a PROXY protocol header, no others do
 };
 
 struct admin_options // [admin]
@@ -84,6 +105,7 @@ enum class drain_direction : std::uint8_t
 
 struct drain_options // [drain]
 {
+    duration delay{0};             // from /readyz turning 503 to the end of listening
     duration window{30'000};       // tunnels are closed evenly over this time; 0: all at once
     duration close_timeout{5'000}; // how long to wait for a peer's Close before TCP is closed
     drain_direction order = drain_direction::oldest_first;
@@ -122,6 +144,7 @@ struct forward_options
     bool x_forwarded = true;                 // X-Forwarded-For, -Proto, -Host
     bool forwarded = false;                  // Forwarded (RFC 7239)
     std::string request_id = "X-Request-Id"; // header that carries the request id; empty: none
+    peer_list trusted_proxies;               // their X-Forwarded-For says who the client is
 
     bool operator==(const forward_options&) const = default;
 };
@@ -148,6 +171,7 @@ struct source_options
     port_ranges ports;                            // never empty
     port_selection selection = port_selection::ledger;
     replica_number replica;
+    duration reconcile_every{300'000}; // comparison with the kernel's sockets
 };
 
 enum class balance_kind : std::uint8_t
@@ -173,8 +197,9 @@ struct pool_options // [pool.NAME]
     transparency transparent = transparency::off; // else `source` is empty
     port_ranges ports; // usable from each source by this replica; without the ports we listen on
     conf::port_selection port_selection = conf::port_selection::ledger;
-    std::optional<duration> connect_timeout;  // else timeouts.connect
-    std::optional<duration> response_timeout; // else timeouts.response
+    conf::proxy_protocol proxy_protocol = conf::proxy_protocol::none; // the header that begins a connection
+    std::optional<duration> connect_timeout;                          // else timeouts.connect
+    std::optional<duration> response_timeout;                         // else timeouts.response
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
     source_position where;
@@ -287,6 +312,47 @@ struct route_options // [[route]]
     std::vector<header_value> set_headers;
     websocket_options websocket;       // [websocket]'s where the route does not say it itself
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
+    std::uint32_t max_connections = 0; // tunnels and exchanges at once, over all workers; 0: no limit
+    source_position where;
+};
+
+enum class npath_check_kind : std::uint8_t
+{
+    tcp, // a connection is accepted
+    http // and a GET is answered: 2xx and 3xx pass, 503 drains
+};
+
+struct npath_check_options // npath.NAME.health
+{
+    npath_check_kind kind = npath_check_kind::tcp;
+    std::string path;       // of the GET; with '/' in front
+    std::uint16_t port = 0; // on the backend's own address
+    duration every{2'000};
+    duration timeout{1'000}; // not longer than every
+    std::uint32_t rise = 2;
+    std::uint32_t fall = 3;
+
+    bool operator==(const npath_check_options&) const = default;
+};
+
+struct npath_backend_options // an entry of npath.NAME.backends
+{
+    ip_address address;       // of the service's family, on the interface's segment
+    std::uint32_t weight = 1; // 0..100; 0 gets no new connections
+    source_position where;
+};
+
+struct npath_options // [npath.NAME]
+{
+    std::string name;
+    ip_address address; // the one that clients dial; the backends have it on their loopback
+    std::uint16_t port = 0;
+    std::string interface;                       // of the segment where clients come from and backends are
+    std::vector<npath_backend_options> backends; // at least one, at most 128
+    npath_check_options health;
+    duration flow_timeout{3'600'000}; // a silent connection is remembered this long
+    std::uint32_t slots = 1'021;      // of the Maglev table; a prime
+    bool persist = false;             // the table stays in the kernel when the process ends
     source_position where;
 };
 
@@ -305,6 +371,7 @@ struct config
     websocket_options websocket;
     std::vector<pool_options> pools;   // at least one, in order of appearance
     std::vector<route_options> routes; // at least one, in order of appearance
+    std::vector<npath_options> npath;  // in order of appearance
     std::vector<std::string> files;    // every file that was read, the main one first
 };
 

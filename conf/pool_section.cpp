@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <string>
 #include <unordered_set>
+#include <vector>
 
 namespace fairlead::conf {
 
 namespace {
 
 constexpr std::size_t longest_name = 64;
+constexpr std::size_t max_backends = 4'096; // the balancer looks at each
 
 bool is_pool_name(std::string_view name)
 {
@@ -21,46 +23,48 @@ bool is_pool_name(std::string_view name)
     return !name.empty() && name.size() <= longest_name && std::ranges::all_of(name, is_allowed);
 }
 
-std::optional<endpoint> read_backend_address(std::string_view text, const written_at& where,
+std::vector<endpoint> read_backend_addresses(std::string_view text, const written_at& where,
                                              diagnostics& errors)
 {
-    auto address = parse_endpoint(text);
-    if (!address) {
+    auto addresses = parse_endpoints(text);
+    if (addresses.empty()) {
         errors.add(where, in_quotes(text) + " is not a backend; one is " +
-                              range_text(*find_key("pool.NAME.backends", "address")));
-    } else if (address->what != endpoint::kind::unix_path && address->port == 0) {
+                              range_text(*find_key("pool.NAME.backends", "address")) +
+                              ", PORTS such as 9000 or 9000-9003, " + std::to_string(max_ports_of_backend) +
+                              " at most");
+    } else if (addresses.front().what != endpoint::kind::unix_path && addresses.front().port == 0) {
         errors.add(where, in_quotes(text) + ": a backend's port is 1 to 65535");
-        address.reset();
+        addresses.clear();
     }
-    return address;
+    return addresses;
 }
 
-std::optional<backend_options> read_backend(const document_node& node, const written_at& where,
-                                            diagnostics& errors)
+// One backend for each port of the entry.
+std::vector<backend_options> read_backend(const document_node& node, const written_at& where,
+                                          diagnostics& errors)
 {
-    backend_options backend;
-    backend.where = where.position();
-    std::optional<endpoint> address;
+    std::uint32_t weight = 1;
+    std::vector<endpoint> addresses;
     if (node.kind == node_kind::text) {
-        address = read_backend_address(node.text, where, errors);
+        addresses = read_backend_addresses(node.text, where, errors);
     } else if (node.kind == node_kind::table) {
         const table_reader table(node, {"pool.NAME.backends", where.key, *where.file, errors});
-        table.read("weight", backend.weight);
+        table.read("weight", weight);
         std::string text;
         table.read("address", text);
         const auto* written = table.find("address");
         if (written != nullptr && written->kind == node_kind::text) {
-            address = read_backend_address(text, table.where("address"), errors);
+            addresses = read_backend_addresses(text, table.where("address"), errors);
         }
     } else {
         errors.add(where, "wants \"HOST:PORT\" or { address = \"HOST:PORT\", weight = 1 }, not " +
                               std::string(kind_text(node.kind)));
     }
-    if (!address) {
-        return std::nullopt;
+    std::vector<backend_options> out;
+    for (auto& address : addresses) {
+        out.push_back({std::move(address), weight, where.position()});
     }
-    backend.address = *address;
-    return backend;
+    return out;
 }
 
 void read_backends(const table_reader& table, pool_options& pool)
@@ -79,16 +83,18 @@ void read_backends(const table_reader& table, pool_options& pool)
     std::unordered_set<std::string> seen;
     for (std::size_t i = 0; i < node->items.size(); ++i) {
         const auto where = table.where_item("backends", i);
-        const auto backend = read_backend(node->items[i], where, table.errors());
-        if (!backend) {
-            continue;
+        for (auto& backend : read_backend(node->items[i], where, table.errors())) {
+            if (!seen.insert(backend.address.text).second) {
+                table.errors().add(where, backend.address.text +
+                                              " is listed twice; to send it more, give it a weight");
+                break; // one overlap of two ranges is enough to say
+            }
+            pool.backends.push_back(std::move(backend));
         }
-        if (!seen.insert(backend->address.text).second) {
-            table.errors().add(where,
-                               backend->address.text + " is listed twice; to send it more, give it a weight");
-            continue;
-        }
-        pool.backends.push_back(*backend);
+    }
+    if (pool.backends.size() > max_backends) {
+        table.report("backends", "makes " + std::to_string(pool.backends.size()) + " backends; a pool has " +
+                                     std::to_string(max_backends) + " at most");
     }
 }
 
@@ -112,6 +118,7 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
     read_backends(table, pool);
     pool.balance = static_cast<balance_kind>(table.choice("balance").value_or(0));
     read_pool_source(table, draft, pool);
+    pool.proxy_protocol = static_cast<proxy_protocol>(table.choice("proxy_protocol").value_or(0));
     table.read("connect_timeout", pool.connect_timeout);
     table.read("response_timeout", pool.response_timeout);
     table.read("backoff", pool.backoff);

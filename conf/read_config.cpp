@@ -3,6 +3,7 @@
 #include "conf/config_draft.hpp"
 #include "conf/consistency.hpp"
 #include "conf/include_pattern.hpp"
+#include "conf/npath_section.hpp"
 #include "conf/pool_section.hpp"
 #include "conf/route_section.hpp"
 #include "conf/server_sections.hpp"
@@ -21,7 +22,11 @@ namespace {
 class config_reader
 {
 public:
-    explicit config_reader(const host_facts& host) { draft_.host = host; }
+    config_reader(const host_facts& host, config_purpose purpose)
+        : purpose_(purpose)
+    {
+        draft_.host = host;
+    }
 
     // Reads the main file's text and, from its folder, what it includes; no folder, no includes.
     void read_main(std::string name, std::string text, const std::filesystem::path* folder);
@@ -41,7 +46,9 @@ private:
     void read_includes(const table_reader& top, const std::filesystem::path* folder);
     void read_included(const std::filesystem::path& file, const written_at& named_at);
     void check_presence(const std::string& name, const document_node& root);
+    void check_proxy_presence(const std::string& name, const document_node& root);
 
+    config_purpose purpose_;
     std::deque<source_file> files_; // stable addresses
     std::deque<document_node> roots_;
     std::set<std::filesystem::path> seen_;
@@ -78,6 +85,7 @@ void config_reader::read_main(std::string name, std::string text, const std::fil
     read_websocket_section(top, draft_);
     read_pools(top, draft_);
     read_routes(top, draft_);
+    read_npath(top, draft_);
     read_includes(top, folder);
     check_routes(draft_, errors_);
     // A file that could not be read may hold what the others seem to lack.
@@ -136,6 +144,25 @@ void config_reader::read_included(const std::filesystem::path& file, const writt
 
 void config_reader::check_presence(const std::string& name, const document_node& root)
 {
+    const bool has_npath = root.find("npath") != nullptr;
+    switch (purpose_) {
+    case config_purpose::proxy:
+        check_proxy_presence(name, root);
+        if (has_npath && draft_.value.listeners.empty() && draft_.value.pools.empty() &&
+            draft_.value.routes.empty()) {
+            fail(name, "it holds only [npath.NAME], which is for `fairlead npath`");
+        }
+        return;
+    case config_purpose::npath:
+        if (!has_npath) {
+            fail(name, "there is no [npath.NAME]: say which address and port to forward to which backends");
+        }
+        return;
+    }
+}
+
+void config_reader::check_proxy_presence(const std::string& name, const document_node& root)
+{
     if (root.find("listen") == nullptr) {
         fail(name, "there is no [[listen]]: say on which address to listen");
     }
@@ -154,9 +181,9 @@ void config_reader::check_presence(const std::string& name, const document_node&
 
 } // namespace
 
-read_result read_config(const std::filesystem::path& file, const host_facts& host)
+read_result read_config(const std::filesystem::path& file, const host_facts& host, config_purpose purpose)
 {
-    config_reader reader(host);
+    config_reader reader(host, purpose);
     auto text = read_text(file);
     if (!text.problem.empty()) {
         reader.fail(file.string(), text.problem);
@@ -168,9 +195,10 @@ read_result read_config(const std::filesystem::path& file, const host_facts& hos
     return reader.finish();
 }
 
-read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host)
+read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host,
+                             config_purpose purpose)
 {
-    config_reader reader(host);
+    config_reader reader(host, purpose);
     if (text.size() > source_file::max_bytes) {
         reader.fail(std::string(name), "is larger than 16 MiB");
         return reader.finish();

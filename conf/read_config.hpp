@@ -7,6 +7,7 @@
 #include "conf/host_facts.hpp"
 #include "conf/model.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -29,12 +30,21 @@ struct read_result
     bool ok() const { return errors.empty(); }
 };
 
+// Which command a configuration is for: what has to be there. A file may hold both.
+enum class config_purpose : std::uint8_t
+{
+    proxy, // `fairlead run`: [[listen]], [pool.NAME] and [[route]]
+    npath  // `fairlead npath`: [npath.NAME]
+};
+
 // Reads `file` and what it includes; relative include patterns start at the file's own folder. Source
 // addresses and ports are checked against the `host`.
-read_result read_config(const std::filesystem::path& file, const host_facts& host = {});
+read_result read_config(const std::filesystem::path& file, const host_facts& host = {},
+                        config_purpose purpose = config_purpose::proxy);
 
 // Reads from text instead of a file; `name` stands for the file in messages. include is refused.
-read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host = {});
+read_result read_config_text(std::string_view text, std::string_view name, const host_facts& host = {},
+                             config_purpose purpose = config_purpose::proxy);
 
 // "name:line:column: error: key: message", then the line and a caret under the column; no final line end.
 // Safe to print: control characters of the file are replaced.

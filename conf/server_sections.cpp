@@ -1,6 +1,7 @@
 #include "conf/server_sections.hpp"
 
 #include "conf/http_syntax.hpp"
+#include "conf/peer_addresses.hpp"
 #include "conf/suggestion.hpp"
 
 #include <algorithm>
@@ -97,6 +98,7 @@ void read_socket(const table_reader& table, socket_options& target)
 
 void read_drain(const table_reader& table, drain_options& target)
 {
+    table.read("delay", target.delay);
     table.read("window", target.window);
     table.read("close_timeout", target.close_timeout);
     if (const auto order = table.choice("order")) {
@@ -130,6 +132,7 @@ void read_forward(const table_reader& table, forward_options& target)
     table.read("x_forwarded", target.x_forwarded);
     table.read("forwarded", target.forwarded);
     table.read("request_id", target.request_id);
+    target.trusted_proxies = read_peers(table, "trusted_proxies");
     if (!is_token(target.via_name)) {
         table.report("via_name", in_quotes(target.via_name) + " is not a token (RFC 9110 5.6.2)");
     }
@@ -161,7 +164,10 @@ void read_listeners(const table_reader& top, config_draft& draft)
             continue;
         }
         if (!report_shared_address(table, *address, draft.value.listeners)) {
-            draft.value.listeners.push_back({*address, table.position()});
+            const bool is_unix = address->what == endpoint::kind::unix_path;
+            draft.value.listeners.push_back(
+                {*address, table.position(),
+                 read_peers(table, "proxy_protocol_from", is_unix ? peer_kind::unix_socket : peer_kind::ip)});
         }
     }
 }

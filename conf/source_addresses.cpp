@@ -23,20 +23,9 @@ std::string problem_of_source_text(std::string_view text)
     if (transparency_of(text)) {
         return in_quotes(text) + " stands alone, not in a list: source = " + in_quotes(text);
     }
-    const auto slash = text.find('/');
-    const auto address = parse_ip_address(text.substr(0, slash));
-    if (address && slash != text.npos) {
-        for (unsigned length = 0; length <= (address->is_v6 ? 128u : 32u); ++length) {
-            if (text.substr(slash + 1) == std::to_string(length)) {
-                const cidr block{network_of(*address, length), static_cast<std::uint8_t>(length)};
-                return in_quotes(text) + " has address bits behind its prefix; the block is " +
-                       to_string(block);
-            }
-        }
-    }
-    return in_quotes(text) +
-           " is not an address, a block or an interface such as \"10.0.1.5\", \"10.0.1.0/28\" or "
-           "\"interface:eth0\", nor \"client\" or \"client_port\"";
+    return problem_of_block(text,
+                            "an address, a block or an interface such as \"10.0.1.5\", \"10.0.1.0/28\" or "
+                            "\"interface:eth0\", nor \"client\" or \"client_port\"");
 }
 
 // Whether a socket could not be bound to an address of the block: unspecified, multicast or broadcast.
@@ -156,6 +145,22 @@ void address_list::add_block(const cidr& block, const written_at& where)
 }
 
 } // namespace
+
+std::string problem_of_block(std::string_view text, std::string_view wanted)
+{
+    const auto slash = text.find('/');
+    const auto address = parse_ip_address(text.substr(0, slash));
+    if (address && slash != text.npos) {
+        for (unsigned length = 0; length <= (address->is_v6 ? 128u : 32u); ++length) {
+            if (text.substr(slash + 1) == std::to_string(length)) {
+                const cidr block{network_of(*address, length), static_cast<std::uint8_t>(length)};
+                return in_quotes(text) + " has address bits behind its prefix; the block is " +
+                       to_string(block);
+            }
+        }
+    }
+    return in_quotes(text) + " is not " + std::string(wanted);
+}
 
 bool has_backend_for(const pool_options& pool, const cidr& block)
 {

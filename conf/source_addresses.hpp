@@ -6,6 +6,7 @@
 #include "conf/table_reader.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct source_context
 // of use to the pool's backends. What is wrong is reported and left out.
 std::vector<cidr> read_source_addresses(const table_reader& table, std::string_view name,
                                         const source_context& context);
+
+// What is wrong with a text that is not a block; `wanted` names what would be right.
+std::string problem_of_block(std::string_view text, std::string_view wanted);
 
 // Whether some backend of the pool is, or may be, dialled over the block's family.
 bool has_backend_for(const pool_options& pool, const cidr& block);

@@ -210,6 +210,7 @@ void read_source_section(const table_reader& top, config_draft& draft)
         source.selection = read_selection(table).value_or(port_selection::ledger);
         source.ports = read_ports(table, source.selection, draft).value_or(port_ranges{});
         read_replica(table, source);
+        table.read("reconcile_every", source.reconcile_every);
     } else if (node != nullptr) {
         top.report("source", "wants a table: [source] with addresses = [\"10.0.1.0/28\"]");
     }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fairlead::conf {
 
@@ -76,6 +77,11 @@ parse_ip_address(std::string_view text);                       // "10.0.0.1" "fd
 std::optional<cidr> parse_cidr(std::string_view text);         // an address, or "10.0.0.0/28"; no host bits
 std::optional<endpoint> parse_endpoint(std::string_view text); // see endpoint
 
+// One for each port of "10.0.0.1:80-83", "app:80,82" or "[fd00::1]:80", in order; the Unix socket alone.
+// Empty when the text is not that, or names more than max_ports_of_backend.
+inline constexpr std::uint32_t max_ports_of_backend = 256;
+std::vector<endpoint> parse_endpoints(std::string_view text);
+
 std::optional<endpoint>
 parse_listen_endpoint(std::string_view text); // no names; ":80" is "[::]:80", both families
 
@@ -85,6 +91,7 @@ std::string format_duration(duration value);      // "1h30m", "250ms", "0"; pars
 std::string format_byte_count(byte_count value);  // "64KiB", "1000", "0"; parse_byte_count() reads it back
 
 ip_address network_of(const ip_address& address, unsigned prefix_length); // host bits set to zero
+bool contains(const cidr& block, const ip_address& address);              // never across the families
 bool overlaps(const cidr& a, const cidr& b);                              // some address is in both
 
 // The number of addresses in the block; 2^63 stands for everything above it.

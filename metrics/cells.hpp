@@ -116,6 +116,8 @@ struct alignas(64) worker_cells
     gauge tunnels_open;     // those after a 101, of any protocol
     counter accept_pauses;  // times accepting stopped for want of descriptors or memory
     by<refusal, counter> refusals;
+    by<proxy_protocol_version, counter> proxy_protocol_headers;
+    by<proxy_protocol_fault, counter> proxy_protocol_refusals;
     counter relay_wakes;  // epoll_wait calls that returned events
     counter relay_events; // the events they returned
     counter log_lines_dropped;

@@ -205,6 +205,16 @@ void add_workers(family_set& out, const shard_list& shards)
         const double count = sum([&](const worker_cells& c) -> auto& { return c.refusals[reason]; });
         if (count > 0) out.add(metric::refusals, {label(reason)}, count);
     }
+    for (const proxy_protocol_version version : by<proxy_protocol_version, counter>::keys()) {
+        const double count =
+            sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_headers[version]; });
+        if (count > 0) out.add(metric::proxy_protocol_headers, {label(version)}, count);
+    }
+    for (const proxy_protocol_fault reason : by<proxy_protocol_fault, counter>::keys()) {
+        const double count =
+            sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_refusals[reason]; });
+        if (count > 0) out.add(metric::proxy_protocol_refusals, {label(reason)}, count);
+    }
     out.add(metric::workers, {}, static_cast<double>(shards.size()));
 }
 
@@ -217,17 +227,53 @@ void add_reported(family_set& out, const scrape& parts)
                 static_cast<double>(each.set_aside));
         out.add(metric::source_tuples_capacity, {each.pool, each.source, each.destination},
                 static_cast<double>(each.capacity));
+        out.add(metric::source_tuples_foreign, {each.pool, each.source, each.destination},
+                static_cast<double>(each.foreign));
         if (each.capacity != 0) {
             out.add(metric::source_tuples_used_ratio, {each.pool, each.source, each.destination},
                     static_cast<double>(each.in_use + each.set_aside) / static_cast<double>(each.capacity));
         }
     }
+    const auto& compared = parts.reconciliation;
+    out.add(metric::source_tuples_unknown, {}, static_cast<double>(compared.unknown));
+    out.add(metric::source_reconciliations, {}, static_cast<double>(compared.comparisons));
+    out.add(metric::source_reconciliation_failures, {}, static_cast<double>(compared.failures));
+    out.add(metric::source_reconciliation_seconds, {}, compared.seconds);
     for (const backend_state& each : parts.backends) {
         out.add(metric::backend_up, {each.pool, each.backend}, each.up ? 1 : 0);
         out.add(metric::backend_connections, {each.pool, each.backend},
                 static_cast<double>(each.connections));
         out.add(metric::backend_requests_active, {each.pool, each.backend},
                 static_cast<double>(each.requests));
+    }
+    for (const route_load& each : parts.routes) {
+        out.add(metric::route_connections, {each.route}, static_cast<double>(each.live));
+        if (each.most != 0)
+            out.add(metric::route_connections_limit, {each.route}, static_cast<double>(each.most));
+    }
+}
+
+void add_npath(family_set& out, const npath_service_state& service)
+{
+    const auto add = [&](metric id, std::uint64_t value) {
+        out.add(id, {service.service}, static_cast<double>(value));
+    };
+    add(metric::npath_unserved_packets, service.unserved_packets);
+    add(metric::npath_in_sync, service.in_sync ? 1 : 0);
+    add(metric::npath_has_address, service.has_address ? 1 : 0);
+    add(metric::npath_writes, service.writes);
+    add(metric::npath_write_failures, service.write_failures);
+    for (const npath_backend_state& each : service.backends) {
+        const auto add_backend = [&](metric id, std::uint64_t value) {
+            out.add(id, {service.service, each.backend}, static_cast<double>(value));
+        };
+        add_backend(metric::npath_backend_up, each.up ? 1 : 0);
+        add_backend(metric::npath_backend_draining, each.draining ? 1 : 0);
+        add_backend(metric::npath_backend_slots, each.slots);
+        add_backend(metric::npath_backend_failed_checks, each.failed_checks);
+        add_backend(metric::npath_backend_flows, each.flows);
+        add_backend(metric::npath_backend_packets, each.packets);
+        add_backend(metric::npath_backend_bytes, each.bytes);
     }
 }
 
@@ -274,8 +320,11 @@ std::vector<prometheus::MetricFamily> collector::Collect() const
                    [&](const auto& cells) { add_tunnels(out, cells); });
     for_each_group(parts_.shards, &worker_shard::https, [&](const auto& cells) { add_http(out, cells); });
     for_each_group(parts_.shards, &worker_shard::backends, [&](const auto& cells) { add_dials(out, cells); });
-    add_workers(out, parts_.shards);
+    // `fairlead npath` has none, and nothing to say of clients.
+    if (!parts_.shards.empty()) add_workers(out, parts_.shards);
     add_reported(out, parts_);
+    for (const npath_service_state& each : parts_.npath)
+        add_npath(out, each);
     add_lifecycle(out, parts_.life);
     add_process(out, parts_);
     return out.take();

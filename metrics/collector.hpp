@@ -23,6 +23,9 @@ struct scrape
     std::vector<const worker_shard*> shards;
     std::vector<source_usage> sources;
     std::vector<backend_state> backends;
+    std::vector<route_load> routes;
+    reconciliation_state reconciliation;
+    std::vector<npath_service_state> npath;
     lifecycle life;
     std::string version;
     std::optional<double> start_time_s;

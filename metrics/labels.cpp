@@ -81,6 +81,8 @@ std::string_view label(refusal value) noexcept
     case refusal::bad_response: return "bad_response";
     case refusal::upgrade_refused: return "upgrade_refused";
     case refusal::websocket_version: return "websocket_version";
+    case refusal::origin: return "origin";
+    case refusal::route_full: return "route_full";
     case refusal::draining: return "draining";
     }
     return {};
@@ -122,6 +124,28 @@ std::string_view label(end_cause value) noexcept
     case end_cause::slow_consumer: return "slow_consumer";
     case end_cause::ordered: return "ordered";
     case end_cause::refused: return "no_resources";
+    }
+    return {};
+}
+
+std::string_view label(proxy_protocol_version value) noexcept
+{
+    switch (value) {
+    case proxy_protocol_version::v1: return "1";
+    case proxy_protocol_version::v2: return "2";
+    }
+    return {};
+}
+
+std::string_view label(proxy_protocol_fault value) noexcept
+{
+    switch (value) {
+    case proxy_protocol_fault::missing: return "missing";
+    case proxy_protocol_fault::malformed: return "malformed";
+    case proxy_protocol_fault::too_long: return "too_long";
+    case proxy_protocol_fault::bad_checksum: return "bad_checksum";
+    case proxy_protocol_fault::cut: return "cut";
+    case proxy_protocol_fault::timeout: return "timeout";
     }
     return {};
 }

@@ -65,7 +65,27 @@ enum class refusal : std::uint8_t
     bad_response,
     upgrade_refused,
     websocket_version,
+    origin,
+    route_full,
     draining,
+};
+
+// Of the header that began a client's connection.
+enum class proxy_protocol_version : std::uint8_t
+{
+    v1,
+    v2
+};
+
+// Why a connection that had to begin with a PROXY protocol header was closed.
+enum class proxy_protocol_fault : std::uint8_t
+{
+    missing,
+    malformed,
+    too_long,
+    bad_checksum,
+    cut, // the peer ended it in the middle
+    timeout
 };
 
 enum class dial_failure : std::uint8_t
@@ -140,6 +160,8 @@ std::string_view label(status_class value) noexcept;
 std::string_view label(refusal value) noexcept;
 std::string_view label(dial_failure value) noexcept;
 std::string_view label(end_cause value) noexcept;
+std::string_view label(proxy_protocol_version value) noexcept;
+std::string_view label(proxy_protocol_fault value) noexcept;
 std::string_view label(close_code_slot value) noexcept;
 
 // The last enumerator of each set; the first has the value 0.
@@ -155,6 +177,10 @@ template <>
 inline constexpr status_class last_of<status_class> = status_class::server_error;
 template <>
 inline constexpr refusal last_of<refusal> = refusal::draining;
+template <>
+inline constexpr proxy_protocol_version last_of<proxy_protocol_version> = proxy_protocol_version::v2;
+template <>
+inline constexpr proxy_protocol_fault last_of<proxy_protocol_fault> = proxy_protocol_fault::timeout;
 template <>
 inline constexpr dial_failure last_of<dial_failure> = dial_failure::other;
 template <>

@@ -32,6 +32,24 @@ void registry::set_backend_states(backend_states_fn states)
     backend_states_ = std::move(states);
 }
 
+void registry::set_route_loads(route_loads_fn loads)
+{
+    std::lock_guard hold{mutex_};
+    route_loads_ = std::move(loads);
+}
+
+void registry::set_reconciliation(reconciliation_fn state)
+{
+    std::lock_guard hold{mutex_};
+    reconciliation_ = std::move(state);
+}
+
+void registry::set_npath_states(npath_states_fn states)
+{
+    std::lock_guard hold{mutex_};
+    npath_states_ = std::move(states);
+}
+
 void registry::set_lifecycle(const lifecycle& now)
 {
     std::lock_guard hold{mutex_};
@@ -51,6 +69,9 @@ std::string registry::expose() const
     parts.start_time_s = start_time_s_;
     source_usage_fn usage;
     backend_states_fn states;
+    route_loads_fn loads;
+    reconciliation_fn reconciliation;
+    npath_states_fn npath;
     {
         std::lock_guard hold{mutex_};
         parts.shards.reserve(shards_.size());
@@ -59,9 +80,15 @@ std::string registry::expose() const
         parts.life = lifecycle_;
         usage = source_usage_;
         states = backend_states_;
+        loads = route_loads_;
+        reconciliation = reconciliation_;
+        npath = npath_states_;
     }
     if (usage) parts.sources = usage();
     if (states) parts.backends = states();
+    if (loads) parts.routes = loads();
+    if (reconciliation) parts.reconciliation = reconciliation();
+    if (npath) parts.npath = npath();
     const prometheus::TextSerializer text;
     return text.Serialize(collector{std::move(parts)}.Collect());
 }

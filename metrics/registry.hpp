@@ -28,6 +28,18 @@ struct source_usage
     std::uint64_t in_use = 0;
     std::uint64_t set_aside = 0; // cannot be used yet
     std::uint64_t capacity = 0;
+    std::uint64_t foreign = 0; // of those set aside: others use the port
+};
+
+// The comparisons of the source ports with the kernel's sockets.
+struct reconciliation_state
+{
+    std::uint64_t comparisons = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t foreign = 0; // connections that cannot be opened because others use the port
+    std::uint64_t unknown = 0; // connections of ours that the kernel does not know
+    double seconds = 0;        // the last one took
+    bool has_failed = false;   // the last one
 };
 
 // One backend as the balancer sees it now, over all workers.
@@ -38,6 +50,39 @@ struct backend_state
     bool up = false;
     std::uint64_t connections = 0; // open, idle ones included
     std::uint64_t requests = 0;    // exchanges and tunnels it serves
+};
+
+// Tunnels and exchanges of a route now, over all workers.
+struct route_load
+{
+    std::string route;
+    std::uint64_t live = 0;
+    std::uint64_t most = 0; // its max_connections; 0: no limit
+};
+
+// One backend of an n-Path service; flows, packets and bytes are the kernel's counters.
+struct npath_backend_state
+{
+    std::string backend;
+    bool up = false;
+    bool draining = false;
+    std::uint64_t slots = 0;
+    std::uint64_t failed_checks = 0;
+    std::uint64_t flows = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+};
+
+// One n-Path service of this process.
+struct npath_service_state
+{
+    std::string service;
+    bool in_sync = false;
+    bool has_address = false;
+    std::uint64_t unserved_packets = 0;
+    std::uint64_t writes = 0;
+    std::uint64_t write_failures = 0;
+    std::vector<npath_backend_state> backends;
 };
 
 // Where the process is in its life.
@@ -55,6 +100,9 @@ class registry
 public:
     using source_usage_fn = std::function<std::vector<source_usage>()>;
     using backend_states_fn = std::function<std::vector<backend_state>()>;
+    using route_loads_fn = std::function<std::vector<route_load>()>;
+    using reconciliation_fn = std::function<reconciliation_state()>;
+    using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
     // `version` is the label of fairlead_build_info.
     explicit registry(std::string version = {});
@@ -66,6 +114,9 @@ public:
 
     void set_source_usage(source_usage_fn usage);
     void set_backend_states(backend_states_fn states);
+    void set_route_loads(route_loads_fn loads);
+    void set_reconciliation(reconciliation_fn state);
+    void set_npath_states(npath_states_fn states);
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
@@ -83,6 +134,9 @@ private:
     std::vector<std::unique_ptr<worker_shard>> shards_;
     source_usage_fn source_usage_;
     backend_states_fn backend_states_;
+    route_loads_fn route_loads_;
+    reconciliation_fn reconciliation_;
+    npath_states_fn npath_states_;
     lifecycle lifecycle_;
 };
 

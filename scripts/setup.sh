@@ -11,7 +11,8 @@ packages_of() {
     build) echo build-essential cmake ninja-build ccache pkg-config libboost1.81-dev libboost-system1.81-dev \
         libboost-json1.81-dev libssl-dev prometheus-cpp-dev libtomlplusplus-dev libspdlog-dev libcli11-dev \
         libre2-dev libxxhash-dev ;;
-    test) echo doctest-dev python3 python3-websockets curl openssl chromium iproute2 nftables procps ;;
+    test) echo doctest-dev python3 python3-websockets curl openssl haproxy chromium iproute2 nftables keepalived \
+        procps ;;
     bench) echo python3 haproxy nginx-light wrk ;;
     ci) echo clang ;;
     lint) echo clang-format clang-tidy ;;
@@ -49,6 +50,7 @@ disable_services() {
         case $package in
         haproxy) as_root systemctl disable --quiet haproxy || true ;;
         nginx-light) as_root systemctl disable --quiet nginx || true ;;
+        keepalived) as_root systemctl disable --quiet keepalived || true ;;
         esac
     done
 }

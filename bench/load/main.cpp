@@ -25,7 +25,8 @@ constexpr std::array<subcommand, 5> subcommands{{
 
 constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE ...
   echo-backend --listen ADDRESS...   WebSocket echo and GET of 1 KiB, until a signal
-  idle         --target A --count N --in-flight N   then obeys lines on stdin: "echo BYTES", "quit"
+  idle         --target A --count N --in-flight N --source IP
+               then obeys lines on stdin: "echo BYTES", "open N", "probe N", "quit"
   echo         --target A --connections N --size BYTES --messages N --warmup N
   upgrade      --target A --cycles N --warmup N --in-flight N
   http         --target A --connections N --requests N --warmup N

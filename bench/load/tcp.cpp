@@ -57,6 +57,7 @@ descriptor listen_on(const sockaddr_in& address)
 {
     descriptor socket = open_socket();
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
+    set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT);
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         throw_errno("bind");
     if (::listen(socket.get(), listen_backlog) != 0) throw_errno("listen");
@@ -73,10 +74,15 @@ descriptor accept_from(const descriptor& listener)
     return socket;
 }
 
-descriptor connect_to(const sockaddr_in& address)
+descriptor connect_to(const sockaddr_in& address, const std::optional<sockaddr_in>& source)
 {
     descriptor socket = open_socket();
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+    if (source) {
+        set_option(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+        if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&*source), sizeof *source) != 0)
+            throw_errno("bind");
+    }
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
         errno != EINPROGRESS)
         throw_errno("connect");

@@ -25,8 +25,9 @@ const std::string& close_reply()
 
 } // namespace
 
-websocket_client::websocket_client(const sockaddr_in& target, std::uint64_t number, poller& events)
-    : socket_{connect_to(target)}
+websocket_client::websocket_client(const sockaddr_in& target, std::uint64_t number, poller& events,
+                                   const std::optional<sockaddr_in>& source)
+    : socket_{connect_to(target, source)}
     , number_{number}
 {
     static const std::string request = upgrade_request("bench.example");

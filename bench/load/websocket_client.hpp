@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -29,7 +30,8 @@ public:
     };
 
     // Dials target and sends the upgrade request. number tells connections apart in their messages.
-    websocket_client(const sockaddr_in& target, std::uint64_t number, poller& events);
+    websocket_client(const sockaddr_in& target, std::uint64_t number, poller& events,
+                     const std::optional<sockaddr_in>& source = std::nullopt);
     websocket_client(const websocket_client&) = delete;
     websocket_client& operator=(const websocket_client&) = delete;
 

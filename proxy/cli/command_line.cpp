@@ -1,7 +1,10 @@
 #include "proxy/cli/command_line.hpp"
 
+#include "proxy/cli/check.hpp"
 #include "proxy/cli/demo.hpp"
 #include "proxy/cli/health.hpp"
+#include "proxy/cli/npath.hpp"
+#include "proxy/cli/plan.hpp"
 #include "proxy/cli/run.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,6 +23,8 @@ struct choices
     std::string config = "/etc/fairlead/fairlead.toml";
     std::string health_address = "127.0.0.1:9900";
     demo_options demo;
+    plan_options plan;
+    bool only_check = false;
 };
 
 void add_commands(CLI::App& app, choices& chosen)
@@ -30,6 +35,14 @@ void add_commands(CLI::App& app, choices& chosen)
     app.add_subcommand("check", "Check a configuration and every file it includes")
         ->add_option("config", chosen.config, "The configuration file")
         ->required();
+    CLI::App* const plan = app.add_subcommand(
+        "plan",
+        "Tell how many connections a configuration holds on this machine, and what to change for more");
+    plan->add_option("config", chosen.plan.config, "The configuration file")->required();
+    plan->add_option("--connections", chosen.plan.connections,
+                     "So many have to fit: N, or POOL=N for one pool; exit code 3 when they do not")
+        ->allow_extra_args(false);
+    plan->add_flag("--json", chosen.plan.as_json, "One JSON object instead of tables");
     CLI::App* const demo =
         app.add_subcommand("demo", "Run a chat behind the proxy, with two backends of its own");
     demo->add_option("--listen", chosen.demo.listen, "Where clients connect")->capture_default_str();
@@ -37,6 +50,10 @@ void add_commands(CLI::App& app, choices& chosen)
     app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks")
         ->add_option("--admin", chosen.health_address, "Its admin listener")
         ->capture_default_str();
+    CLI::App* const npath =
+        app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
+    npath->add_option("config", chosen.config, "The configuration file")->required();
+    npath->add_flag("--check", chosen.only_check, "Check the configuration and end");
     app.add_subcommand("version", "Print the version");
     app.require_subcommand(1);
 }
@@ -45,8 +62,11 @@ int execute(const CLI::App& app, const choices& chosen)
 {
     if (app.got_subcommand("run")) return run(chosen.config);
     if (app.got_subcommand("check")) return check(chosen.config);
+    if (app.got_subcommand("plan")) return plan_capacity(chosen.plan);
     if (app.got_subcommand("demo")) return run_demo(chosen.demo);
     if (app.got_subcommand("health")) return check_health(chosen.health_address);
+    if (app.got_subcommand("npath"))
+        return chosen.only_check ? check_npath(chosen.config) : run_npath(chosen.config);
     std::cout << "fairlead " FAIRLEAD_VERSION "\n";
     return EXIT_SUCCESS;
 }

@@ -1,4 +1,4 @@
-// The commands of the program: run, check, demo, health, version.
+// The commands of the program: run, check, demo, health, npath, version.
 //
 // Exit codes: 0 done; 1 it failed, and stderr says why; 2 the command line is wrong (CLI11 prints the usage).
 #pragma once

@@ -1,36 +1,19 @@
 #include "proxy/cli/run.hpp"
 
 #include "conf/read_config.hpp"
-#include "proxy/http/service.hpp"
+#include "proxy/cli/read_checked.hpp"
 #include "proxy/log/stderr_sink.hpp"
-#include "proxy/net/interfaces.hpp"
 #include "proxy/net/transparent.hpp"
 #include "proxy/server/supervisor.hpp"
-#include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <memory>
 
 namespace fairlead::cli {
 namespace {
-
-conf::read_result read_with_host(const std::string& config_file)
-{
-    return conf::read_config(config_file,
-                             {snat::read_host_ports(), net::read_interfaces(), net::transparent_problem()});
-}
-
-bool print_errors(const conf::read_result& read)
-{
-    for (const auto& error : read.errors)
-        std::cerr << conf::format_error(error) << '\n';
-    if (!read.ok()) std::cerr << read.errors.size() << (read.errors.size() == 1 ? " error\n" : " errors\n");
-    return !read.ok();
-}
 
 spdlog::level::level_enum to_level(conf::log_level level)
 {
@@ -71,30 +54,14 @@ void set_up_log(const conf::log_options& options)
 
 int run(const std::string& config_file)
 {
-    const auto source = [config_file] { return read_with_host(config_file); };
-    conf::read_result read = source();
-    if (print_errors(read)) return EXIT_FAILURE;
+    conf::read_result read = read_checked(config_file, read_host_facts());
+    if (!read.ok()) return EXIT_FAILURE;
     set_up_log(read.value.log);
     warn_of_path_filters(read.value);
+    // The supervisor logs the errors of a reload itself.
+    const auto source = [config_file] { return conf::read_config(config_file, read_host_facts()); };
     server::supervisor process(std::move(read.value), source);
     return process.run();
-}
-
-int check(const std::string& config_file)
-{
-    const conf::read_result read = read_with_host(config_file);
-    if (print_errors(read)) return EXIT_FAILURE;
-    // What only the proxy can judge, such as the regexes of routes together.
-    upstream::backend_registry backends;
-    snat::tuple_ledger ledger;
-    (void)http::service::build(read.value, backends, ledger, 1);
-    std::size_t backend_count = 0;
-    for (const auto& pool : read.value.pools)
-        backend_count += pool.backends.size();
-    std::cout << config_file << ": ok: " << read.value.listeners.size() << " listeners, "
-              << read.value.routes.size() << " routes, " << read.value.pools.size() << " pools, "
-              << backend_count << " backends\n";
-    return EXIT_SUCCESS;
 }
 
 } // namespace fairlead::cli

@@ -1,4 +1,4 @@
-// `fairlead run` and `fairlead check`.
+// `fairlead run`: the proxy itself.
 #pragma once
 
 #include "conf/model.hpp"
@@ -8,7 +8,6 @@
 namespace fairlead::cli {
 
 int run(const std::string& config_file);
-int check(const std::string& config_file);
 
 // Sets up the process's own log as [log] says; to stderr.
 void set_up_log(const conf::log_options& options);

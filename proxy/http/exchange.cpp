@@ -2,19 +2,30 @@
 
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/field_syntax.hpp"
+#include "proxy/http/proxy_protocol.hpp"
 #include "proxy/net/tcp_info.hpp"
+#include "proxy/websocket/origin_check.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 
 namespace fairlead::http {
 namespace {
 
 constexpr net::milliseconds_count watch_interval_ms = 1'000;
+
+// Refused clients that all came at once are not to come back at once. `random` is any byte that is.
+std::string_view retry_line(char random)
+{
+    constexpr std::array<std::string_view, 4> lines{"Retry-After: 1\r\n", "Retry-After: 2\r\n",
+                                                    "Retry-After: 3\r\n", "Retry-After: 4\r\n"};
+    return lines[static_cast<unsigned char>(random) % lines.size()];
+}
 
 // The first protocol of an Upgrade field that the route lets through as plain bytes.
 std::string_view first_allowed(std::string_view offered, const std::vector<std::string>& allowed)
@@ -26,6 +37,13 @@ std::string_view first_allowed(std::string_view offered, const std::vector<std::
             return *token;
     }
     return {};
+}
+
+metrics::refusal counted_as(refusal_kind kind)
+{
+    if (kind == refusal_kind::unsupported_websocket_version) return metrics::refusal::websocket_version;
+    return kind == refusal_kind::forbidden_origin ? metrics::refusal::origin
+                                                  : metrics::refusal::upgrade_refused;
 }
 
 } // namespace
@@ -54,12 +72,15 @@ net::task<afterwards> exchange::run()
         co_return co_await answer(413, metrics::refusal::body_too_large, "the request body is too large");
     if (asked_.facts.is_upgrade && choose_upgrade()) {
         if (const auto refused = offer_websocket()) {
-            const bool is_version = refused->kind == refusal_kind::unsupported_websocket_version;
-            co_return co_await answer(refused->status,
-                                      is_version ? metrics::refusal::websocket_version
-                                                 : metrics::refusal::upgrade_refused,
-                                      refused->reason, refused->header_lines);
+            const metrics::refusal why = counted_as(refused->kind);
+            co_return co_await answer(refused->status, why, refused->reason, refused->header_lines);
         }
+    }
+    of_route_ = asked_.route->admit();
+    if (!of_route_) {
+        const std::string_view again = retry_line(asked_.generated_id.front());
+        co_return co_await answer(503, metrics::refusal::route_full, "the route is at its max_connections",
+                                  again);
     }
     std::exception_ptr failure;
     afterwards next = afterwards::close;
@@ -100,6 +121,11 @@ std::optional<refusal> exchange::offer_websocket()
     websocket::offer_verdict verdict = websocket::check_request(asked_.fields, asked_.facts);
     if (verdict.has_error()) return verdict.error();
     offer_ = std::move(*verdict);
+    const conf::websocket_options& options = asked_.route->options().websocket;
+    if (!websocket::is_origin_allowed(options.origins, asked_.fields, asked_.facts.authority))
+        return refusal{refusal_kind::forbidden_origin, 403, "this origin may not open a WebSocket here"};
+    narrowed_ = websocket::narrow(offer_, asked_.fields, options.subprotocols,
+                                  options.permessage_deflate == conf::deflate_handling::strip);
     return std::nullopt;
 }
 
@@ -136,7 +162,21 @@ net::task<bool> exchange::connect(bool may_reuse)
     limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     body_limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     sent_before_ = made.stream.bytes_sent();
+    if (!made.is_reused) begin_with_proxy_header();
     co_return true;
+}
+
+// In front of the head, so that both are one packet. A request is sent again on a new connection only after
+// a kept one failed it, so the head has no header yet.
+void exchange::begin_with_proxy_header()
+{
+    std::string header;
+    switch (pool().proxy_protocol()) {
+    case conf::proxy_protocol::none: return;
+    case conf::proxy_protocol::v1: append_proxy_header_v1(header, asked_.ends); break;
+    case conf::proxy_protocol::v2: append_proxy_header_v2(header, asked_.ends); break;
+    }
+    request_head_.insert(0, header);
 }
 
 void exchange::write_request_head()
@@ -144,7 +184,8 @@ void exchange::write_request_head()
     const conf::forward_options& options = config().forward;
     const conf::route_options& route = asked_.route->options();
     request_forwarding how;
-    how.client_ip = asked_.client_ip;
+    how.peer_ip = asked_.peer_ip;
+    how.is_peer_trusted = asked_.is_peer_trusted;
     how.via_name = options.via ? std::string_view(options.via_name) : std::string_view();
     how.x_forwarded = options.x_forwarded;
     how.forwarded = options.forwarded;
@@ -155,6 +196,9 @@ void exchange::write_request_head()
     how.default_host = pool().name();
     how.upgrade = intent_;
     how.upgrade_token = upgrade_token_;
+    how.replaces_offer = narrowed_.is_narrowed;
+    how.subprotocols = narrowed_.subprotocols;
+    how.extensions = narrowed_.extensions;
     request_head_.clear();
     append_request_head(request_head_, asked_.fields, asked_.facts, how);
 }

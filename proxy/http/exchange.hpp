@@ -5,6 +5,8 @@
 // have seen it is sent once more on a new connection; nothing else is repeated. An Upgrade that the backend
 // accepts ends in a tunnel.
 //
+// A route that has its max_connections answers 503 before anything is dialled.
+//
 //   connect ─► send head [and body ...] ─► read head ─┬─ 1xx: forward, read on
 //      │                                    │         ├─ 101: verified, handed to the relay
 //      └─ 502/503/504                       └─ 502/504└─ else: forward head and body
@@ -65,6 +67,7 @@ private:
     std::optional<refusal> offer_websocket();
     net::task<bool> connect(bool may_reuse);
     void write_request_head();
+    void begin_with_proxy_header();
     bool has_whole_body() const;
     bool may_repeat() const;
 
@@ -98,11 +101,13 @@ private:
     net::deadline& limit_; // of the session: response and client
     request& asked_;
 
+    routing::route_use of_route_;
     upstream::connect_request connecting_;
     upstream::connect_outcome connected_;
     upgrade_intent intent_ = upgrade_intent::none;
     std::string_view upgrade_token_;
     websocket::client_offer offer_;
+    websocket::narrowed_offer narrowed_;
 
     std::string request_head_;
     std::string response_out_;

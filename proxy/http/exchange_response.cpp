@@ -58,6 +58,7 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
                               body_end_ == transfer_end::complete;
         if (is_clean) {
             made.unread.release();
+            asked_.has_kept_own |= !made.owner.is_anybody();
             if (asked_.service == services_.current) // else a reload may have removed its backend or source
                 services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
             connected_.made.reset();
@@ -116,6 +117,7 @@ net::task<afterwards> exchange::begin_tunnel()
     const bool is_websocket = intent_ == upgrade_intent::websocket;
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
+    start.reserved_bits = agreed.reserved_bits();
     start.origin = asked_.route->origin(connected_.position, is_websocket);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
@@ -132,6 +134,7 @@ net::task<afterwards> exchange::begin_tunnel()
     asked_.route->http_cells().requests[metrics::status_class::informational].add();
     start.source = std::move(made.source);
     start.use = std::move(connected_.use);
+    start.of_route = std::move(of_route_);
     start.client_fd = client_.release();
     start.backend_fd = made.stream.release();
     if (start.client_fd < 0 || start.backend_fd < 0) {

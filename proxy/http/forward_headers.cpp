@@ -95,8 +95,12 @@ bool goes_to_backend(const field& f, const request_facts& facts, const request_f
 {
     if (is_of_this_hop(f.id) || f.id == field_id::host || facts.connection.names(f.name)) return false;
     if (f.id == field_id::expect) return facts.expects_continue;
-    if (f.id == field_id::x_forwarded) return !how.x_forwarded;
+    if (f.id == field_id::x_forwarded && how.x_forwarded)
+        return how.is_peer_trusted && !equal_ignoring_case(f.name, "X-Forwarded-For");
     if (f.id == field_id::forwarded) return !how.forwarded;
+    const bool is_offer =
+        f.id == field_id::sec_websocket_protocol || f.id == field_id::sec_websocket_extensions;
+    if (is_offer && how.replaces_offer) return false;
     if (f.name.find('_') != std::string_view::npos) return false;
     if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) return false;
     return true;
@@ -124,24 +128,62 @@ void append_own(std::string& out, const request_forwarding& how, std::string_vie
     if (set_by_route(how.set_headers, name) == nullptr) append_line(out, name, value);
 }
 
-void append_x_forwarded(std::string& out, const request_facts& facts, const request_forwarding& how)
+// What a trusted peer sent in all fields of the name, as one list; whether there was anything.
+bool append_received(std::string& out, const head& request, std::string_view name,
+                     const request_forwarding& how)
 {
-    if (!how.client_ip.empty()) append_own(out, how, "X-Forwarded-For", how.client_ip);
-    append_own(out, how, "X-Forwarded-Proto", how.scheme);
-    if (!facts.authority.empty()) append_own(out, how, "X-Forwarded-Host", facts.authority);
+    bool has_any = false;
+    std::size_t from = 0;
+    while (const auto value = how.is_peer_trusted ? request.find_next(name, from) : std::nullopt) {
+        if (value->empty()) continue;
+        if (has_any) out.append(", ");
+        out.append(*value);
+        has_any = true;
+    }
+    return has_any;
+}
+
+void append_x_forwarded_for(std::string& out, const head& request, const request_forwarding& how)
+{
+    constexpr std::string_view name = "X-Forwarded-For";
+    if (set_by_route(how.set_headers, name) != nullptr) return;
+    const std::size_t before = out.size();
+    out.append(name).append(": ");
+    const bool has_received = append_received(out, request, name, how);
+    if (!has_received && how.peer_ip.empty()) {
+        out.erase(before);
+        return;
+    }
+    if (has_received && !how.peer_ip.empty()) out.append(", ");
+    out.append(how.peer_ip).append("\r\n");
+}
+
+void append_x_forwarded(std::string& out, const head& request, const request_facts& facts,
+                        const request_forwarding& how)
+{
+    const auto was_kept = [&](std::string_view name) {
+        return how.is_peer_trusted && request.find(name).has_value();
+    };
+    append_x_forwarded_for(out, request, how);
+    if (!was_kept("X-Forwarded-Proto")) append_own(out, how, "X-Forwarded-Proto", how.scheme);
+    if (!facts.authority.empty() && !was_kept("X-Forwarded-Host"))
+        append_own(out, how, "X-Forwarded-Host", facts.authority);
 }
 
 // RFC 7239 4, 6: an IPv6 address is bracketed and, as the host with its ":", quoted.
-void append_forwarded(std::string& out, const request_facts& facts, const request_forwarding& how)
+void append_forwarded(std::string& out, const head& request, const request_facts& facts,
+                      const request_forwarding& how)
 {
     if (set_by_route(how.set_headers, "Forwarded") != nullptr) return;
-    out.append("Forwarded: for=");
-    if (how.client_ip.empty()) {
+    out.append("Forwarded: ");
+    if (append_received(out, request, "Forwarded", how)) out.append(", ");
+    out.append("for=");
+    if (how.peer_ip.empty()) {
         out.append("unknown");
-    } else if (how.client_ip.find(':') != std::string_view::npos) {
-        out.append("\"[").append(how.client_ip).append("]\"");
+    } else if (how.peer_ip.find(':') != std::string_view::npos) {
+        out.append("\"[").append(how.peer_ip).append("]\"");
     } else {
-        out.append(how.client_ip);
+        out.append(how.peer_ip);
     }
     if (!facts.authority.empty()) out.append(";host=\"").append(facts.authority).append("\"");
     out.append(";proto=").append(how.scheme).append("\r\n");
@@ -197,9 +239,13 @@ void append_request_head(std::string& out, const head& request, const request_fa
     }
     append_framing(out, facts.framing);
     append_upgrade_to_backend(out, how);
+    if (how.replaces_offer && !how.subprotocols.empty())
+        append_line(out, "Sec-WebSocket-Protocol", how.subprotocols);
+    if (how.replaces_offer && !how.extensions.empty())
+        append_line(out, "Sec-WebSocket-Extensions", how.extensions);
     if (set_by_route(how.set_headers, "Via") == nullptr) append_via(out, facts.version_minor, how.via_name);
-    if (how.x_forwarded) append_x_forwarded(out, facts, how);
-    if (how.forwarded) append_forwarded(out, facts, how);
+    if (how.x_forwarded) append_x_forwarded(out, request, facts, how);
+    if (how.forwarded) append_forwarded(out, request, facts, how);
     if (!how.request_id_name.empty()) append_own(out, how, how.request_id_name, how.request_id);
     for (const auto& header : how.set_headers) {
         if (!header.value.empty()) append_line(out, header.name, header.value);

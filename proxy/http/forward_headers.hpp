@@ -8,8 +8,9 @@
 // Trailer, since trailers are relayed, and Proxy-Authorization, which 7.6.1 does not list. Removed from
 // requests also: HTTP2-Settings (h2c is not offered), names with `_` (CGI-like backends read `_` as `-`, so
 // such a field could pose as another), an Expect that does not hold, and, where the option is on, the
-// client's own X-Forwarded-* or Forwarded: no client is trusted to say who it is, so ours replace them. With
-// the option off they pass as sent.
+// client's own X-Forwarded-* or Forwarded: no client is trusted to say who it is, so ours replace them. Of
+// a trusted peer, X-Forwarded-For and Forwarded go on in one field with ours at the end, and the other
+// X-Forwarded-* as sent; ours are added where it sent none. With the option off they pass as sent.
 //
 // Requests are always HTTP/1.1 with persistence; answers are always HTTP/1.1 (RFC 9110 6.2), with a body that
 // an HTTP/1.0 client can read when it speaks 1.0. Thread: any.
@@ -35,7 +36,8 @@ enum class upgrade_intent : std::uint8_t
 
 struct request_forwarding
 {
-    std::string_view client_ip = {};  // without brackets or port; empty: none (Unix socket)
+    std::string_view peer_ip = {}; // of who dialled us, without brackets or port; empty: none (Unix socket)
+    bool is_peer_trusted = false;  // what it forwarded is kept
     std::string_view scheme = "http"; // how the client spoke to us
     std::string_view via_name = {};   // empty: no Via
     bool x_forwarded = true;
@@ -49,6 +51,9 @@ struct request_forwarding
     std::string_view default_host = {}; // Host for an HTTP/1.0 request without one
     upgrade_intent upgrade = upgrade_intent::none;
     std::string_view upgrade_token = {}; // for plain: the one protocol that goes to the backend
+    bool replaces_offer = false;         // the client's two Sec-WebSocket- lists, by these; empty: none
+    std::string_view subprotocols = {};
+    std::string_view extensions = {};
 };
 
 void append_request_head(std::string& out, const head& request, const request_facts& facts,

@@ -66,6 +66,7 @@ enum class refusal_kind : std::uint8_t
     bad_upgrade,
     bad_websocket_handshake,
     unsupported_websocket_version,
+    forbidden_origin,
 };
 
 // Why a request is answered without a backend. The texts are static.

@@ -29,24 +29,27 @@ std::string describe(const std::vector<routing::route_error>& errors)
 
 } // namespace
 
-std::shared_ptr<const service> service::build(conf::config config, upstream::backend_registry& backends,
-                                              snat::tuple_ledger& ledger, std::uint64_t generation)
+std::shared_ptr<const service> service::build(conf::config config, const lasting_counts& counts,
+                                              std::uint64_t generation)
 {
     auto table = routing::route_table::build(config.routes);
     if (table.has_error()) throw std::runtime_error(describe(table.error()));
     std::vector<std::shared_ptr<const upstream::pool>> pools;
     for (const auto& options : config.pools)
-        pools.push_back(std::make_shared<const upstream::pool>(options, config.timeouts, backends, ledger));
+        pools.push_back(
+            std::make_shared<const upstream::pool>(options, config.timeouts, counts.backends, counts.ledger));
     std::vector<std::uint32_t> pool_of_route;
+    std::vector<std::shared_ptr<routing::route_load>> loads;
     for (const auto& route : config.routes) {
         const auto named = [&](const conf::pool_options& pool) { return pool.name == route.pool; };
         const auto found = std::find_if(config.pools.begin(), config.pools.end(), named);
         if (found == config.pools.end())
             throw std::runtime_error("route '" + route.name + "' names no pool that is defined");
         pool_of_route.push_back(static_cast<std::uint32_t>(found - config.pools.begin()));
+        loads.push_back(counts.routes.obtain(route.name));
     }
     return std::make_shared<const service>(service{std::move(config), std::move(*table), std::move(pools),
-                                                   std::move(pool_of_route), generation});
+                                                   std::move(pool_of_route), std::move(loads), generation});
 }
 
 pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard)
@@ -57,11 +60,12 @@ pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker
         cells.push_back(&shard.backend(shared->name(), backend->address().text));
 }
 
-route_view::route_view(const conf::route_options& options, pool_view& pool, const worker_parts& parts)
-    : options_(options)
+route_view::route_view(const service& of, std::size_t position, pool_view& pool, const worker_parts& parts)
+    : options_(of.config.routes[position])
+    , load_(*of.loads[position])
     , pool_(pool)
     , parts_(parts)
-    , policy_(websocket::policy_of(options.websocket, parts.close_timeout))
+    , policy_(websocket::policy_of(options_.websocket, parts.close_timeout))
 {}
 
 metrics::http_cells& route_view::http_cells()
@@ -95,7 +99,7 @@ worker_service::worker_service(std::shared_ptr<const service> served, metrics::w
         pools.emplace_back(pool, shard);
     routes.reserve(shared->config.routes.size());
     for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
-        routes.emplace_back(shared->config.routes[i], pools[shared->pool_of_route[i]], parts);
+        routes.emplace_back(*shared, i, pools[shared->pool_of_route[i]], parts);
 }
 
 std::optional<websocket::tunnel_policy>

@@ -8,6 +8,7 @@
 
 #include "conf/model.hpp"
 #include "metrics/worker_shard.hpp"
+#include "proxy/routing/route_load.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/upstream/balancer.hpp"
 #include "proxy/upstream/pool.hpp"
@@ -23,17 +24,26 @@
 
 namespace fairlead::http {
 
+// The counts that all workers share and that outlive configurations.
+struct lasting_counts
+{
+    upstream::backend_registry& backends;
+    snat::tuple_ledger& ledger;
+    routing::route_registry& routes;
+};
+
 struct service
 {
     conf::config config;
     routing::route_table routes;                              // its indexes are those of config.routes
     std::vector<std::shared_ptr<const upstream::pool>> pools; // as config.pools
     std::vector<std::uint32_t> pool_of_route;
+    std::vector<std::shared_ptr<routing::route_load>> loads; // as config.routes
     std::uint64_t generation = 0;
 
     // Throws std::runtime_error with every message when a regex does not compile.
-    static std::shared_ptr<const service> build(conf::config config, upstream::backend_registry& backends,
-                                                snat::tuple_ledger& ledger, std::uint64_t generation);
+    static std::shared_ptr<const service> build(conf::config config, const lasting_counts& counts,
+                                                std::uint64_t generation);
 };
 
 // A pool as one worker uses it.
@@ -58,10 +68,14 @@ struct worker_parts
 class route_view
 {
 public:
-    route_view(const conf::route_options& options, pool_view& pool, const worker_parts& parts);
+    // `position` is the route's in the service.
+    route_view(const service& of, std::size_t position, pool_view& pool, const worker_parts& parts);
 
     const conf::route_options& options() const noexcept { return options_; }
     pool_view& pool() const noexcept { return pool_; }
+
+    // One more tunnel or exchange of the route; none when it has as many as it may.
+    routing::route_use admit() noexcept { return load_.admit(options_.max_connections); }
 
     // Made on first use: most routes of most workers serve only one kind of traffic.
     metrics::http_cells& http_cells();
@@ -72,6 +86,7 @@ private:
     using origins = std::vector<websocket::origin_ref>;
 
     const conf::route_options& options_;
+    routing::route_load& load_;
     pool_view& pool_;
     const worker_parts& parts_;
     const websocket::tunnel_policy policy_;

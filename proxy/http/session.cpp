@@ -3,6 +3,7 @@
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
+#include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "tls/digest.hpp"
 
@@ -71,14 +72,14 @@ private:
 
 } // namespace
 
-session::session(session_services& services, net::socket accepted)
+session::session(session_services& services, net::stream client, const net::connection_ends& ends)
     : services_(services)
-    , client_(std::move(accepted))
+    , client_(std::move(client))
     , limit_(services.wheel)
     , parser_(limits_of(config().limits))
-    , ends_(net::ends_of(client_.fd()))
-    , client_ip_(ends_.client ? conf::to_string(ends_.client->ip) : std::string())
-    , client_address_(ends_.client ? net::to_string(*ends_.client) : "unix")
+    , ends_(ends)
+    , peer_ip_(ends_.client ? conf::to_string(ends_.client->ip) : std::string())
+    , peer_address_(ends_.client ? net::to_string(*ends_.client) : "unix")
 {
     limit_.guard(&client_.lowest_layer());
     services_.sessions.push_back(*this);
@@ -91,6 +92,9 @@ session::~session()
     services_.shard.own().sessions_open.sub();
     if (!is_tunnelled_) services_.shard.own().connections_open.sub();
     services_.sessions.erase(services_.sessions.iterator_to(*this));
+    // Clients on Unix sockets are one owner: others of them may still be there.
+    if (request_.has_kept_own && ends_.client)
+        services_.idle.forget(upstream::connection_owner::client(ends_.client));
 }
 
 void session::drain() noexcept
@@ -207,12 +211,27 @@ void session::begin_request()
     fill_random_id(request_.generated_id);
     request_.id = {request_.generated_id.data(), request_.generated_id.size()};
     request_.ends = ends_;
-    request_.client_ip = client_ip_;
-    request_.client_address = client_address_;
+    request_.client_address = peer_address_;
+    request_.peer_ip = peer_ip_;
+    request_.is_peer_trusted = false;
+}
+
+// A proxy in front says who its client is. The one of the request before may have been another.
+void session::believe_trusted_peer()
+{
+    const conf::peer_list& trusted = config().forward.trusted_proxies;
+    if (trusted.empty() || !holds(trusted, ends_.client)) return;
+    request_.is_peer_trusted = true;
+    const auto client = forwarded_client(request_.fields, trusted);
+    if (!client) return;
+    request_.ends.client = client;
+    told_client_ = net::to_string(*client);
+    request_.client_address = told_client_;
 }
 
 net::task<afterwards> session::serve()
 {
+    believe_trusted_peer();
     const request_verdict verdict = check_request(request_.fields);
     if (verdict.has_error()) {
         const refusal& why = verdict.error();
@@ -313,17 +332,6 @@ net::task<> session::linger()
         const net::read_result got = co_await client_.read_some(room);
         if (got.error) co_return;
         taken += got.count;
-    }
-}
-
-net::task<> serve_client(session_services& services, net::socket accepted)
-{
-    try {
-        session one(services, std::move(accepted));
-        co_await one.run();
-    } catch (const std::exception& failure) {
-        // Out of memory, most likely: it costs this connection and no other.
-        spdlog::error("a session ended by an exception: {}", failure.what());
     }
 }
 

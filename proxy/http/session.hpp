@@ -26,7 +26,8 @@ class exchange;
 class session final : public session_hook
 {
 public:
-    session(session_services& services, net::socket accepted);
+    // `ends` as they are to be believed: the connection's own or those of its PROXY protocol header.
+    session(session_services& services, net::stream client, const net::connection_ends& ends);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session();
@@ -52,6 +53,7 @@ private:
     net::task<> take_turns();
     bool find_route();
     void begin_request();
+    void believe_trusted_peer();
     void log_request();
     const conf::config& config() const { return services_.current->shared->config; }
 
@@ -63,16 +65,14 @@ private:
     request request_;
     std::string out_;
     const net::connection_ends ends_;
-    std::string client_ip_;      // without port; empty for a Unix socket
-    std::string client_address_; // for the log
+    const std::string peer_ip_;      // without port; empty for a Unix socket
+    const std::string peer_address_; // for the log
+    std::string told_client_;        // the same of the client that a trusted peer named
     exchange* running_ = nullptr;
     std::size_t head_bytes_ = 0;
     std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out
     bool is_waiting_ = false;     // for a request's first byte
     bool is_tunnelled_ = false;
 };
-
-// The whole life of an accepted connection; spawn it detached.
-net::task<> serve_client(session_services& services, net::socket accepted);
 
 } // namespace fairlead::http

@@ -6,6 +6,7 @@
 #include "metrics/worker_shard.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/log/access_log.hpp"
+#include "proxy/log/report_interval.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/connector.hpp"
@@ -14,7 +15,7 @@
 
 #include <boost/intrusive/list.hpp>
 
-#include <functional>
+#include <chrono>
 
 namespace fairlead::http {
 
@@ -41,6 +42,7 @@ struct session_services
     service_ref current; // replaced by a reload; a request keeps the one it began with
     boost::intrusive::list<session_hook> sessions;
     bool is_draining = false;
+    log::report_interval proxy_header_reports{std::chrono::seconds(10)};
 };
 
 } // namespace fairlead::http

@@ -1,6 +1,7 @@
 #include "proxy/net/address.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <arpa/inet.h>
@@ -29,7 +30,27 @@ socket_address from(const Address& address, std::size_t size) noexcept
     return out;
 }
 
+constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
 } // namespace
+
+conf::ip_address unmapped(const conf::ip_address& ip) noexcept
+{
+    if (!ip.is_v6 || !std::equal(mapped_prefix.begin(), mapped_prefix.end(), ip.bytes.begin())) return ip;
+    conf::ip_address out;
+    std::copy_n(ip.bytes.begin() + mapped_prefix.size(), 4, out.bytes.begin());
+    return out;
+}
+
+conf::ip_address as_v6(const conf::ip_address& ip) noexcept
+{
+    if (ip.is_v6) return ip;
+    conf::ip_address out;
+    out.is_v6 = true;
+    std::copy_n(ip.bytes.begin(), 4,
+                std::copy(mapped_prefix.begin(), mapped_prefix.end(), out.bytes.begin()));
+    return out;
+}
 
 const sockaddr* socket_address::data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage); }
 sockaddr* socket_address::data() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
@@ -69,13 +90,9 @@ std::optional<conf::ip_address> ip_of(const socket_address& address) noexcept
     }
     if (address.family() != AF_INET6) return std::nullopt;
     const auto v6 = copy_as<sockaddr_in6>(address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
-        std::memcpy(out.bytes.data(), v6.sin6_addr.s6_addr + 12, 4);
-        return out;
-    }
     out.is_v6 = true;
     std::memcpy(out.bytes.data(), &v6.sin6_addr, 16);
-    return out;
+    return unmapped(out);
 }
 
 std::uint16_t port_of(const socket_address& address) noexcept

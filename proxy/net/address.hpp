@@ -13,6 +13,9 @@
 
 namespace fairlead::net {
 
+conf::ip_address unmapped(const conf::ip_address& ip) noexcept; // an IPv4 address inside IPv6 as IPv4
+conf::ip_address as_v6(const conf::ip_address& ip) noexcept; // an IPv4 address inside IPv6 (RFC 4291 2.5.5.2)
+
 // A sockaddr of any family with its length.
 struct socket_address
 {

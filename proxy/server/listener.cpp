@@ -1,6 +1,7 @@
 #include "proxy/server/listener.hpp"
 
-#include "proxy/http/session.hpp"
+#include "proxy/http/arrival.hpp"
+#include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/deadline.hpp"
 #include "proxy/net/socket_options.hpp"
@@ -23,8 +24,8 @@ constexpr net::milliseconds_count pause_ms = 100;
 
 } // namespace
 
-listener::listener(std::string address, owned_fd socket, http::session_services& services)
-    : address_(std::move(address))
+listener::listener(conf::listen_options options, owned_fd socket, http::session_services& services)
+    : options_(std::move(options))
     , socket_(services.executor, socket.release())
     , services_(services)
     , pause_(*this)
@@ -92,9 +93,13 @@ void listener::start_session(int fd)
         ::close(fd);
         return;
     }
-    net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken)),
+    http::arrival how{net::ends_of(fd)};
+    how.has_proxy_header = http::holds(options_.proxy_protocol_from, how.ends.client);
+    net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken), how),
                         net::asio::detached);
 }
+
+void listener::apply(const conf::listen_options& options) { options_ = options; }
 
 // Bounded by the queue's length: the worker takes what is there now, and the descriptor ends with it.
 void listener::stop()

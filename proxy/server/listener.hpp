@@ -6,6 +6,7 @@
 // Thread: the worker's. Lifetime: within the worker's; the services outlive it.
 #pragma once
 
+#include "conf/model.hpp"
 #include "proxy/http/session_services.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/timer_wheel.hpp"
@@ -20,12 +21,13 @@ namespace fairlead::server {
 class listener
 {
 public:
-    listener(std::string address, owned_fd socket, http::session_services& services);
+    listener(conf::listen_options options, owned_fd socket, http::session_services& services);
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
     ~listener();
 
-    const std::string& address() const noexcept { return address_; }
+    const std::string& address() const noexcept { return options_.address.text; }
+    void apply(const conf::listen_options& options); // for connections accepted from now on
     void stop();
 
 private:
@@ -50,7 +52,7 @@ private:
     accepted accept_one();
     void start_session(int fd);
 
-    const std::string address_;
+    conf::listen_options options_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
     http::session_services& services_;
     pause pause_;

@@ -17,33 +17,46 @@ std::set<std::string> destinations_of(const upstream::pool& pool)
     return out;
 }
 
-bool contains(const conf::cidr& block, const conf::ip_address& ip)
+bool is_of(const snat::source_pool& source, const snat::tuple_usage& space)
 {
-    if (block.address.is_v6 != ip.is_v6) return false;
-    for (unsigned bit = 0; bit < block.prefix_length; ++bit) {
-        const auto differing = static_cast<unsigned>(block.address.bytes[bit / 8] ^ ip.bytes[bit / 8]);
-        if ((differing >> (7 - bit % 8) & 1U) != 0) return false;
+    if (*space.ports != source.ports()) return false;
+    const auto ip = conf::parse_ip_address(space.source);
+    return ip && std::ranges::any_of(source.blocks(),
+                                     [&](const auto& block) { return conf::contains(block, *ip); });
+}
+
+void add_sourceless(std::vector<metrics::source_usage>& out, const upstream::pool& pool,
+                    std::uint32_t kernel_ports)
+{
+    for (const auto& each : pool.backends()) {
+        const std::uint64_t addresses = each->addresses().size(); // none: a Unix socket, or no such name
+        const std::uint64_t open = std::uint64_t{each->live()} + each->idle();
+        if (addresses != 0)
+            out.push_back({pool.name(), "any", each->address().text, open, 0, addresses * kernel_ports, 0});
     }
-    return true;
 }
 
 } // namespace
 
 std::vector<metrics::source_usage>
-report_sources(const snat::tuple_ledger& ledger, std::span<const std::shared_ptr<const upstream::pool>> pools)
+report_sources(const snat::tuple_ledger& ledger, std::span<const std::shared_ptr<const upstream::pool>> pools,
+               std::uint32_t kernel_ports)
 {
     std::vector<metrics::source_usage> out;
-    const auto spaces = ledger.usage();
+    auto spaces = ledger.usage();
+    std::ranges::sort(spaces, {}, &snat::tuple_usage::destination);
     for (const auto& pool : pools) {
-        if (pool->source() == nullptr) continue;
-        const std::set<std::string> destinations = destinations_of(*pool);
-        for (const auto& space : spaces) {
-            const auto ip = conf::parse_ip_address(space.source);
-            const auto has_source = [&](const conf::cidr& block) { return ip && contains(block, *ip); };
-            if (*space.ports == pool->source()->ports() && destinations.contains(space.destination) &&
-                std::ranges::any_of(pool->source()->blocks(), has_source))
-                out.push_back({pool->name(), space.source, space.destination, space.in_use, space.set_aside,
-                               space.capacity});
+        if (pool->source() == nullptr) {
+            if (pool->transparent() == conf::transparency::off) add_sourceless(out, *pool, kernel_ports);
+            continue;
+        }
+        for (const auto& destination : destinations_of(*pool)) {
+            auto space = std::ranges::lower_bound(spaces, destination, {}, &snat::tuple_usage::destination);
+            for (; space != spaces.end() && space->destination == destination; ++space) {
+                if (is_of(*pool->source(), *space))
+                    out.push_back({pool->name(), space->source, space->destination, space->in_use,
+                                   space->set_aside, space->capacity, space->foreign});
+            }
         }
     }
     return out;

@@ -2,6 +2,7 @@
 
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
+#include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::chrono::milliseconds drain_check_interval{50};
 constexpr std::chrono::seconds first_names_time{5};
+constexpr std::chrono::seconds first_reconciliation_time{1};
 constexpr std::chrono::milliseconds ledger_sweep_interval{250};
 constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
@@ -42,6 +44,7 @@ supervisor::supervisor(conf::config first, config_source source)
     , registry_(FAIRLEAD_VERSION)
     , writer_(first_.log.access)
     , resolver_(io_, backends_)
+    , reconciler_(ledger_)
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
@@ -61,9 +64,11 @@ int supervisor::run()
     ::signal(SIGPIPE, SIG_IGN);
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         signals_.add(number);
-    current_ = http::service::build(first_, backends_, ledger_, 1);
+    current_ = http::service::build(first_, {backends_, ledger_, routes_}, 1);
     resolver_.resolve_soon();
     resolver_.wait(first_names_time);
+    prepare_sources();
+    reconciler_.start(current_->config.source.reconcile_every, first_reconciliation_time);
     provide_metrics();
     set_lifecycle(false, false, true);
     if (first_.admin.address) admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
@@ -88,6 +93,18 @@ void supervisor::sweep_ledger()
     });
 }
 
+// So that what others use is known before the first dial, and every space is in the metrics.
+void supervisor::prepare_sources()
+{
+    for (const auto& pool : current_->pools) {
+        if (pool->source() == nullptr) continue;
+        for (const auto& each : pool->backends()) {
+            for (const auto& ip : each->addresses())
+                pool->source()->prepare({ip, each->address().port});
+        }
+    }
+}
+
 void supervisor::start_workers()
 {
     const std::uint32_t count = worker_count(first_);
@@ -97,7 +114,7 @@ void supervisor::start_workers()
     for (std::uint32_t i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
-            workers_.back()->add_listener(first_.listeners[at].address.text, std::move(sockets[at][i]));
+            workers_.back()->add_listener(first_.listeners[at], std::move(sockets[at][i]));
     }
     for (auto& each : workers_)
         each->start();
@@ -105,7 +122,10 @@ void supervisor::start_workers()
 
 void supervisor::provide_metrics()
 {
-    registry_.set_source_usage([this] { return report_sources(ledger_, current_->pools); });
+    const auto kernel_ports = conf::count_ports(conf::chosen_by_kernel(snat::read_host_ports()));
+    registry_.set_source_usage(
+        [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
+    registry_.set_reconciliation([this] { return reconciler_.report(); });
     registry_.set_backend_states([this] {
         std::vector<metrics::backend_state> out;
         for (const auto& pool : current_->pools) {
@@ -114,6 +134,14 @@ void supervisor::provide_metrics()
                 out.push_back(
                     {pool->name(), each->address().text, is_up, each->live() + each->idle(), each->live()});
             }
+        }
+        return out;
+    });
+    registry_.set_route_loads([this] {
+        std::vector<metrics::route_load> out;
+        for (std::size_t i = 0; i < current_->loads.size(); ++i) {
+            const conf::route_options& route = current_->config.routes[i];
+            out.push_back({route.name, current_->loads[i]->live(), route.max_connections});
         }
         return out;
     });
@@ -145,6 +173,20 @@ void supervisor::terminate()
     }
     is_draining_ = true;
     set_lifecycle(false, true, registry_.current_lifecycle().last_reload_ok);
+    const std::chrono::milliseconds delay = current_->config.drain.delay;
+    if (delay.count() == 0) {
+        drain_workers();
+        return;
+    }
+    spdlog::info("not ready: draining begins in {} ms", delay.count());
+    drain_timer_.expires_after(delay);
+    drain_timer_.async_wait([this](const net::error_code& error) {
+        if (!error) drain_workers();
+    });
+}
+
+void supervisor::drain_workers()
+{
     const conf::drain_options& drain = current_->config.drain;
     spdlog::info("draining: tunnels are closed over {} ms", drain.window.count());
     for (auto& each : workers_)
@@ -196,9 +238,12 @@ void supervisor::reload()
 // Everything that can fail comes first; from there on the new configuration is in force.
 void supervisor::apply(conf::config next)
 {
-    auto fresh = http::service::build(std::move(next), backends_, ledger_, current_->generation + 1);
+    const http::lasting_counts counts{backends_, ledger_, routes_};
+    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
     move_listeners(fresh->config);
     current_ = std::move(fresh);
+    prepare_sources();
+    reconciler_.set_every(current_->config.source.reconcile_every);
     for (const auto& pool : current_->config.pools) {
         for (const auto& each : pool.backends)
             backends_.obtain(pool.name, each)->set_weight(each.weight);
@@ -206,6 +251,7 @@ void supervisor::apply(conf::config next)
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
     backends_.sweep();
+    routes_.sweep();
     resolver_.resolve_soon(); // a new name serves when it has resolved
 }
 
@@ -213,21 +259,20 @@ void supervisor::move_listeners(const conf::config& next)
 {
     struct opened
     {
-        std::string address;
+        conf::listen_options options;
         std::vector<owned_fd> sockets;
     };
     std::vector<opened> added;
     for (const auto& each : next.listeners) {
         if (!listens_on(current_->config, each.address.text))
-            added.push_back(
-                {each.address.text, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
-                                                           uses_port(current_->config, each.address.port))});
+            added.push_back({each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
+                                                          uses_port(current_->config, each.address.port))});
     }
     for (auto& one : added) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             auto socket = std::make_shared<owned_fd>(std::move(one.sockets[i]));
-            workers_[i]->post([address = one.address, socket](worker& self) {
-                self.add_listener(address, std::move(*socket));
+            workers_[i]->post([options = one.options, socket](worker& self) {
+                self.add_listener(options, std::move(*socket));
             });
         }
     }

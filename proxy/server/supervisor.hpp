@@ -1,7 +1,7 @@
 // The process: reads the configuration, runs the workers, and does what signals ask.
 //
-//   SIGTERM, SIGINT  not ready, stop accepting, finish exchanges, close tunnels with 1001 over drain.window,
-//                    exit 0; the second one ends at once, exit 1
+//   SIGTERM, SIGINT  not ready; after drain.delay stop accepting, finish exchanges, close tunnels with 1001
+//                    over drain.window, exit 0; the second one ends at once, exit 1
 //   SIGHUP           read the configuration again; a broken one changes nothing
 //
 // Main thread only. What must outlive the workers (metrics, ledger, backends) is declared before them.
@@ -13,6 +13,7 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
+#include "proxy/server/reconciler.hpp"
 #include "proxy/server/worker.hpp"
 #include "proxy/upstream/name_resolver.hpp"
 
@@ -48,10 +49,12 @@ public:
 private:
     void start_workers();
     void sweep_ledger();
+    void prepare_sources();
     void provide_metrics();
     void set_lifecycle(bool ready, bool draining, bool reload_ok);
     void wait_for_signal();
     void terminate();
+    void drain_workers();
     void reload();
     void apply(conf::config next);
     void move_listeners(const conf::config& next);
@@ -65,8 +68,10 @@ private:
     metrics::registry registry_;
     snat::tuple_ledger ledger_;
     upstream::backend_registry backends_;
+    routing::route_registry routes_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
+    reconciler reconciler_;
     std::shared_ptr<const http::service> current_;
     std::vector<std::unique_ptr<worker>> workers_;
     std::unique_ptr<admin_server> admin_;

@@ -102,9 +102,9 @@ void worker::join()
 
 bool worker::is_idle() const noexcept { return shard_.own().connections_open.value() == 0; }
 
-void worker::add_listener(std::string address, owned_fd socket)
+void worker::add_listener(const conf::listen_options& options, owned_fd socket)
 {
-    listeners_.push_back(std::make_unique<listener>(std::move(address), std::move(socket), *services_));
+    listeners_.push_back(std::make_unique<listener>(options, std::move(socket), *services_));
 }
 
 void worker::remove_listener(const std::string& address)
@@ -123,6 +123,11 @@ void worker::apply(std::shared_ptr<const http::service> next)
 {
     services_->current = http::service_ref(new http::worker_service(next, shard_, origins_));
     log_.set_all_exchanges(next->config.log.requests);
+    for (const conf::listen_options& options : next->config.listeners) {
+        const auto found = std::ranges::find(listeners_, options.address.text,
+                                             [](const auto& each) { return each->address(); });
+        if (found != listeners_.end()) (*found)->apply(options);
+    }
     idle_.clear(); // their backends or sources may be gone; a new dial is cheap
     adopt_policies();
 }

@@ -43,7 +43,7 @@ public:
     bool is_idle() const noexcept; // no session and no tunnel; from any thread
 
     // On the worker's thread:
-    void add_listener(std::string address, owned_fd socket);
+    void add_listener(const conf::listen_options& options, owned_fd socket);
     void remove_listener(const std::string& address);
     void apply(std::shared_ptr<const http::service> next);
     void drain();

@@ -29,6 +29,29 @@ std::optional<std::uint16_t> port_map::take_from(std::size_t word, std::uint64_t
     return std::nullopt;
 }
 
+bool port_map::is_taken(std::uint16_t port) const noexcept
+{
+    const auto word = taken_[port / port_set::word_bits].load(std::memory_order_relaxed);
+    return (word >> (port % port_set::word_bits) & 1U) != 0;
+}
+
+bool port_map::take_one(std::uint16_t port) noexcept
+{
+    const std::uint64_t bit = std::uint64_t{1} << (port % port_set::word_bits);
+    return (taken_[port / port_set::word_bits].fetch_or(bit, std::memory_order_acquire) & bit) == 0;
+}
+
+std::vector<std::uint16_t> port_map::taken(const port_set& of) const
+{
+    std::vector<std::uint16_t> out;
+    for (std::size_t word = 0; word < port_set::word_count; ++word) {
+        auto bits = taken_[word].load(std::memory_order_relaxed) & of.word(word);
+        for (; bits != 0; bits &= bits - 1)
+            out.push_back(static_cast<std::uint16_t>(word * port_set::word_bits + std::countr_zero(bits)));
+    }
+    return out;
+}
+
 void port_map::give_back(std::uint16_t port) noexcept
 {
     const std::uint64_t bit = std::uint64_t{1} << (port % port_set::word_bits);

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace fairlead::snat {
 
@@ -19,7 +20,12 @@ public:
     // free on the way; others may have given one back behind it meanwhile.
     std::optional<std::uint16_t> take(const port_set& usable, std::uint16_t start) noexcept;
 
+    bool is_taken(std::uint16_t port) const noexcept;
+    bool take_one(std::uint16_t port) noexcept; // whether it was free
+
     void give_back(std::uint16_t port) noexcept;
+
+    std::vector<std::uint16_t> taken(const port_set& of) const; // those, in order
 
 private:
     std::optional<std::uint16_t> take_from(std::size_t word, std::uint64_t usable) noexcept;

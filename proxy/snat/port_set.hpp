@@ -33,6 +33,11 @@ public:
         return words_[index];
     } // bit i: port 64 * index + i
 
+    bool contains(std::uint16_t port) const noexcept
+    {
+        return (words_[port / word_bits] >> (port % word_bits) & 1U) != 0;
+    }
+
     bool operator==(const port_set& other) const noexcept
     {
         return selection_ == other.selection_ && ranges_ == other.ranges_;

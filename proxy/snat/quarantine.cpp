@@ -19,6 +19,7 @@ void quarantine::free_all(entry* first) noexcept
 
 void quarantine::add(tuple_lease lease, steady_time until) noexcept
 {
+    if (lease.use() == tuple_use::foreign) foreign_uses_.fetch_add(1, std::memory_order_relaxed);
     auto* fresh = new (std::nothrow) entry{std::move(lease), until};
     if (fresh == nullptr) return;
     fresh->next = added_.load(std::memory_order_relaxed);
@@ -26,14 +27,19 @@ void quarantine::add(tuple_lease lease, steady_time until) noexcept
     }
 }
 
-std::size_t quarantine::sweep(steady_time now)
+void quarantine::collect_added() noexcept
 {
-    const std::lock_guard lock(sweeping_);
     for (auto* each = added_.exchange(nullptr, std::memory_order_acquire); each != nullptr;) {
         auto* next = each->next;
         each->next = std::exchange(waiting_, each);
         each = next;
     }
+}
+
+std::size_t quarantine::sweep(steady_time now)
+{
+    const std::lock_guard lock(sweeping_);
+    collect_added();
     std::size_t returned = 0;
     for (entry** at = &waiting_; *at != nullptr;) {
         if ((*at)->until > now) {
@@ -44,6 +50,32 @@ std::size_t quarantine::sweep(steady_time now)
         ++returned;
     }
     return returned;
+}
+
+std::vector<tuple_lease> quarantine::take_foreign()
+{
+    const std::lock_guard lock(sweeping_);
+    collect_added();
+    std::vector<tuple_lease> out;
+    for (entry** at = &waiting_; *at != nullptr;) {
+        if ((*at)->lease.use() != tuple_use::foreign) {
+            at = &(*at)->next;
+            continue;
+        }
+        out.push_back(std::move((*at)->lease));
+        delete std::exchange(*at, (*at)->next);
+    }
+    return out;
+}
+
+std::vector<quarantine::place> quarantine::waiting()
+{
+    const std::lock_guard lock(sweeping_);
+    collect_added();
+    std::vector<place> out;
+    for (const auto* each = waiting_; each != nullptr; each = each->next)
+        out.push_back({&each->lease.space(), each->lease.port()});
+    return out;
 }
 
 } // namespace fairlead::snat

@@ -69,6 +69,7 @@ public:
     const tuple_destination& destination() const noexcept { return destination_; }
     std::optional<tuple_lease> acquire(const choice& how);
     void collect(std::vector<tuple_space*>& out) const;
+    std::uint64_t free(steady_time now) const;
 
     destination_row* next = nullptr; // in its bucket
 
@@ -183,6 +184,17 @@ void source_pool::destination_row::collect(std::vector<tuple_space*>& out) const
         out.push_back(&at(position));
 }
 
+std::uint64_t source_pool::destination_row::free(steady_time now) const
+{
+    const auto opened = opened_.load(std::memory_order_acquire);
+    const std::uint64_t unopened = std::uint64_t{total_ - opened} * owner_.ports_->capacity();
+    if (unopened != 0 && opened > chunk_size) return unopened; // the others need not be counted
+    std::uint64_t sum = unopened;
+    for (std::uint32_t position = 0; position < opened; ++position)
+        sum += at(position).free(now);
+    return sum;
+}
+
 // Rows by destination: readers walk a bucket without a lock; rows are only added.
 struct source_pool::row_table
 {
@@ -232,6 +244,16 @@ std::optional<tuple_lease> source_pool::acquire(const tuple_destination& destina
     auto& row = row_for(destination);
     auto lease = row.acquire({now, rather_not});
     return lease || rather_not == nullptr ? std::move(lease) : row.acquire({now, nullptr});
+}
+
+std::uint64_t source_pool::free_towards(const tuple_destination& destination, steady_time now) const
+{
+    return source_count(destination.ip.is_v6) == 0 ? 0 : row_for(destination).free(now);
+}
+
+void source_pool::prepare(const tuple_destination& destination) const
+{
+    if (source_count(destination.ip.is_v6) != 0) row_for(destination);
 }
 
 std::uint32_t source_pool::source_count(bool is_v6) const noexcept { return is_v6 ? v6_count_ : v4_count_; }

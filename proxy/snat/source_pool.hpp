@@ -39,6 +39,13 @@ public:
     std::optional<tuple_lease> acquire(const tuple_destination& destination, steady_time now,
                                        const tuple_space* rather_not = nullptr) const;
 
+    // How many tuples are free towards the destination; at least so many where more than 64 addresses are
+    // opened and more are to come. 0 only when none is.
+    std::uint64_t free_towards(const tuple_destination& destination, steady_time now) const;
+    // Makes the spaces of the first sources to the destination, so that they are told and known before the
+    // first dial.
+    void prepare(const tuple_destination& destination) const;
+
     std::uint32_t source_count(bool is_v6) const noexcept; // addresses of that family, at most max_sources
     const std::vector<conf::cidr>& blocks() const noexcept { return blocks_; }
     const port_set& ports() const noexcept { return *ports_; }

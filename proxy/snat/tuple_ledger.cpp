@@ -18,6 +18,7 @@ tuple_space& tuple_ledger::hold(const conf::ip_address& source, const tuple_dest
         tuple_space::identity who{source, destination, ports};
         entry.spaces.push_back(std::make_unique<tuple_space>(std::move(who), entry.taken, aside_));
         found = entry.spaces.end() - 1;
+        spaces_made_.fetch_add(1, std::memory_order_relaxed);
     }
     ++(*found)->holders_;
     return **found;
@@ -47,7 +48,21 @@ std::vector<tuple_usage> tuple_ledger::usage() const
     for (const auto& [key, entry] : pairs_) {
         for (const auto& space : entry.spaces) {
             out.push_back({conf::to_string(key.source), to_string(key.destination), space->shared_ports(),
-                           space->in_use(), space->set_aside(), space->capacity()});
+                           space->in_use(), space->set_aside(), space->capacity(), space->foreign()});
+        }
+    }
+    return out;
+}
+
+std::vector<tuple_space*> tuple_ledger::hold_all()
+{
+    const std::lock_guard lock(mutex_);
+    std::vector<tuple_space*> out;
+    for (const auto& [key, entry] : pairs_) {
+        for (const auto& space : entry.spaces) {
+            if (space->holders_ == 0) continue;
+            ++space->holders_;
+            out.push_back(space.get());
         }
     }
     return out;

@@ -6,7 +6,7 @@
 // kernel chooses the port, it only counts. It knows nothing of sockets, nor of ports that other processes
 // use: those that bind() or connect() refuse are told to it by set_aside(). Two spaces of one pair with
 // different ports (two pools, or a reload that changed them) share the bits, so a port that both have is
-// given out once; only their counts are apart.
+// given out once; only their counts are apart. What the kernel knows of its tuples: foreign_tuples.hpp.
 // Lifetime: the ledger outlives every source_pool and every lease. A space lives while a holder or a lease
 // needs it.
 // Thread: hold(), drop(), sweep() and usage() take a mutex (first use of a destination, reload, timer,
@@ -17,6 +17,7 @@
 #include "proxy/snat/quarantine.hpp"
 #include "proxy/snat/tuple_space.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,7 @@ struct tuple_usage // for metrics
     std::uint32_t in_use = 0;
     std::uint32_t set_aside = 0; // not in use by us, and not to be claimed yet
     std::uint32_t capacity = 0;
+    std::uint32_t foreign = 0; // of those set aside: others use them
 };
 
 class tuple_ledger
@@ -56,6 +58,12 @@ public:
 
     std::vector<tuple_usage> usage() const; // every space there is, in no order
 
+    // Holds once more each space that somebody holds. For drop().
+    std::vector<tuple_space*> hold_all();
+
+    std::uint64_t spaces_made() const noexcept { return spaces_made_.load(std::memory_order_relaxed); }
+    quarantine& aside() noexcept { return aside_; }
+
 private:
     struct pair_key
     {
@@ -75,7 +83,8 @@ private:
 
     mutable std::mutex mutex_;
     std::unordered_map<pair_key, pair_entry, key_hash> pairs_; // entries stay where they are
-    quarantine aside_;                                         // ends before the spaces it returns to
+    std::atomic<std::uint64_t> spaces_made_{0};
+    quarantine aside_; // ends before the spaces it returns to
 };
 
 } // namespace fairlead::snat

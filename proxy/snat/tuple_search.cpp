@@ -22,7 +22,7 @@ void tuple_search::found_in_foreign_use(tuple_lease lease, steady_time now)
 {
     ++foreign_ports_;
     ++ports_in_a_row_;
-    lease.set_aside(now + foreign_use_time);
+    lease.set_aside(now + foreign_use_time, tuple_use::foreign);
 }
 
 void tuple_search::found_source_unusable(tuple_lease lease, steady_time now)

@@ -51,6 +51,13 @@ std::uint32_t tuple_space::in_use() const noexcept
     return taken > aside ? taken - aside : 0;
 }
 
+std::uint32_t tuple_space::ours() const noexcept
+{
+    const auto others = foreign_.load(std::memory_order_relaxed);
+    const auto taken = taken_.load(std::memory_order_relaxed);
+    return taken > others ? taken - others : 0;
+}
+
 std::uint32_t tuple_space::free(steady_time now) const noexcept
 {
     if (now.time_since_epoch().count() < paused_until_.load(std::memory_order_relaxed)) return 0;
@@ -89,6 +96,29 @@ std::optional<tuple_lease> tuple_space::claim()
     return std::nullopt;
 }
 
+std::optional<tuple_lease> tuple_space::claim_port(std::uint16_t port)
+{
+    if (who_.ports->is_chosen_by_kernel() || !who_.ports->contains(port)) return std::nullopt;
+    port_map& map = taken_map_.get();
+    // Looked at first: a count that is taken back can refuse another claim the last port.
+    if (map.is_taken(port) || !count_one()) return std::nullopt;
+    if (map.take_one(port)) return tuple_lease(*this, port);
+    taken_.fetch_sub(1, std::memory_order_release);
+    return std::nullopt;
+}
+
+std::vector<std::uint16_t> tuple_space::taken_ports()
+{
+    if (who_.ports->is_chosen_by_kernel()) return {};
+    return taken_map_.get().taken(*who_.ports);
+}
+
+void tuple_space::count_use(tuple_use use, std::uint32_t change) noexcept
+{
+    if (use != tuple_use::connection) set_aside_.fetch_add(change, std::memory_order_relaxed);
+    if (use == tuple_use::foreign) foreign_.fetch_add(change, std::memory_order_relaxed);
+}
+
 void tuple_space::pause(steady_time until) noexcept
 {
     paused_until_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
@@ -102,13 +132,18 @@ void tuple_space::release(std::uint16_t port) noexcept
     taken_.fetch_sub(1, std::memory_order_release);
 }
 
-void tuple_lease::set_aside(steady_time until) noexcept
+void tuple_lease::change_use(tuple_use use) noexcept
+{
+    space_->count_use(use, 1);
+    space_->count_use(std::exchange(use_, use), ~std::uint32_t{0}); // less one
+}
+
+void tuple_lease::set_aside(steady_time until, tuple_use use) noexcept
 {
     if (space_ == nullptr) return;
     // What others use they often use in a row: look elsewhere next.
     port_cursor() = static_cast<std::uint16_t>(port_cursor() + 40'503U);
-    is_aside_ = true;
-    space_->set_aside_.fetch_add(1, std::memory_order_relaxed);
+    change_use(use);
     space_->aside_.add(std::move(*this), until);
 }
 
@@ -116,7 +151,7 @@ void tuple_lease::reset() noexcept
 {
     auto* space = std::exchange(space_, nullptr);
     if (space == nullptr) return;
-    if (std::exchange(is_aside_, false)) space->set_aside_.fetch_sub(1, std::memory_order_relaxed);
+    space->count_use(std::exchange(use_, tuple_use::connection), ~std::uint32_t{0});
     space->release(port_);
 }
 

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace fairlead::snat {
 
@@ -29,6 +30,14 @@ struct tuple_destination
 
 std::string to_string(const tuple_destination& destination); // "10.0.0.1:80", "[::1]:80"
 std::uint64_t hash_of(const tuple_destination& destination) noexcept;
+
+// What a lease is held for.
+enum class tuple_use : std::uint8_t
+{
+    connection, // ours
+    resting,    // ours is over, and the kernel does not take the tuple yet
+    foreign     // others use it
+};
 
 class quarantine;
 class tuple_lease;
@@ -77,6 +86,13 @@ public:
     // Leases held, and tuples that wait for their time aside to end. Approximate while others write.
     std::uint32_t in_use() const noexcept;
     std::uint32_t set_aside() const noexcept { return set_aside_.load(std::memory_order_relaxed); }
+    std::uint32_t foreign() const noexcept { return foreign_.load(std::memory_order_relaxed); } // of these
+
+    std::uint32_t ours() const noexcept; // in use, or resting since
+
+    // The ports of this set that are taken, by other spaces of the pair as well, in order; none where the
+    // kernel chooses.
+    std::vector<std::uint16_t> taken_ports();
 
     // What may still be claimed: 0 when full or paused at `now`.
     std::uint32_t free(steady_time now) const noexcept;
@@ -84,6 +100,9 @@ public:
     // Takes one tuple: nothing when all are taken, never one too many, and the last one is found. Throws
     // std::bad_alloc at the first one.
     std::optional<tuple_lease> claim();
+
+    // Takes that one; nothing when it is taken, or not of the ports, or where the kernel chooses.
+    std::optional<tuple_lease> claim_port(std::uint16_t port);
 
     // Counts as full until `until`: the source itself cannot be used.
     void pause(steady_time until) noexcept;
@@ -94,9 +113,11 @@ private:
 
     bool count_one() noexcept;
     void release(std::uint16_t port) noexcept;
+    void count_use(tuple_use use, std::uint32_t change) noexcept;
 
     std::atomic<std::uint32_t> taken_{0};
     std::atomic<std::uint32_t> set_aside_{0};   // of taken_
+    std::atomic<std::uint32_t> foreign_{0};     // of set_aside_
     std::atomic<std::int64_t> paused_until_{0}; // steady clock's count
     shared_port_map& taken_map_;
     quarantine& aside_;
@@ -114,7 +135,7 @@ public:
     tuple_lease(tuple_lease&& other) noexcept
         : space_(std::exchange(other.space_, nullptr))
         , port_(other.port_)
-        , is_aside_(other.is_aside_)
+        , use_(other.use_)
     {}
     tuple_lease& operator=(tuple_lease&& other) noexcept
     {
@@ -122,7 +143,7 @@ public:
             reset();
             space_ = std::exchange(other.space_, nullptr);
             port_ = other.port_;
-            is_aside_ = other.is_aside_;
+            use_ = other.use_;
         }
         return *this;
     }
@@ -135,8 +156,13 @@ public:
     tuple_space& space() const noexcept { return *space_; }
     std::uint16_t port() const noexcept { return port_; } // 0: the kernel chooses it
 
+    tuple_use use() const noexcept { return use_; }
+
     // Gives the tuple back at `until`, when the ledger is swept. Empty afterwards.
-    void set_aside(steady_time until) noexcept;
+    void set_aside(steady_time until, tuple_use use = tuple_use::resting) noexcept;
+
+    // It is held because others use it, and counts so until it ends.
+    void mark_foreign() noexcept { change_use(tuple_use::foreign); }
 
     void reset() noexcept; // gives it back now
 
@@ -147,9 +173,11 @@ private:
         , port_(port)
     {}
 
+    void change_use(tuple_use use) noexcept;
+
     tuple_space* space_ = nullptr;
     std::uint16_t port_ = 0;
-    bool is_aside_ = false;
+    tuple_use use_ = tuple_use::connection;
 };
 
 static_assert(sizeof(tuple_lease) <= 16, "every tunnel keeps one");

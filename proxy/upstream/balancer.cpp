@@ -26,8 +26,15 @@ void tried_backends::add(std::uint32_t position) noexcept
     if (size_ < capacity) positions_[size_++] = position;
 }
 
+void tried_backends::add_full(std::uint32_t position)
+{
+    if (full_.size() <= position) full_.resize(position + std::size_t{1});
+    full_[position] = true;
+}
+
 bool tried_backends::contains(std::uint32_t position) const noexcept
 {
+    if (position < full_.size() && full_[position]) return true;
     const auto end = positions_.begin() + size_;
     return std::find(positions_.begin(), end, position) != end;
 }

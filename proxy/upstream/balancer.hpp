@@ -24,13 +24,15 @@
 
 namespace fairlead::upstream {
 
-// The backends that one request has tried, by position in the pool.
+// The backends that one request has tried, by position in the pool. Those that were passed over because no
+// source tuple towards them is free cost nothing, so any number of them may be.
 class tried_backends
 {
 public:
     static constexpr std::size_t capacity = 8;
 
     void add(std::uint32_t position) noexcept; // past the capacity: forgotten
+    void add_full(std::uint32_t position);
     bool contains(std::uint32_t position) const noexcept;
     std::size_t size() const noexcept { return size_; }
     bool is_full() const noexcept { return size_ == capacity; } // do not try further
@@ -38,6 +40,7 @@ public:
 private:
     std::array<std::uint32_t, capacity> positions_{};
     std::uint32_t size_ = 0;
+    std::vector<bool> full_; // by position; none for most requests
 };
 
 struct backend_choice

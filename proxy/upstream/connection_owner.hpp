@@ -1,12 +1,14 @@
 // Whose a connection to a backend is: anybody's, or the one client's that the backend was told or shown.
 //
-// A backend that heard an address with the PROXY protocol, or sees a client's own address, takes
-// everything on that connection for that client's; so it serves no other. Compared and hashed as a value.
+// A backend that heard an address with the PROXY protocol, or sees a client's own address, takes everything
+// on that connection for that client's; so it serves no other. Compared and hashed as a value. Thread: any.
 #pragma once
 
 #include "proxy/net/address.hpp"
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 

@@ -46,7 +46,10 @@ net::task<connect_outcome> connector::connect(connect_request& request)
             to->backoff().fail(choice->granted, std::chrono::steady_clock::now(), request.from.backoff());
         outcome.use.reset();
         if (outcome.failure == metrics::dial_failure::no_resources) break; // no other backend would help
-        request.tried.add(choice->position);
+        // One that has no free tuple was not tried: it costs a look at counts and no wait.
+        const bool is_full =
+            outcome.failure == metrics::dial_failure::ports_exhausted && !has_free_tuple(request.from, *to);
+        is_full ? request.tried.add_full(choice->position) : request.tried.add(choice->position);
     }
     co_return outcome;
 }

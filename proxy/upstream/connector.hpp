@@ -2,8 +2,8 @@
 // backend.
 //
 // A backend that fails to connect begins its back-off and another is tried; one that was never reached costs
-// one try. A dial that fails for want of source tuples, descriptors or a resolved name says nothing of
-// the backend and begins no back-off.
+// one try. Those towards which no source tuple is free are passed over and cost none. A dial that fails for
+// want of source tuples, descriptors or a resolved name says nothing of the backend and begins no back-off.
 // Completes when: connected, or every backend that may be tried has failed. Thread: the worker's.
 #pragma once
 

@@ -10,6 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -20,8 +21,7 @@
 namespace fairlead::upstream {
 namespace {
 
-constexpr std::chrono::seconds report_interval{10};
-constexpr std::size_t max_addresses_per_dial = 4;
+constexpr std::size_t max_failed_addresses = 4; // of one dial
 
 // How bind() and connect() began; only the first goes on.
 enum class started : std::uint8_t
@@ -51,6 +51,10 @@ metrics::dial_failure classify(const net::error_code& error) noexcept
     default: return metrics::dial_failure::other;
     }
 }
+
+// Narrows nothing, since the kernel's own range bounds it, and yet spares connect() its slow search for a
+// port, see docs/decisions.md.
+constexpr conf::port_range widest_range{1'024, 65'535};
 
 // Before Linux 6.3 the option is unknown, and the whole of the kernel's range is chosen from.
 void narrow_port_choice(int fd, const conf::port_range& range) noexcept
@@ -104,12 +108,11 @@ started begin_from(int fd, const snat::tuple_lease& tuple, const net::socket_add
 started begin_as_client(int fd, const net::ip_port& client, const net::socket_address& remote,
                         net::error_code& error) noexcept
 {
-    constexpr conf::port_range widest{1'024, 65'535}; // it only narrows the kernel's own range
     const int on = 1;
     if (!net::make_transparent(fd, client.ip.is_v6)) return classify_bind(error);
     if (client.port == 0) {
         ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        narrow_port_choice(fd, widest); // spares connect() its slow search for a port, see docs/decisions.md
+        narrow_port_choice(fd, widest_range);
     } else {
         ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     }
@@ -146,6 +149,16 @@ int open_socket(connection& made, int family, const conf::socket_options& option
 
 } // namespace
 
+bool has_free_tuple(const pool& from, const backend& to)
+{
+    const auto* source = from.source();
+    if (source == nullptr) return true;
+    const auto now = std::chrono::steady_clock::now();
+    return std::ranges::any_of(to.addresses(), [&](const conf::ip_address& ip) {
+        return source->free_towards({ip, to.address().port}, now) != 0;
+    });
+}
+
 net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<backend> to)
 {
     const auto begun = std::chrono::steady_clock::now();
@@ -156,11 +169,18 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
     } else {
         const resolved_set addresses = diallable(wanted, *to);
         if (addresses.empty() && !to->addresses().empty()) outcome = metrics::dial_failure::no_client_address;
-        const std::size_t tries = std::min(addresses.size(), max_addresses_per_dial);
-        const std::uint32_t start = rotation_++;
-        for (std::size_t i = 0; i < tries && outcome.has_error(); ++i) {
-            const snat::tuple_destination at{addresses[(start + i) % addresses.size()], to->address().port};
+        const std::uint16_t port = to->address().port;
+        const std::vector<conf::ip_address> in_order = addresses_in_order(wanted.from, addresses, port);
+        if (!addresses.empty() && in_order.empty()) {
+            report_exhaustion(wanted.from, {addresses.front(), port});
+            outcome = metrics::dial_failure::ports_exhausted;
+        }
+        std::size_t failures = 0;
+        for (std::size_t i = 0; i < in_order.size() && failures < max_failed_addresses; ++i) {
+            const snat::tuple_destination at{in_order[i], port};
             outcome = co_await dial_address(wanted, at);
+            if (outcome.has_value()) break;
+            if (has_failed(wanted.from, at, outcome.error())) ++failures;
         }
     }
     if (outcome.has_error()) {
@@ -172,6 +192,32 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
     co_return outcome;
 }
 
+std::vector<conf::ip_address> dialer::addresses_in_order(const pool& from, const resolved_set& addresses,
+                                                         std::uint16_t port)
+{
+    if (addresses.size() < 2) return addresses; // nothing to choose; the search finds out what is free
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<address_candidate> candidates;
+    for (const auto& ip : addresses) {
+        const snat::tuple_destination to{ip, port};
+        const std::uint64_t free = from.source() == nullptr ? 1 : from.source()->free_towards(to, now);
+        candidates.push_back({ip, free, failed_.contains(to, now)});
+    }
+    return order_addresses(std::move(candidates), rotation_++);
+}
+
+// Whether the dial cost more than a look at our own counts; then the address is remembered, unless it is not
+// its fault.
+bool dialer::has_failed(const pool& from, const snat::tuple_destination& to, metrics::dial_failure why)
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (why == metrics::dial_failure::ports_exhausted)
+        return from.source() == nullptr || from.source()->free_towards(to, now) != 0;
+    if (why != metrics::dial_failure::no_resources && why != metrics::dial_failure::no_client_address)
+        failed_.add(to, now);
+    return true;
+}
+
 net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tuple_destination to)
 {
     if (wanted.from.source() != nullptr) co_return co_await dial_from_sources(wanted, to);
@@ -181,6 +227,7 @@ net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tu
     const int fd = open_socket(made, remote.family(), wanted.options);
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     net::error_code error;
+    narrow_port_choice(fd, widest_range);
     if (begin_connect(fd, remote, error))
         error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
     if (error) co_return classify(error);
@@ -243,7 +290,7 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
         if (!error) co_return made;
         const bool is_silent =
             how == started::connecting && classify(error) == metrics::dial_failure::timeout;
-        if (is_silent && is_time_to_report())
+        if (is_silent && reports_.next(std::chrono::steady_clock::now()))
             spdlog::warn("pool {}: {} does not answer the client's address {}; are the rules installed that "
                          "`fairlead plan` prints, and does the backend's way back lead here?",
                          wanted.from.name(), snat::to_string(to), conf::to_string(client.ip));
@@ -253,17 +300,9 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
     }
 }
 
-bool dialer::is_time_to_report() noexcept
-{
-    const auto now = std::chrono::steady_clock::now();
-    if (now - reported_at_ < report_interval) return false;
-    reported_at_ = now;
-    return true;
-}
-
 void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& to)
 {
-    if (!is_time_to_report()) return;
+    if (!reports_.next(std::chrono::steady_clock::now())) return;
     spdlog::warn("pool {}: no source port is free towards {}; add source addresses or widen its ports",
                  from.name(), snat::to_string(to));
 }

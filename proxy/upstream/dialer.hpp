@@ -3,7 +3,8 @@
 // Where the pool is transparent the source is the client's own address, with a port that the kernel
 // chooses or the client's own where it is free; only addresses of the client's family are dialled.
 //
-// A name with several addresses is tried from a rotating start, each once. A source port is the ledger's,
+// Of a name's addresses the one with the most free tuples is tried first, and four at most that do not
+// connect, as address_choice says. A source port is the ledger's,
 // bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
 // pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
 // IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is
@@ -15,7 +16,9 @@
 
 #include "conf/model.hpp"
 #include "metrics/cells.hpp"
+#include "proxy/log/report_interval.hpp"
 #include "proxy/net/timer_wheel.hpp"
+#include "proxy/upstream/address_choice.hpp"
 #include "proxy/upstream/connection.hpp"
 #include "proxy/upstream/pool.hpp"
 
@@ -24,6 +27,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace fairlead::upstream {
 
@@ -37,6 +41,9 @@ struct dial_request
     metrics::backend_cells& cells;
     const net::connection_ends& ends; // of the client's connection
 };
+
+// Whether some address of the backend has a free source tuple by our own count, or nobody counts them.
+bool has_free_tuple(const pool& from, const backend& to);
 
 class dialer
 {
@@ -52,15 +59,18 @@ private:
     net::task<dial_result> dial_address(const dial_request& wanted, snat::tuple_destination to);
     net::task<dial_result> dial_from_sources(const dial_request& wanted, snat::tuple_destination to);
     net::task<dial_result> dial_as_client(const dial_request& wanted, snat::tuple_destination to);
-    bool is_time_to_report() noexcept;
+    std::vector<conf::ip_address> addresses_in_order(const pool& from, const resolved_set& addresses,
+                                                     std::uint16_t port);
+    bool has_failed(const pool& from, const snat::tuple_destination& to, metrics::dial_failure why);
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
 
     net::executor where_;
     net::timer_wheel& wheel_;
-    std::uint32_t rotation_ = 0;                        // over the addresses of names
-    std::chrono::steady_clock::time_point reported_at_; // what an operator has to mend
+    std::uint32_t rotation_ = 0; // over the addresses of names
+    failed_addresses failed_;
+    log::report_interval reports_{std::chrono::seconds(10)}; // of what an operator has to mend
 };
 
 } // namespace fairlead::upstream

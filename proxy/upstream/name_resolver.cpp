@@ -10,6 +10,8 @@
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -29,6 +31,8 @@ backend_list named_backends(const backend_registry& registry)
     for (auto& each : registry.all()) {
         if (each->address().what == conf::endpoint::kind::name) out.push_back(std::move(each));
     }
+    std::ranges::stable_sort(out, {},
+                             [](const auto& each) { return std::string_view(each->address().host); });
     return out;
 }
 
@@ -40,18 +44,21 @@ std::optional<conf::ip_address> to_ip(const addrinfo& entry)
     return net::ip_of(address);
 }
 
-void resolve(backend& to, const std::atomic<bool>& is_abandoned)
+// Backends of one name, which differ by their ports or pools, share one look-up.
+void resolve(std::span<const std::shared_ptr<backend>> same_host, const std::atomic<bool>& is_abandoned)
 {
+    const backend& first = *same_host.front();
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    const int failed = ::getaddrinfo(to.address().host.c_str(), nullptr, &hints, &found);
+    const int failed = ::getaddrinfo(first.address().host.c_str(), nullptr, &hints, &found);
     if (is_abandoned) {
         if (failed == 0) ::freeaddrinfo(found);
         return;
     }
     if (failed != 0) {
-        spdlog::warn("backend {}: the name does not resolve: {}", to.address().text, ::gai_strerror(failed));
+        spdlog::warn("backend {}: the name does not resolve: {}", first.address().text,
+                     ::gai_strerror(failed));
         return;
     }
     resolved_set addresses;
@@ -59,7 +66,9 @@ void resolve(backend& to, const std::atomic<bool>& is_abandoned)
         if (const auto ip = to_ip(*entry)) addresses.push_back(*ip);
     }
     ::freeaddrinfo(found);
-    if (!addresses.empty()) to.publish(std::move(addresses));
+    if (addresses.empty()) return;
+    for (const auto& each : same_host)
+        each->publish(addresses);
 }
 
 } // namespace
@@ -81,8 +90,12 @@ struct name_resolver::round
     void run(backend_list names)
     {
         for (;;) {
-            for (const auto& each : names) {
-                if (!is_abandoned) resolve(*each, is_abandoned);
+            for (auto at = names.begin(); at != names.end() && !is_abandoned;) {
+                const auto other = std::find_if(at, names.end(), [&](const auto& each) {
+                    return each->address().host != (*at)->address().host;
+                });
+                resolve({at, other}, is_abandoned);
+                at = other;
             }
             const std::lock_guard hold(mutex);
             names = std::exchange(waiting, {});

@@ -60,6 +60,7 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , balance_(options.balance)
     , source_(make_source(options, ledger))
     , transparent_(options.transparent)
+    , proxy_protocol_(options.proxy_protocol)
     , backoff_{options.backoff, options.max_backoff}
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
@@ -67,6 +68,7 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
 
 connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept
 {
+    if (proxy_protocol_ != conf::proxy_protocol::none) return connection_owner::client(ends.client);
     switch (transparent_) {
     case conf::transparency::off: break;
     case conf::transparency::address: return connection_owner::client_ip(ends.client);

@@ -54,8 +54,8 @@ public:
     std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
     conf::balance_kind balance() const noexcept { return balance_; }
     const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
-    conf::transparency transparent() const noexcept { return transparent_; }   // else source() is null
-
+    conf::transparency transparent() const noexcept { return transparent_; } // else source() is null
+    conf::proxy_protocol proxy_protocol() const noexcept { return proxy_protocol_; }
     // Whose a connection becomes that is dialled for this client.
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     const backoff_options& backoff() const noexcept { return backoff_; }
@@ -68,6 +68,7 @@ private:
     const conf::balance_kind balance_;
     std::unique_ptr<const snat::source_pool> source_;
     const conf::transparency transparent_;
+    const conf::proxy_protocol proxy_protocol_;
     const backoff_options backoff_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;

@@ -129,6 +129,55 @@ offer_verdict check_request(const http::head& request, const http::request_facts
     return offer;
 }
 
+namespace {
+
+constexpr std::string_view deflate = "permessage-deflate";
+
+void append_element(std::string& list, std::string_view element)
+{
+    if (!list.empty()) list += ", ";
+    list += element;
+}
+
+// As the client wrote them, with their parameters.
+std::string extensions_without_deflate(const http::head& request)
+{
+    std::string out;
+    for (const http::field f : request) {
+        if (f.id != field_id::sec_websocket_extensions) continue;
+        http::list_elements elements(f.value);
+        while (const auto element = elements.next()) {
+            if (http::read_parameterised_token(*element).name != deflate) append_element(out, *element);
+        }
+    }
+    return out;
+}
+
+} // namespace
+
+narrowed_offer narrow(client_offer& offer, const http::head& request,
+                      std::span<const std::string> allowed, bool strips_deflate)
+{
+    const auto is_refused = [&](std::string_view name) {
+        return !allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end();
+    };
+    narrowed_offer out;
+    const auto refused = std::erase_if(offer.subprotocols, is_refused);
+    const auto stripped = strips_deflate ? std::erase(offer.extensions, deflate) : 0;
+    out.is_narrowed = refused != 0 || stripped != 0;
+    if (!out.is_narrowed) return out;
+    for (const auto name : offer.subprotocols)
+        append_element(out.subprotocols, name);
+    if (stripped != 0) {
+        out.extensions = extensions_without_deflate(request);
+    } else {
+        for (const http::field f : request) {
+            if (f.id == field_id::sec_websocket_extensions) append_element(out.extensions, f.value);
+        }
+    }
+    return out;
+}
+
 std::array<char, 28> accept_key(std::string_view key) { return to_base64(tls::sha1(key, accept_guid)); }
 
 std::string_view reason_of(handshake_fault fault)
@@ -164,7 +213,7 @@ agreement_verdict check_response(const http::head& response, const client_offer&
         if (!contains(offer.extensions, name) || std::count(agreed.begin(), agreed.end(), name) > 1) {
             return handshake_fault::bad_extension;
         }
-        (name == "permessage-deflate" ? out.permessage_deflate : out.other_extension) = true;
+        (name == deflate ? out.permessage_deflate : out.other_extension) = true;
     }
     return out;
 }

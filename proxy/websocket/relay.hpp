@@ -58,6 +58,7 @@ struct tunnel_start
     tunnel_texts::parts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
+    routing::route_use of_route;
 };
 
 // How the proxy itself ends a tunnel: a Close to each side, unless that side has had one.

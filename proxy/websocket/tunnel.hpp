@@ -8,6 +8,7 @@
 
 #include "metrics/cells.hpp"
 #include "proxy/net/timer_wheel.hpp"
+#include "proxy/routing/route_load.hpp"
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
@@ -150,6 +151,7 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     tunnel_texts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
+    routing::route_use of_route;
     std::unique_ptr<throttle> client_rate; // made by the first message, where there is a limit
     std::chrono::steady_clock::time_point opened_at;
     tunnel* next_ready = nullptr;

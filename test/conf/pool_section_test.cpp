@@ -29,6 +29,7 @@ TEST_CASE("every key of a pool reaches its field")
 ]
 balance = "random-of-two"
 source = ["10.0.1.0/28", "fd00::7"]
+proxy_protocol = "v2"
 connect_timeout = "1s"
 response_timeout = 0
 backoff = "2s"
@@ -48,6 +49,7 @@ max_backoff = "3s")");
     CHECK(pool.backends[2].address.what == endpoint::kind::name);
     CHECK(pool.backends[3].address.what == endpoint::kind::unix_path);
     CHECK(pool.balance == balance_kind::random_of_two);
+    CHECK(pool.proxy_protocol == proxy_protocol::v2);
     REQUIRE(pool.source.size() == 2);
     CHECK(to_string(pool.source[0]) == "10.0.1.0/28");
     CHECK(to_string(pool.source[1]) == "fd00::7");
@@ -77,11 +79,10 @@ TEST_CASE("a pool needs backends, each of them an address and listed once")
           brief_list{"3:12 pool.a.backends: a pool needs at least one backend"});
     CHECK(pool_errors("backends = \"a:1\"") ==
           brief_list{"3:12 pool.a.backends: wants an array: [\"HOST:PORT\", ...]"});
-    CHECK(
-        pool_errors("backends = [\"10.0.0.1\"]") ==
-        brief_list{
-            "3:13 pool.a.backends[0]: '10.0.0.1' is not a backend; one is IP:PORT, [IPv6]:PORT, NAME:PORT or "
-            "unix:/PATH"});
+    CHECK(pool_errors("backends = [\"10.0.0.1\"]") ==
+          brief_list{"3:13 pool.a.backends[0]: '10.0.0.1' is not a backend; one is IP:PORTS, [IPv6]:PORTS, "
+                     "NAME:PORTS or "
+                     "unix:/PATH, PORTS such as 9000 or 9000-9003, 256 at most"});
     CHECK(pool_errors("backends = [\"a:0\"]") ==
           brief_list{"3:13 pool.a.backends[0]: 'a:0': a backend's port is 1 to 65535"});
     CHECK(pool_errors("backends = [\"a:1\", \"A:1\"]") ==
@@ -94,6 +95,44 @@ TEST_CASE("a pool needs backends, each of them an address and listed once")
     CHECK(pool_errors("backends = [{ address = \"a:1\", weight = 0 }]") ==
           brief_list{"3:41 pool.a.backends[0].weight: 0 is out of range: 1 to 1000"});
     CHECK(pool_errors("backends = [{ address = \"a:1\", weight = 1001 }]").size() == 1);
+}
+
+TEST_CASE("each port of an entry is a backend of its own, with the entry's weight and place")
+{
+    const auto result = read_with_pool(R"(backends = [
+  "10.0.0.1:9000-9002",
+  { address = "[fd00::1]:80,82", weight = 7 },
+  "app:65535",
+  "unix:/run/a:1-2",
+])");
+    REQUIRE(brief_errors(result).empty());
+    std::vector<std::string> texts;
+    for (const auto& each : result.value.pools[0].backends) {
+        texts.push_back(each.address.text);
+    }
+    CHECK(texts == brief_list{"10.0.0.1:9000", "10.0.0.1:9001", "10.0.0.1:9002", "[fd00::1]:80",
+                              "[fd00::1]:82", "app:65535", "unix:/run/a:1-2"});
+    CHECK(result.value.pools[0].backends[2].weight == 1);
+    CHECK(result.value.pools[0].backends[2].where.line == 4);
+    CHECK(result.value.pools[0].backends[4].weight == 7);
+    CHECK(result.value.pools[0].backends[4].where.line == 5);
+}
+
+TEST_CASE("ports that two entries share, or that are none, are refused with their place")
+{
+    CHECK(pool_errors("backends = [\"a:1-3\", \"a:3-9\"]") ==
+          brief_list{"3:22 pool.a.backends[1]: a:3 is listed twice; to send it more, give it a weight"});
+    CHECK(pool_errors("backends = [\"a:0-3\"]") ==
+          brief_list{"3:13 pool.a.backends[0]: 'a:0-3': a backend's port is 1 to 65535"});
+    for (const auto* wrong :
+         {"a:3-1", "a:1,1", "a:", "a:-", "a:1-65536", "a:1-257", "10.0.0.256:1-2", "fd00::1:1-2"})
+    {
+        CAPTURE(wrong);
+        const auto errors = pool_errors("backends = [\"" + std::string(wrong) + "\"]");
+        REQUIRE(errors.size() == 1);
+        CHECK(errors[0].find(" is not a backend; one is ") != std::string::npos);
+    }
+    CHECK(pool_errors("backends = [\"a:1-256\"]").empty());
 }
 
 TEST_CASE("the balance is one of three words")

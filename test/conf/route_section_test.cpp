@@ -39,7 +39,8 @@ only = "websocket"
 subprotocol = "mqtt"
 strip_prefix = "/chat/"
 set_headers = { X-A = "b", Cookie = "", Host = "inner" }
-upgrades = ["SPDY/3.1"])");
+upgrades = ["SPDY/3.1"]
+max_connections = 50000)");
     CHECK(route.name == "the route");
     CHECK(route.host == "*.example.com");
     CHECK(route.path_is == path_kind::prefix);
@@ -60,6 +61,7 @@ upgrades = ["SPDY/3.1"])");
     CHECK(route.set_headers[0].value == "b");
     CHECK(route.set_headers[1].value.empty());
     CHECK(route.upgrades == std::vector<std::string>{"spdy/3.1"});
+    CHECK(route.max_connections == 50'000);
     CHECK(route.where.line == 4);
 }
 

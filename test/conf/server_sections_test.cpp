@@ -46,6 +46,7 @@ keepalive_count = 5
 user_timeout = "6s"
 backlog = 7
 [drain]
+delay = "3s"
 window = 0
 close_timeout = "10ms"
 [log]
@@ -58,6 +59,7 @@ via = false
 via_name = "edge"
 x_forwarded = false
 forwarded = true
+trusted_proxies = ["10.0.0.0/8", "fd00::/8", "192.0.2.1", "unix"]
 request_id = "")");
     REQUIRE(brief_errors(result).empty());
     const auto& value = result.value;
@@ -66,9 +68,11 @@ request_id = "")");
     CHECK(value.timeouts == timeout_options{1s, 2s, 3s, 4s, 5ms, 6s, 7s, 8s});
     CHECK(value.limits == limit_options{2'048, 9, 1'024, 1'000'000'000, 1 << 20, 0});
     CHECK(value.socket == socket_options{false, 0, 0s, 3s, 5, 6s, 7});
-    CHECK(value.drain == drain_options{0s, 10ms});
+    CHECK(value.drain == drain_options{3s, 0s, 10ms});
     CHECK(value.log == log_options{log_level::error, log_format::json, "./access.log", true});
-    CHECK(value.forward == forward_options{false, "edge", false, true, ""});
+    const std::vector<cidr> proxies{*parse_cidr("10.0.0.0/8"), *parse_cidr("fd00::/8"),
+                                    *parse_cidr("192.0.2.1")};
+    CHECK(value.forward == forward_options{false, "edge", false, true, "", {proxies, true}});
 }
 
 TEST_CASE("without their tables the defaults hold, and there is no admin listener")

@@ -4,6 +4,7 @@
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/http_rules.hpp"
+#include "proxy/http/trusted_peers.hpp"
 #include "test/fuzz/head_reading.hpp"
 
 #include <algorithm>
@@ -20,7 +21,7 @@ constexpr std::array<std::string_view, 12> own_fields{
 
 http::request_forwarding forwarding(const http::head& sent, const http::request_facts& facts)
 {
-    http::request_forwarding how{.client_ip = "2001:db8::1", .via_name = "fairlead", .forwarded = true};
+    http::request_forwarding how{.peer_ip = "2001:db8::1", .via_name = "fairlead", .forwarded = true};
     how.request_id_name = "X-Request-Id";
     how.request_id = http::chosen_request_id(sent, how.request_id_name, "7f3a");
     how.default_host = "backend.example";
@@ -43,10 +44,12 @@ void compare(const http::request_facts& sent, const http::request_facts& read)
     require(read.version_minor == 1 && read.keep_alive, "a backend is spoken to in persistent HTTP/1.1");
 }
 
-void check_forwarded(const http::head& sent, const http::request_facts& facts, std::string_view strip_prefix)
+void check_forwarded(const http::head& sent, const http::request_facts& facts, std::string_view strip_prefix,
+                     bool is_peer_trusted)
 {
     auto how = forwarding(sent, facts);
     how.strip_prefix = strip_prefix;
+    how.is_peer_trusted = is_peer_trusted;
     std::string text;
     http::append_request_head(text, sent, facts, how);
     http::head written;
@@ -59,6 +62,8 @@ void check_forwarded(const http::head& sent, const http::request_facts& facts, s
     const auto verdict = http::check_request(written);
     require(verdict.has_value(), "what is forwarded passes the rules");
     compare(facts, *verdict);
+    const auto told = http::forwarded_client(written, {});
+    require(told && conf::to_string(told->ip) == how.peer_ip, "the last one named is who dialled us");
     require(!strip_prefix.empty() || verdict->path == facts.path, "the path is kept");
 }
 
@@ -75,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 "a refusal is an error status");
         return 0;
     }
-    check_forwarded(sent, *verdict, {});
-    check_forwarded(sent, *verdict, "/a");
+    check_forwarded(sent, *verdict, {}, false);
+    check_forwarded(sent, *verdict, "/a", true);
     return 0;
 }

@@ -110,6 +110,26 @@ class Run(ProxyCase):
         self.assertEqual(proxy.admin("/readyz")[0], 200)
 
 
+class Npath(unittest.TestCase):
+    deploy = os.path.join(ROOT, "deploy", "npath")
+
+    def test_the_examples_are_good_each_for_its_command(self):
+        for arguments in (["npath", "--check", "director.toml"], ["check", "proxy.toml"]):
+            *command, name = arguments
+            done = run_command(*command, os.path.join(self.deploy, name))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_each_command_says_what_it_lacks_in_the_others_file(self):
+        done = run_command("check", os.path.join(self.deploy, "director.toml"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no [[listen]]", done.stderr)
+        self.assertIn("only [npath.NAME], which is for `fairlead npath`", done.stderr)
+        for option in ([], ["--check"]):
+            done = run_command("npath", *option, os.path.join(self.deploy, "proxy.toml"))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("there is no [npath.NAME]", done.stderr)
+
+
 class OtherCommands(unittest.TestCase):
     def test_version(self):
         done = run_command("version")
@@ -126,7 +146,7 @@ class OtherCommands(unittest.TestCase):
     def test_help(self):
         done = run_command("--help")
         self.assertEqual(done.returncode, 0)
-        for command in ("run", "check", "demo", "version"):
+        for command in ("run", "check", "demo", "npath", "version"):
             self.assertIn(command, done.stdout)
 
 

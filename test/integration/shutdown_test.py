@@ -23,6 +23,15 @@ class Drain(ProxyCase):
             self.assertEqual(proxy.wait_exit(), 0)
             self.assertLess(time.monotonic() - started, 3)
 
+    def test_during_the_delay_readyz_says_503_and_new_clients_are_served(self):
+        proxy = self.front(self.http_backend(), drain='delay = "3s"\nwindow = "0s"')
+        proxy.signal(signal.SIGTERM)
+        eventually(lambda: proxy.admin("/readyz")[0] == 503)
+        self.assertEqual(proxy.ask(request()).status, 200)
+        self.assertEqual(proxy.wait_exit(), 0)
+        with self.assertRaises(ConnectionRefusedError):
+            proxy.connect()
+
     def test_ctrl_c_is_the_same(self):
         proxy = self.front(self.http_backend())
         proxy.signal(signal.SIGINT)

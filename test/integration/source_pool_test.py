@@ -141,9 +141,9 @@ class SourcePool(ProxyCase):
     def test_ports_taken_by_others_move_the_dial_to_the_next_source(self):
         backend = self.scripted(hold)
         ports = self.some_ports(PORTS)
-        self.take(ports, "127.0.1.0", (backend.host, backend.port))
-        eventually(lambda: len(backend.connections) == PORTS)
         proxy = self.start_proxy(pool("app", backend, source='["127.0.1.0/31"]', ports=ports), route())
+        self.take(ports, "127.0.1.0", (backend.host, backend.port))  # after the kernel was asked at the start
+        eventually(lambda: len(backend.connections) == PORTS)
         self.open_tunnels(proxy, PORTS)
         peers = collections.Counter(connection.peer[0] for connection in backend.connections)
         self.assertEqual(peers, {"127.0.1.0": PORTS, "127.0.1.1": PORTS})

@@ -34,6 +34,8 @@ TEST_CASE("every enumerator has a label of its own")
     check_labels<party>();
     check_labels<status_class>();
     check_labels<refusal>();
+    check_labels<proxy_protocol_version>();
+    check_labels<proxy_protocol_fault>();
     check_labels<dial_failure>();
     check_labels<close_code_slot>();
 }

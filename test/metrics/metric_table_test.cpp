@@ -69,11 +69,22 @@ void fill(registry& all)
     tunnel.client_round_trip.observe(std::chrono::milliseconds{3});
     for (const auto reason : by<refusal, int>::keys())
         shard.own().refusals[reason].add();
+    for (const auto version : by<proxy_protocol_version, int>::keys())
+        shard.own().proxy_protocol_headers[version].add();
+    for (const auto reason : by<proxy_protocol_fault, int>::keys())
+        shard.own().proxy_protocol_refusals[reason].add();
     for (const auto reason : by<dial_failure, int>::keys())
         shard.backend("p", "b").dial_failures[reason].add();
     shard.http("r", "p");
     all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 0, 2}}; });
     all.set_backend_states([] { return std::vector<backend_state>{{"p", "b", true, 1, 1}}; });
+    all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
+    all.set_npath_states([] {
+        npath_service_state service;
+        service.service = "s";
+        service.backends.push_back({});
+        return std::vector<npath_service_state>{service};
+    });
 }
 
 } // namespace
@@ -106,8 +117,8 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
     const std::set<std::string_view> known{
-        "route", "pool",   "backend",     "direction", "kind",    "closed_by", "sent_by", "code",
-        "class", "reason", "destination", "source",    "version", "compiler",  "cause",   "to"};
+        "route",  "pool",        "backend", "direction", "kind",     "closed_by", "sent_by", "code",   "class",
+        "reason", "destination", "source",  "version",   "compiler", "service",   "cause",   "to"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

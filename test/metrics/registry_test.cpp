@@ -83,17 +83,22 @@ TEST_CASE("close codes, refusals and dial failures appear with their first occur
     const std::string before = all.expose();
     CHECK(before.find("fairlead_websocket_close_codes_total") == std::string::npos);
     CHECK(before.find("fairlead_refusals_total") == std::string::npos);
+    CHECK(before.find("fairlead_proxy_protocol") == std::string::npos);
     CHECK(before.find("fairlead_backend_dial_failures_total") == std::string::npos);
 
     cells.close_codes[party::client][slot_of(1001)].add();
     cells.close_codes[party::backend][close_code_slot::abnormal].add(2);
     worker.own().refusals[refusal::no_route].add(3);
+    worker.own().proxy_protocol_headers[proxy_protocol_version::v2].add(5);
+    worker.own().proxy_protocol_refusals[proxy_protocol_fault::missing].add(6);
     worker.backend("p", "b").dial_failures[dial_failure::timeout].add(4);
     const exposition_samples text{all.expose()};
     CHECK(text["fairlead_websocket_close_codes_total" + chat + R"(,sent_by="client",code="1001"})"] == 1);
     CHECK(text["fairlead_websocket_close_codes_total" + chat + R"(,sent_by="backend",code="abnormal"})"] ==
           2);
     CHECK(text[R"(fairlead_refusals_total{reason="no_route"})"] == 3);
+    CHECK(text[R"(fairlead_proxy_protocol_headers_total{version="2"})"] == 5);
+    CHECK(text[R"(fairlead_proxy_protocol_refusals_total{reason="missing"})"] == 6);
     CHECK(text[R"(fairlead_backend_dial_failures_total{pool="p",backend="b",reason="timeout"})"] == 4);
 }
 
@@ -129,8 +134,9 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
 {
     registry all;
     all.set_source_usage([] {
-        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 2, 28'000}};
+        return std::vector<source_usage>{{"p", "10.0.1.1", "10.0.0.1:9000", 12, 2, 28'000, 1}};
     });
+    all.set_reconciliation([] { return reconciliation_state{7, 1, 5, 2, 0.25, false}; });
     all.set_backend_states([] {
         return std::vector<backend_state>{{"p", "b1", true, 3, 2}, {"p", "b2", false, 0, 0}};
     });
@@ -139,6 +145,11 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
     CHECK(text["fairlead_source_tuples_in_use" + tuple] == 12);
     CHECK(text["fairlead_source_tuples_set_aside" + tuple] == 2);
     CHECK(text["fairlead_source_tuples_capacity" + tuple] == 28'000);
+    CHECK(text["fairlead_source_tuples_foreign" + tuple] == 1);
+    CHECK(text["fairlead_source_tuples_unknown"] == 2);
+    CHECK(text["fairlead_source_reconciliations_total"] == 7);
+    CHECK(text["fairlead_source_reconciliation_failures_total"] == 1);
+    CHECK(text["fairlead_source_reconciliation_seconds"] == 0.25);
     CHECK(text["fairlead_source_tuples_used_ratio" + tuple] == doctest::Approx(0.0005));
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b1"})"] == 1);
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b2"})"] == 0);

@@ -31,7 +31,7 @@ LIBRARY_OWNERS = {
 }
 
 # Inside proxy: what decides does no I/O, and nothing below the server knows it.
-PURE_FOLDERS = {"proxy/routing"}
+PURE_FOLDERS = {"proxy/routing", "proxy/plan"}
 ASIO = re.compile(r"^(boost/(asio|beast)/|proxy/net/stream)")
 TOP_FOLDERS = {"proxy/server", "proxy/cli", "proxy/demo"}
 
@@ -172,6 +172,18 @@ class Includes(StructureCase):
             for path, _, included in self.edges()
             if os.path.dirname(included) in TOP_FOLDERS
             and os.path.dirname(path) not in TOP_FOLDERS | {"proxy"}
+        ]
+        self.expect_none(wrong)
+
+    def test_npath_is_a_process_of_its_own_that_the_data_path_does_not_know(self):
+        own = "proxy/npath"
+        wrong = [
+            (path, included)
+            for path, _, included in self.edges()
+            if os.path.dirname(included) == own and os.path.dirname(path) not in {own, "proxy/cli"}
+            or os.path.dirname(path) == own
+            and included.startswith("proxy/")
+            and os.path.dirname(included) not in {own, "proxy/net"}
         ]
         self.expect_none(wrong)
 

@@ -21,7 +21,8 @@ class Proxy:
     """Starts `fairlead run` on free ports and waits until it is ready.
 
     `body` is the configuration after [[listen]] and [admin]; `drain` is the content of [drain], by default
-    tunnels are closed at once; `top` holds keys that must stand before every table.
+    tunnels are closed at once; `listen` holds further keys of [[listen]]; `top` holds keys that must stand
+    before every table.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Proxy:
         top="",
         workers=1,
         host="127.0.0.1",
+        listen="",
         drain='window = "0s"\nclose_timeout = "1s"',
         wrapper=(),
         wait=True,
@@ -42,7 +44,7 @@ class Proxy:
         self.expected_exit = 0
         self._told_to_end = False
         self._clients = []
-        self._frame = (top, workers, drain)
+        self._frame = (top, workers, drain, listen)
         self.write_config(body)
         self._stdout = open(os.path.join(self.folder.name, "stdout"), "wb+")
         self._stderr = open(os.path.join(self.folder.name, "stderr"), "wb+")
@@ -73,9 +75,11 @@ class Proxy:
 
     # -- configuration
 
-    def write_config(self, body):
-        """Replaces the file, for a reload. Listeners, workers and [drain] stay."""
-        top, workers, drain = self._frame
+    def write_config(self, body, listen=None):
+        """Replaces the file, for a reload. Addresses, workers and [drain] stay, and the listener's further
+        keys unless `listen` replaces them."""
+        top, workers, drain, listen_keys = self._frame
+        listen_keys = listen_keys if listen is None else listen
         listen = f"[{self.host}]" if ":" in self.host else self.host
         drain_table = f"[drain]\n{drain}" if drain else ""
         self.replace_config_file(
@@ -83,6 +87,7 @@ class Proxy:
 workers = {workers}
 [[listen]]
 address = "{listen}:{self.port}"
+{listen_keys}
 [admin]
 address = "127.0.0.1:{self.admin_port}"
 {drain_table}

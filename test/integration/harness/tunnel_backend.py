@@ -8,9 +8,10 @@ from harness.frames import switching_protocols
 
 class TunnelBackend:
     def __init__(self, host="127.0.0.1"):
-        self._listener = socket.create_server((host, 0), backlog=4096)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=4096)
         self._listener.setblocking(False)
-        self.host, self.port = self._listener.getsockname()
+        self.host, self.port = self._listener.getsockname()[:2]
         self.errors = []
         self.open = {}  # socket -> (peer, bytes of its head so far; None when it is a tunnel)
         self._selector = selectors.DefaultSelector()
@@ -21,7 +22,7 @@ class TunnelBackend:
 
     @property
     def address(self):
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
     def peers(self):

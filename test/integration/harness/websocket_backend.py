@@ -13,12 +13,13 @@ async def echo(websocket):
 class WebSocketBackend:
     """Serves `handler(websocket)`; options are those of websockets.serve (compression, subprotocols, ...)."""
 
-    def __init__(self, handler=echo, host="127.0.0.1", **options):
+    def __init__(self, handler=echo, host="127.0.0.1", port=0, **options):
         self.closed = []  # (close code, reason) of each connection, as the backend saw it
         self.errors = []
         self.headers = []  # request headers of each connection
         self._handler = handler
         self._host = host
+        self._port = port
         self._options = {"compression": None, "max_size": None, "ping_interval": None, **options}
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -33,7 +34,7 @@ class WebSocketBackend:
     async def _main(self):
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        async with websockets.serve(self._serve, self._host, 0, **self._options) as self._server:
+        async with websockets.serve(self._serve, self._host, self._port, **self._options) as self._server:
             self._started.set()
             await self._stop.wait()
 

@@ -127,9 +127,46 @@ TEST_CASE("the client's X-Forwarded-* are replaced by ours")
 {
     const auto out =
         forward_get("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /x\r\n",
-                    {.client_ip = "192.0.2.1", .scheme = "http"});
+                    {.peer_ip = "192.0.2.1", .scheme = "http"});
     CHECK(out == "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http\r\n"
                  "X-Forwarded-Host: a\r\n\r\n");
+}
+
+TEST_CASE("what a trusted peer forwarded is kept, with the peer at the end of X-Forwarded-For")
+{
+    const request_forwarding how{.peer_ip = "10.0.0.1", .is_peer_trusted = true};
+    const auto out =
+        forward_get("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For:\r\n"
+                    "X-Forwarded-For: 10.0.0.2,10.0.0.3\r\nX-Forwarded-Port: 443\r\n",
+                    how);
+    CHECK(out == "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\n"
+                 "X-Forwarded-For: 192.0.2.1, 10.0.0.2,10.0.0.3, 10.0.0.1\r\nX-Forwarded-Host: a\r\n\r\n");
+    CHECK(forward_get("X-Forwarded-Host: b\r\n", how) ==
+          "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Host: b\r\nX-Forwarded-For: 10.0.0.1\r\n"
+          "X-Forwarded-Proto: http\r\n\r\n");
+}
+
+TEST_CASE("a trusted peer on a Unix socket adds no address to what it forwarded")
+{
+    const request_forwarding how{.is_peer_trusted = true};
+    CHECK(has(forward_get("X-Forwarded-For: 192.0.2.1\r\n", how), "\r\nX-Forwarded-For: 192.0.2.1\r\n"));
+    CHECK_FALSE(has(forward_get("", how), "X-Forwarded-For"));
+}
+
+TEST_CASE("a route's set_headers have the last word over what a trusted peer forwarded")
+{
+    const std::vector<conf::header_value> set{{"x-forwarded-for", "hidden"}, {"X-Forwarded-Proto", ""}};
+    const auto out = forward_get("X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n",
+                                 {.peer_ip = "10.0.0.1", .is_peer_trusted = true, .set_headers = set});
+    CHECK(out == "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Host: a\r\nx-forwarded-for: hidden\r\n\r\n");
+}
+
+TEST_CASE("Forwarded of a trusted peer goes on with our element at the end (RFC 7239 4)")
+{
+    const auto out = forward_get("Forwarded: for=192.0.2.1;proto=https\r\nForwarded: for=10.0.0.2\r\n",
+                                 {.peer_ip = "10.0.0.1", .is_peer_trusted = true, .forwarded = true});
+    CHECK(has(out, "\r\nForwarded: for=192.0.2.1;proto=https, for=10.0.0.2, "
+                   "for=10.0.0.1;host=\"a\";proto=http\r\n"));
 }
 
 TEST_CASE("with the option off, X-Forwarded-* and Forwarded pass as sent")
@@ -140,12 +177,12 @@ TEST_CASE("with the option off, X-Forwarded-* and Forwarded pass as sent")
 
 TEST_CASE("Forwarded is written with IPv6 in brackets and quotes (RFC 7239 6)")
 {
-    request_forwarding how{.client_ip = "2001:db8::1", .x_forwarded = false, .forwarded = true};
+    request_forwarding how{.peer_ip = "2001:db8::1", .x_forwarded = false, .forwarded = true};
     CHECK(has(forward_get("Forwarded: for=evil\r\n", how),
               "\r\nHost: a\r\nForwarded: for=\"[2001:db8::1]\";host=\"a\";proto=http\r\n"));
-    how.client_ip = "192.0.2.1";
+    how.peer_ip = "192.0.2.1";
     CHECK(has(forward_get("", how), "\r\nForwarded: for=192.0.2.1;host=\"a\";proto=http\r\n"));
-    how.client_ip = "";
+    how.peer_ip = "";
     CHECK(has(forward_get("", how), "\r\nForwarded: for=unknown;"));
 }
 
@@ -180,7 +217,7 @@ TEST_CASE("set_headers replace fields of any origin, an empty value removes")
     const std::vector<conf::header_value> set{
         {"host", "inner"}, {"X-Forwarded-For", "hidden"}, {"Cookie", ""}, {"X-New", "1"}};
     const auto out =
-        forward_get("COOKIE: a\r\nCookie: b\r\nX-NEW: 0\r\n", {.client_ip = "192.0.2.1", .set_headers = set});
+        forward_get("COOKIE: a\r\nCookie: b\r\nX-NEW: 0\r\n", {.peer_ip = "192.0.2.1", .set_headers = set});
     CHECK(out == "GET / HTTP/1.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\nhost: inner\r\n"
                  "X-Forwarded-For: hidden\r\nX-New: 1\r\n\r\n");
 }
@@ -294,4 +331,17 @@ TEST_CASE("a 1xx head goes on without hop-by-hop fields")
     std::string out;
     append_interim_head(out, response.get(), *check_response(response.get(), {}));
     CHECK(out == "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+}
+
+TEST_CASE("an offer that was narrowed replaces the client's own")
+{
+    const std::string lines = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: a, b\r\n"
+                              "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    const auto out = forward_get(lines, {.x_forwarded = false,
+                                         .upgrade = upgrade_intent::websocket,
+                                         .replaces_offer = true,
+                                         .subprotocols = "b"});
+    CHECK(out.find("Sec-WebSocket-Protocol: b\r\n") != std::string::npos);
+    CHECK(out.find("a, b") == std::string::npos);
+    CHECK(out.find("Sec-WebSocket-Extensions") == std::string::npos);
 }

@@ -42,7 +42,7 @@ bool pass_request(connection& c)
     lower_case_host(*verdict, c.host);
     c.to_backend.clear();
     append_request_head(c.to_backend, c.request, *verdict,
-                        {.client_ip = "192.0.2.1",
+                        {.peer_ip = "192.0.2.1",
                          .via_name = "fairlead",
                          .forwarded = true,
                          .request_id_name = "X-Request-Id",

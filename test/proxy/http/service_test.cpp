@@ -42,12 +42,13 @@ struct bench
 {
     upstream::backend_registry registry;
     snat::tuple_ledger ledger;
+    routing::route_registry routes;
     metrics::worker_shard shard;
     websocket::origin_table origins;
 
     std::shared_ptr<const http::service> build(conf::config config, std::uint64_t generation = 1)
     {
-        return http::service::build(std::move(config), registry, ledger, generation);
+        return http::service::build(std::move(config), {registry, ledger, routes}, generation);
     }
 };
 

@@ -42,7 +42,7 @@ struct bench
     std::vector<std::string> report() const
     {
         std::vector<std::string> out;
-        for (const auto& each : server::report_sources(ledger, pools)) {
+        for (const auto& each : server::report_sources(ledger, pools, 28'232)) {
             out.push_back(each.pool + " " + each.source + " " + each.destination + " " +
                           std::to_string(each.in_use) + "/" + std::to_string(each.capacity));
         }
@@ -59,11 +59,22 @@ TEST_CASE("a pool's sources are told with what is in use and what there is")
 {
     bench at;
     const auto& chat = at.add("chat", {"10.0.0.1:80"}, {"10.0.9.0/31"});
-    at.add("kernel", {"10.0.0.2:80"}, {});
     CHECK(at.report().empty());
     for (int i = 0; i < 3; ++i)
         at.dial(chat, "10.0.0.1", 80);
     CHECK(at.report() == lines{"chat 10.0.9.0 10.0.0.1:80 2/500", "chat 10.0.9.1 10.0.0.1:80 1/500"});
+}
+
+TEST_CASE("a pool without a source is told by its connections against the kernel's ports")
+{
+    bench at;
+    const auto& plain = at.add("plain", {"10.0.0.2:80", "app.internal:81", "unix:/run/app.sock"}, {});
+    const upstream::backend_use use(*plain.backends()[0]);
+    const upstream::idle_mark idle(*plain.backends()[0]);
+    CHECK(at.report() == lines{"plain any 10.0.0.2:80 2/28232"});
+    plain.backends()[1]->publish(
+        {conf::parse_ip_address("10.0.0.3").value(), conf::parse_ip_address("10.0.0.4").value()});
+    CHECK(at.report() == lines{"plain any 10.0.0.2:80 2/28232", "plain any app.internal:81 0/56464"});
 }
 
 TEST_CASE("tuples that two pools share are told for both, those of another pool for neither")

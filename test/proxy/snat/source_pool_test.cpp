@@ -190,6 +190,23 @@ TEST_CASE("set-aside sources of a large block make it open others")
     CHECK(pool.acquire(backend_one, start + 1s).has_value());
 }
 
+TEST_CASE("what is free towards a destination is counted over all sources, and none means none")
+{
+    tuple_ledger ledger;
+    const source_pool small(ledger, blocks({"10.0.1.0/31"}), some_ports(3));
+    CHECK(small.free_towards(backend_one, start) == 6);
+    const auto leases = acquire_many(small, backend_one, 5);
+    CHECK(small.free_towards(backend_one, start) == 1);
+    CHECK(small.free_towards(backend_two, start) == 6);
+    CHECK(small.free_towards({ip("fd00::1"), 9000}, start) == 0);
+    const auto last = small.acquire(backend_one, start);
+    CHECK(small.free_towards(backend_one, start) == 0);
+
+    const source_pool large(ledger, blocks({"10.0.2.0/24"}), some_ports(2));
+    const auto all = acquire_many(large, backend_one, 511);
+    CHECK(large.free_towards(backend_one, start) == 1);
+}
+
 TEST_CASE("a pool that replaces another in a reload sees the tuples that are still out")
 {
     tuple_ledger ledger;

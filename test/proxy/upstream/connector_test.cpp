@@ -111,6 +111,29 @@ TEST_CASE("a kept connection is taken before a new one is made, unless a new one
     CHECK(at.cells.dials.value() == 2);
 }
 
+TEST_CASE("a connection on which the backend was told the client is kept for that client alone")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({net::to_string(alive.address())}, {}, conf::proxy_protocol::v2);
+    at.ends.client = net::ip_port{conf::parse_ip_address("192.0.2.1").value(), 5000};
+    auto request = at.ask(*pool); // refers to at.ends
+    connect_outcome first = at.connect(request);
+    REQUIRE(first.made.has_value());
+    CHECK(first.made->owner == upstream::connection_owner::client(at.ends.client));
+    at.idle.put(std::move(*first.made), 8, 0);
+
+    at.ends.client->port = 5001;
+    const connect_outcome other = at.connect(request);
+    REQUIRE(other.made.has_value());
+    CHECK_FALSE(other.made->is_reused);
+
+    at.ends.client->port = 5000;
+    const connect_outcome again = at.connect(request);
+    REQUIRE(again.made.has_value());
+    CHECK(again.made->is_reused);
+}
+
 TEST_CASE("a kept connection does not stand for the probe that ends a back-off")
 {
     const listener alive;
@@ -142,4 +165,32 @@ TEST_CASE("a want of source tuples, or of an address for the name, begins no bac
     CHECK(outcome.was_any_tried);
     CHECK(outcome.failure == (pool->source() ? dial_failure::ports_exhausted : dial_failure::unresolved));
     CHECK(pool->backends()[0]->backoff().failures() == 0);
+}
+
+TEST_CASE("any number of full backends is passed over on the way to the last free tuple")
+{
+    constexpr int backend_count = 12; // more than the tries of one request
+    std::vector<listener> listeners(backend_count);
+    bench at;
+    conf::pool_options written;
+    written.name = "many";
+    for (const auto& each : listeners)
+        written.backends.push_back({conf::parse_endpoint(net::to_string(each.address())).value(), 1, {}});
+    written.source = {conf::parse_cidr("127.0.0.7").value()};
+    written.ports = {{31'020, 31'020}};
+    const upstream::pool pool(written, {}, at.registry, at.ledger);
+    std::vector<metrics::backend_cells*> cells(backend_count, &at.cells);
+    std::vector<connect_outcome> kept;
+    for (int i = 0; i < backend_count; ++i) {
+        auto request = at.ask(pool);
+        request.cells = cells;
+        kept.push_back(at.connect(request));
+        REQUIRE(kept.back().made.has_value());
+        CHECK(request.tried.size() == 0);
+    }
+    auto request = at.ask(pool);
+    request.cells = cells;
+    const connect_outcome refused = at.connect(request);
+    CHECK_FALSE(refused.made.has_value());
+    CHECK(refused.failure == dial_failure::ports_exhausted);
 }

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <set>
 
 #include <netinet/in.h>
@@ -39,6 +40,20 @@ TEST_CASE("a dial gives a connection to the backend, with the socket options set
     CHECK(no_delay != 0);
     CHECK(at.cells.dials.value() == 1);
     CHECK(at.cells.dial_seconds.count() == 1);
+}
+
+TEST_CASE("without a source, connect() is spared its slow search for a port (IP_LOCAL_PORT_RANGE)")
+{
+    const listener backend;
+    dialling at;
+    const auto pool = at.make_pool({net::to_string(backend.address())});
+    dial_result made = at.dial(*pool);
+    REQUIRE(made.has_value());
+    constexpr int local_port_range = 51;
+    std::uint32_t range = 0;
+    socklen_t size = sizeof range;
+    REQUIRE(::getsockopt(made->stream.fd(), IPPROTO_IP, local_port_range, &range, &size) == 0);
+    CHECK(range == 0xffff'0400); // 1024 to 65535: the kernel's own range bounds it
 }
 
 TEST_CASE("a port where nobody listens refuses")
@@ -182,7 +197,7 @@ TEST_CASE("a backend may be a Unix socket")
     CHECK(at.dial(*pool).error() == dial_failure::refused); // the file is there, nobody listens
 }
 
-TEST_CASE("every address of a name is tried, once, from a start that rotates")
+TEST_CASE("every address of a name is tried, once")
 {
     const listener backend("127.0.0.3");
     dialling at;
@@ -216,4 +231,61 @@ TEST_CASE("the addresses of a name share its dials")
         first.accept();
         second.accept();
     }
+}
+
+TEST_CASE("the addresses of a name fill to the last tuple, the emptier one first")
+{
+    // Seven addresses of one port: more than may fail in one dial, and full ones are no failures.
+    std::vector<listener> listeners;
+    upstream::resolved_set addresses;
+    listeners.emplace_back("127.0.1.1");
+    const auto port = listeners.front().port();
+    for (int last = 1; last <= 7; ++last) {
+        addresses.push_back(ip("127.0.1." + std::to_string(last)));
+        if (last > 1) listeners.emplace_back(net::to_socket_address(addresses.back(), port));
+    }
+    dialling at;
+    conf::pool_options written;
+    written.name = "small";
+    written.backends.push_back({conf::parse_endpoint("app:" + std::to_string(port)).value(), 1, {}});
+    written.source = {conf::parse_cidr("127.0.0.7").value()};
+    written.ports = {{31'010, 31'012}};
+    const upstream::pool pool(written, {}, at.registry, at.ledger);
+    pool.backends()[0]->publish(addresses);
+    std::vector<upstream::connection> kept;
+    std::map<std::string, int> seen;
+    for (int i = 0; i < 21; ++i) {
+        dial_result made = at.dial(pool);
+        REQUIRE(made.has_value());
+        const int count = ++seen[net::to_string(net::peer_of(made->stream.fd()))];
+        CHECK(count <= 1 + i / 7);
+        kept.push_back(std::move(*made));
+    }
+    CHECK(upstream::has_free_tuple(pool, *pool.backends()[0]) == false);
+    CHECK(at.dial(pool).error() == dial_failure::ports_exhausted);
+    CHECK(at.cells.foreign_ports.value() == 0);
+}
+
+TEST_CASE("an address that failed is dialled after the others, though it is the emptiest")
+{
+    const listener dead("127.0.0.2", 0); // room for one; the kernel drops the SYN of the next
+    const peer first = fairlead::test::connect_to(dead.address());
+    const peer second = fairlead::test::connect_to(dead.address());
+    const listener alive(net::to_socket_address(ip("127.0.0.3"), dead.port()));
+    dialling at;
+    const auto pool = at.make_pool({"app:" + std::to_string(dead.port())}, {"127.0.0.7"});
+    pool->backends()[0]->publish({ip("127.0.0.2"), ip("127.0.0.3")});
+    const upstream::dial_request wanted{*pool, at.options, at.cells, at.ends};
+    std::optional<dial_result> slow;
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), slow);
+    at.loop.turn();
+    CHECK_FALSE(slow.has_value());
+    at.loop.pass_time(pool->connect_timeout() + 200ms);
+    REQUIRE(slow.has_value());
+    REQUIRE(slow->has_value());
+    std::optional<dial_result> quick;
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), quick);
+    at.loop.turn();
+    REQUIRE(quick.has_value());
+    CHECK(quick->has_value());
 }

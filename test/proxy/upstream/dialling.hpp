@@ -34,9 +34,11 @@ struct dialling
     dialer dials{loop.executor(), loop.wheel()};
 
     std::unique_ptr<pool> make_pool(const std::vector<std::string>& backends,
-                                    const std::vector<std::string>& sources = {})
+                                    const std::vector<std::string>& sources = {},
+                                    conf::proxy_protocol proxy_protocol = conf::proxy_protocol::none)
     {
         conf::pool_options written;
+        written.proxy_protocol = proxy_protocol;
         written.name = "chat";
         for (const auto& text : backends)
             written.backends.push_back({conf::parse_endpoint(text).value(), 1, {}});

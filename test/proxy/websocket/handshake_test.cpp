@@ -252,3 +252,38 @@ TEST_CASE("an extension that was not offered, is malformed or agreed twice is re
     check_fault(extensions("permessage-deflate; a=\"b"), handshake_fault::bad_extension, offer);
     check_fault(extensions("permessage-deflate, \"x"), handshake_fault::bad_extension, offer);
 }
+
+TEST_CASE("an offer is narrowed to the subprotocols that are allowed, and loses deflate where that is stripped")
+{
+    const auto narrowed = [](std::string_view lines, const std::vector<std::string>& allowed, bool strips) {
+        const parsed_request request(valid_handshake(lines));
+        auto offer = websocket::check_request(request.get(), *http::check_request(request.get()));
+        REQUIRE(offer.has_value());
+        const auto left = narrow(*offer, request.get(), allowed, strips);
+        if (strips)
+            CHECK(std::find(offer->extensions.begin(), offer->extensions.end(), "permessage-deflate") ==
+                  offer->extensions.end());
+        return left;
+    };
+    constexpr std::string_view lines =
+        "Sec-WebSocket-Protocol: chat, mqtt\r\nSec-WebSocket-Protocol: v2\r\n"
+        "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-mux; a=\"b, c\"\r\n";
+    CHECK_FALSE(narrowed(lines, {}, false).is_narrowed);
+    CHECK_FALSE(narrowed(lines, {"chat", "mqtt", "v2", "v3"}, false).is_narrowed);
+    const auto some = narrowed(lines, {"v2", "chat"}, false);
+    CHECK(some.is_narrowed);
+    CHECK(some.subprotocols == "chat, v2");
+    CHECK(some.extensions == "permessage-deflate; client_max_window_bits, x-mux; a=\"b, c\"");
+    CHECK(narrowed(lines, {"other"}, false).subprotocols.empty());
+    const auto plain = narrowed(lines, {}, true);
+    CHECK(plain.subprotocols == "chat, mqtt, v2");
+    CHECK(plain.extensions == "x-mux; a=\"b, c\"");
+    CHECK_FALSE(narrowed("Sec-WebSocket-Extensions: x-mux\r\n", {}, true).is_narrowed);
+}
+
+TEST_CASE("an agreement says which reserved bits frames may have")
+{
+    CHECK(agreement{}.reserved_bits() == 0);
+    CHECK(agreement{.subprotocol = {}, .permessage_deflate = true}.reserved_bits() == 4);
+    CHECK(agreement{.subprotocol = {}, .permessage_deflate = true, .other_extension = true}.reserved_bits() == 7);
+}

@@ -1,0 +1,320 @@
+#!/usr/bin/python3
+"""Holds every port of one source towards one destination at once, and measures what the last dials cost.
+
+One source, one backend address, ports 1024 to 65535: 64,512 tunnels, over as many Fairleads (replicas) as
+the limit of descriptors asks for, in a network namespace of the run's own. Once with the ledger's ports, once
+with the kernel's choice, which Fairlead ends at 98 %. At each level of fill tunnels are opened one by one
+through every replica and timed by their client; at the end each tunnel echoes a message, and the kernel's own
+count is taken.
+A complete run writes bench/results/ports.json and the section of docs/performance.md; one with --ports only
+prints.
+Exit code: 0 all was held; 1 something failed or was not held; 2 wrong arguments.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+import report
+from run import ROOT, current_commit
+from subjects import RunFailed, start_process, stop_process
+
+FIRST_PORT = 1024
+ALL_PORTS = 65_536 - FIRST_PORT
+PORTS_PER_REPLICA = 9_300  # a tunnel takes two descriptors of 20,000
+CONNECTIONS_PER_BACKEND = 17_000  # one descriptor each; the kernel spreads them with some scatter
+PROBES = 100  # at each level and replica
+SOURCE = "127.0.64.1"
+BACKEND = "127.0.65.1:82"
+START_TIMEOUT_S = 20
+LISTENERS = "100 1023"  # what the kernel may choose from when all other ports are the ledger's
+
+BEGIN = "<!-- ports: written by bench/ports.py -->"
+END = "<!-- end of ports -->"
+
+# mode: (the kernel's range, the pool's key, levels of fill, share that must be held)
+MODES = {
+    "ledger": (lambda last: LISTENERS, "", [0.10, 0.50, 0.90, 0.99, 1.00], 0.999),
+    "kernel": (lambda last: f"{FIRST_PORT} {last}", 'port_selection = "kernel"', [0.10, 0.50, 0.90, 0.98],
+               0.979),
+}
+
+CONFIG = """workers = 1
+[[listen]]
+address = "{listen}"
+[admin]
+address = "{admin}"
+[drain]
+window = "0s"
+[log]
+access = "off"
+[source]
+addresses = ["{source}"]
+ports = "{first}-{last}"
+replica = "{index}/{count}"
+{selection}
+[pool.echo]
+backends = ["{backend}"]
+[[route]]
+pool = "echo"
+"""
+
+
+class Replica:
+    """One Fairlead with the generator that holds its tunnels."""
+
+    def __init__(self, index, count, mode, last, build_dir, run_dir):
+        self.listen, self.admin = f"127.0.71.{index}:80", f"127.0.72.{index}:81"
+        config = run_dir / f"replica{index}.toml"
+        words = {"listen": self.listen, "admin": self.admin, "source": SOURCE, "first": FIRST_PORT,
+                 "last": last, "index": index, "count": count, "selection": MODES[mode][1],
+                 "backend": BACKEND}
+        config.write_text(CONFIG.format(**words), encoding="utf-8")
+        self._errors = run_dir / f"replica{index}.err"
+        with open(self._errors, "w", encoding="utf-8") as errors:
+            self.process = start_process([build_dir / "fairlead", "run", "--config", config], None,
+                                         stdin=subprocess.DEVNULL, stderr=errors)
+        self._await_ready()
+        self.capacity = int(self.metric("fairlead_source_tuples_capacity"))
+        self._ports = self.capacity / MODES[mode][2][-1]
+        self.opened = 1
+        self._clients = start_process(
+            [build_dir / "bench" / "load_generator", "idle", "--target", self.listen, "--count", 1,
+             "--in-flight", 32, "--source", f"127.96.{index * 4}.1", "--deadline", 600],
+            None, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.answer()
+
+    def _await_ready(self):
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"http://{self.admin}/readyz", timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise RunFailed(f"{self.listen} is not ready: {self._errors.read_text(encoding='utf-8')[-800:]}")
+
+    def metric(self, name):
+        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+        return sum(map(float, re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)))
+
+    def tell(self, command):
+        self._clients.stdin.write(command + "\n")
+        self._clients.stdin.flush()
+
+    def answer(self):
+        line = self._clients.stdout.readline()
+        if not line:
+            raise RunFailed(f"the tunnels through {self.listen} broke")
+        return json.loads(line)
+
+    def begin_fill(self, level):
+        """Up to the probes of that level; False when there is nothing to open."""
+        self._wanted = min(self.capacity, round(self._ports * level))
+        more = self._wanted - PROBES - self.opened
+        if more <= 0:
+            return False
+        self.tell(f"open {more}")
+        self.opened += more
+        return True
+
+    def probe(self):
+        probes = self._wanted - self.opened
+        self.tell(f"probe {probes}")
+        self.opened += probes
+        return self.answer()["took_ns"]
+
+    def refusals(self, count):
+        """Nanoseconds of each 503."""
+        took = []
+        for _ in range(count):
+            begun = time.perf_counter_ns()
+            try:
+                urllib.request.urlopen(f"http://{self.listen}/", timeout=10).close()
+                raise RunFailed(f"{self.listen} has a port left that it did not count")
+            except urllib.error.HTTPError as error:
+                error.close()
+                if error.code != 503:
+                    raise RunFailed(f"{self.listen} answers {error.code}, its ports used up") from error
+            took.append(time.perf_counter_ns() - begun)
+        return took
+
+    def stop(self):
+        stop_process(self._clients)
+        stop_process(self.process)
+
+
+def set_sysctl(name, value):
+    pathlib.Path("/proc/sys/" + name.replace(".", "/")).write_text(value, encoding="ascii")
+
+
+def established():
+    """The kernel's own count of connections from the source to the backend."""
+    done = subprocess.run(["ss", "-Htn", "state", "established", "src", SOURCE, "dst", BACKEND],
+                          capture_output=True, text=True, check=True)
+    return done.stdout.count("\n")
+
+
+def measure_level(replicas, level):
+    filling = [replica for replica in replicas if replica.begin_fill(level)]
+    for replica in filling:
+        replica.answer()
+    names = ("fairlead_backend_dial_seconds_sum", "fairlead_backend_dial_seconds_count")
+    before = [sum(replica.metric(name) for replica in replicas) for name in names]
+    took = [each for replica in replicas for each in replica.probe()]
+    after = [sum(replica.metric(name) for replica in replicas) for name in names]
+    dial_s = (after[0] - before[0]) / (after[1] - before[1])
+    took.sort()
+    found = {"level": level, "tunnels": sum(replica.opened for replica in replicas), "samples": len(took),
+             "upgrade_median_us": statistics.median(took) / 1e3,
+             "upgrade_p99_us": took[len(took) * 99 // 100] / 1e3, "dial_mean_us": dial_s * 1e6}
+    text = (f"  {level:.0%}: {found['tunnels']:,} tunnels, upgrade {found['upgrade_median_us']:.0f} us "
+            f"(p99 {found['upgrade_p99_us']:.0f}), dial {found['dial_mean_us']:.1f} us")
+    print(text, file=sys.stderr, flush=True)
+    return found
+
+
+def run_mode(mode, ports, build_dir):
+    """In a namespace of its own: prints the result as JSON."""
+    kernel_range, _, levels, _ = MODES[mode]
+    last = FIRST_PORT + ports - 1
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    set_sysctl("net.ipv4.ip_unprivileged_port_start", "50")
+    set_sysctl("net.ipv4.ip_local_port_range", kernel_range(last))
+    count = -(-ports // PORTS_PER_REPLICA)
+    backends, replicas = [], []
+    with tempfile.TemporaryDirectory(prefix="fairlead-ports-") as run_dir:
+        try:
+            for _ in range(-(-ports // CONNECTIONS_PER_BACKEND)):
+                command = [build_dir / "bench" / "load_generator", "echo-backend", "--listen", BACKEND]
+                backends.append(start_process(command, None, stdout=subprocess.PIPE))
+                if not backends[-1].stdout.readline():
+                    raise RunFailed("a backend did not start")
+            for index in range(1, count + 1):
+                replicas.append(Replica(index, count, mode, last, build_dir, pathlib.Path(run_dir)))
+            begun = time.monotonic()
+            found = [measure_level(replicas, level) for level in levels]
+            took_s = time.monotonic() - begun
+            refusals = [each for replica in replicas for each in replica.refusals(20)]
+            for replica in replicas:
+                replica.tell("echo 64")
+            for replica in replicas:
+                replica.answer()
+            foreign = sum(replica.metric("fairlead_source_foreign_ports_total") for replica in replicas)
+            failed = sum(replica.metric("fairlead_backend_dial_failures_total") for replica in replicas)
+            print(json.dumps({
+                "mode": mode, "theory": ports, "held": established(), "replicas": count,
+                "backends": len(backends), "fill_seconds": took_s, "levels": found,
+                "refusal_median_us": statistics.median(refusals) / 1e3, "foreign_ports": foreign,
+                "failed_dials": failed - len(refusals)}))
+        finally:
+            for process in replicas:
+                process.stop()
+            for process in backends:
+                stop_process(process)
+
+
+def measure_in_namespace(mode, arguments):
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    command = ["unshare", *user, "--net", sys.executable, "-B", __file__, "--in-namespace", mode,
+               "--ports", str(arguments.ports), "--build-dir", str(arguments.build_dir)]
+    print(f"{mode}:", file=sys.stderr, flush=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RunFailed(f"the mode {mode} failed")
+    return json.loads(done.stdout)
+
+
+def is_held(result):
+    is_clean = result["foreign_ports"] == 0 and result["failed_dials"] == 0
+    return is_clean and result["held"] >= MODES[result["mode"]][3] * result["theory"]
+
+
+def section(run):
+    """The generated part of docs/performance.md as Markdown."""
+    machine = run["machine"]
+    header = ["ports chosen by", "at", "tunnels", "client's upgrade, median µs (p99)", "÷ first",
+              "proxy's dial, mean µs", "÷ first"]
+    lines = [
+        f"{machine['cpus']} CPUs, Linux {machine['kernel']}; commit {run['commit']}; `{run['command']}`. "
+        f"About {PROBES} tunnels through each replica at each level, one after another.\n",
+        "| " + " | ".join(header) + " |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for result in run["results"]:
+        first = result["levels"][0]
+        for each in result["levels"]:
+            upgrade, dial = each["upgrade_median_us"], each["dial_mean_us"]
+            lines.append(
+                f"| {result['mode']} | {each['level']:.0%} | {each['tunnels']:,} | {upgrade:.0f} "
+                f"({each['upgrade_p99_us']:.0f}) | {upgrade / first['upgrade_median_us']:.2f} | {dial:.1f} | "
+                f"{dial / first['dial_mean_us']:.2f} |")
+    lines.append("")
+    for result in run["results"]:
+        share = result["held"] / result["theory"]
+        lines.append(
+            f"- {result['mode']}: {result['held']:,} of {result['theory']:,} held at once ({share:.2%}) by "
+            f"{result['replicas']} Fairleads, in {result['fill_seconds']:.0f} s; "
+            f"{result['failed_dials']:.0f} dials failed, {result['foreign_ports']:.0f} ports were refused by "
+            f"bind() or connect(); a 503 for want of a port takes {result['refusal_median_us']:.0f} µs.")
+    return "\n".join(lines) + "\n"
+
+
+def write_results(run):
+    output = ROOT / "bench" / "results" / "ports.json"
+    output.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    page = ROOT / "docs" / "performance.md"
+    text = report.replace_between_markers(page.read_text(encoding="utf-8"), section(run), BEGIN, END)
+    page.write_text(text, encoding="utf-8")
+    print(f"raw values: {output}; table: {page}")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build" / "bench")
+    parser.add_argument("--ports", type=int, default=ALL_PORTS, help=f"of the space (at most {ALL_PORTS})")
+    parser.add_argument("--in-namespace", choices=MODES, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    arguments.build_dir = arguments.build_dir.resolve()
+    if not 4000 <= arguments.ports <= ALL_PORTS:
+        parser.error(f"--ports must be 4000 to {ALL_PORTS}")
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        if arguments.in_namespace:
+            run_mode(arguments.in_namespace, arguments.ports, arguments.build_dir)
+            return 0
+        results = [measure_in_namespace(mode, arguments) for mode in MODES]
+    except (RunFailed, OSError, subprocess.SubprocessError) as failure:
+        print(f"ports.py: {failure}", file=sys.stderr)
+        return 1
+    run = {"started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+           "machine": {"cpus": os.cpu_count(), "kernel": platform.release()},
+           "commit": current_commit(), "command": " ".join(["bench/ports.py", *sys.argv[1:]]),
+           "results": results}
+    print(section(run))
+    if arguments.ports == ALL_PORTS:
+        write_results(run)
+    return 0 if all(map(is_held, results)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+// `fairlead check`: everything about a configuration that can be said without running it.
+#pragma once
+
+#include <string>
+
+namespace fairlead::cli {
+
+int check(const std::string& config_file); // returns the exit code
+
+} // namespace fairlead::cli

@@ -1,0 +1,27 @@
+// What comes before HTTP on a client's connection: the PROXY protocol header of a peer that has to send one.
+//
+//   accepted ─┬───────────────────────────────► session
+//             └─► header, consumed exactly ─────► session, with the ends it told
+//                    └─► none, bad or late: closed without an answer, counted, logged now and then
+//
+// Not a byte behind the header is taken from the socket, so that whatever speaks next on the connection
+// begins at its own first byte. Bounds: max_proxy_header_bytes; timeouts.head from the start to the
+// header's end. Thread: the worker's. Lifetime: its own coroutine's; the services outlive it. Source:
+// HAProxy's proxy-protocol.txt 2: whether a header comes is configured, never guessed.
+#pragma once
+
+#include "proxy/http/session_services.hpp"
+#include "proxy/net/address.hpp"
+
+namespace fairlead::http {
+
+struct arrival
+{
+    net::connection_ends ends;     // as the kernel says
+    bool has_proxy_header = false; // the peer has to send one
+};
+
+// The whole life of an accepted connection; spawn it detached.
+net::task<> serve_client(session_services& services, net::socket accepted, arrival how);
+
+} // namespace fairlead::http
