@@ -155,8 +155,8 @@ std::string extensions_without_deflate(const http::head& request)
 
 } // namespace
 
-narrowed_offer narrow(client_offer& offer, const http::head& request,
-                      std::span<const std::string> allowed, bool strips_deflate)
+narrowed_offer narrow(client_offer& offer, const http::head& request, std::span<const std::string> allowed,
+                      bool strips_deflate)
 {
     const auto is_refused = [&](std::string_view name) {
         return !allowed.empty() && std::find(allowed.begin(), allowed.end(), name) == allowed.end();

@@ -1,8 +1,8 @@
 // The opening handshake as a proxy sees it: what the client offers, and whether the backend's 101 answers it.
 //
-// Nothing is negotiated here. The offer goes to the backend as it is, or less of it where the route says so;
-// the 101 must accept exactly that key and only what was offered. Views point into the request head's bytes and must be used before these go.
-// Thread: any. RFC 6455 4.1, 4.2, 9.1; RFC 7692 7.1.
+// Nothing is negotiated here. The offer goes to the backend as it is, or less of it where the route says
+// so; the 101 must accept exactly that key and only what was offered. Views point into the request head's
+// bytes and must be used before these go. Thread: any. RFC 6455 4.1, 4.2, 9.1; RFC 7692 7.1.
 #pragma once
 
 #include "proxy/http/head.hpp"
@@ -40,8 +40,8 @@ struct narrowed_offer
 
 // Takes out of `offer` the subprotocols that are not `allowed` (empty: all are) and, with `strips_deflate`,
 // permessage-deflate.
-narrowed_offer narrow(client_offer& offer, const http::head& request,
-                      std::span<const std::string> allowed, bool strips_deflate);
+narrowed_offer narrow(client_offer& offer, const http::head& request, std::span<const std::string> allowed,
+                      bool strips_deflate);
 
 // The value of Sec-WebSocket-Accept for a key (RFC 6455 4.2.2, item 5.4): 28 characters.
 std::array<char, 28> accept_key(std::string_view key);

@@ -54,7 +54,8 @@ std::string section_with(const key_row& row, std::string_view value)
     std::string before; // what the key has no use without
     if (row.name == "message_burst") before = "message_rate = \"1/s\"\n";
     if (row.name == "byte_burst") before = "byte_rate = \"1/s\"\n";
-    return "[" + std::string(row.section) + "]\n" + before + std::string(row.name) + " = " + std::string(value);
+    return "[" + std::string(row.section) + "]\n" + before + std::string(row.name) + " = " +
+           std::string(value);
 }
 
 } // namespace

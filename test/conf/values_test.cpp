@@ -89,7 +89,8 @@ TEST_CASE("a rate is units in a second or a minute")
     CHECK(parse_rate("90/min") == 1.5);
     CHECK(parse_rate("1MiB/s") == 1'048'576.0);
     CHECK(parse_rate("1000000000/s") == 1e9);
-    for (const auto* text : {"", "50", "/s", "0/s", "50/h", "50 /s", "-1/s", "1.5/s", "1000000001/s", "50/s "})
+    for (const auto* text :
+         {"", "50", "/s", "0/s", "50/h", "50 /s", "-1/s", "1.5/s", "1000000001/s", "50/s "})
         CHECK_FALSE(parse_rate(text));
 }
 

@@ -22,7 +22,8 @@ TEST_CASE("a route has [websocket]'s keys, and its own over them, key by key")
     CHECK(of_route("", "") == websocket_options{});
     constexpr std::string_view top = "[websocket]\nping_every = \"30s\"\nmax_message = \"1MiB\"\n";
     CHECK(of_route(top, "").ping_every == duration{30'000});
-    const auto own = of_route(top, "websocket = { max_message = 0, idle_timeout = \"1h\", ping = \"client\" }");
+    const auto own =
+        of_route(top, "websocket = { max_message = 0, idle_timeout = \"1h\", ping = \"client\" }");
     CHECK(own.ping_every == duration{30'000});
     CHECK(own.max_message == 0);
     CHECK(own.idle_timeout == duration{3'600'000});
@@ -64,8 +65,7 @@ TEST_CASE("what is wrong is told at its key, in the section and in a route")
     CHECK(errors("ping_evry = \"30s\"") ==
           brief_list{"6:15 route[0].websocket: unknown key 'ping_evry' (did you mean 'ping_every'?)"});
     CHECK(errors("message_rate = \"fast\"") ==
-          brief_list{
-              "6:30 route[0].websocket.message_rate: 'fast' is not a rate; one is N/s or N/min"});
+          brief_list{"6:30 route[0].websocket.message_rate: 'fast' is not a rate; one is N/s or N/min"});
     CHECK(errors("message_burst = 5").at(0).ends_with("message_burst: has no use without message_rate"));
     const auto no_scheme = errors("origins = [\"app.example.com\"]").at(0);
     CHECK(no_scheme.find("'app.example.com' is not an origin; one is SCHEME://") != std::string::npos);

@@ -253,7 +253,8 @@ TEST_CASE("an extension that was not offered, is malformed or agreed twice is re
     check_fault(extensions("permessage-deflate, \"x"), handshake_fault::bad_extension, offer);
 }
 
-TEST_CASE("an offer is narrowed to the subprotocols that are allowed, and loses deflate where that is stripped")
+TEST_CASE(
+    "an offer is narrowed to the subprotocols that are allowed, and loses deflate where that is stripped")
 {
     const auto narrowed = [](std::string_view lines, const std::vector<std::string>& allowed, bool strips) {
         const parsed_request request(valid_handshake(lines));
@@ -285,5 +286,6 @@ TEST_CASE("an agreement says which reserved bits frames may have")
 {
     CHECK(agreement{}.reserved_bits() == 0);
     CHECK(agreement{.subprotocol = {}, .permessage_deflate = true}.reserved_bits() == 4);
-    CHECK(agreement{.subprotocol = {}, .permessage_deflate = true, .other_extension = true}.reserved_bits() == 7);
+    CHECK(agreement{.subprotocol = {}, .permessage_deflate = true, .other_extension = true}.reserved_bits() ==
+          7);
 }
