@@ -42,8 +42,9 @@ void collect_destinations(const conf::pool_options& pool, const resolved_names& 
         }
     }
     std::ranges::sort(out.destinations, comes_before);
-    const auto rest = std::ranges::unique(out.destinations);
-    out.destinations.erase(rest.begin(), rest.end());
+    // clang 14 cannot take the subrange that std::ranges::unique returns.
+    const auto rest = std::unique(out.destinations.begin(), out.destinations.end());
+    out.destinations.erase(rest, out.destinations.end());
 }
 
 tuple_origin origin_of(const conf::pool_options& pool)

@@ -63,6 +63,7 @@ class Scenario:
     promise: float = EXACT
     keys: typing.Callable = lambda ports: {}  # further ones of the pool
     backends: int = 1
+    backend_ports: int = 1  # of each, as one entry of the pool
     replicas: int = 1
     is_v6: bool = False
     narrows_kernel: bool = False  # its range to the ports of the run
@@ -73,6 +74,8 @@ SCENARIOS = [
     Scenario("ledger, 1 source", '["10.2.0.50"]', keys=in_ledger),
     Scenario("ledger, 3 sources", '["10.2.0.50", "10.2.0.52/31"]', spaces=3, keys=in_ledger),
     Scenario("ledger, 1 source, 2 backend addresses", '["10.2.0.50"]', spaces=2, backends=2, keys=in_ledger),
+    Scenario("ledger, 1 source, 1 backend with 3 ports", '["10.2.0.50"]', spaces=3, backend_ports=3,
+             keys=in_ledger),
     Scenario("ledger, 3 replicas share 1 source", '["10.2.0.50"]', replicas=3, keys=in_ledger),
     Scenario("ledger, IPv6, 1 source", '["fd02::50"]', is_v6=True, keys=in_ledger),
     Scenario("ledger, IPv6 prefix (AnyIP), 4 sources", '["fd99::/126"]', spaces=4, is_v6=True, keys=in_ledger,
@@ -83,6 +86,10 @@ SCENARIOS = [
     Scenario("transparent, 1 client address", '"client"', narrows_kernel=True,
              prepare=install_transparent_rules),
 ]
+
+
+def ports_of(scenario):
+    return [0] if scenario.backend_ports == 1 else range(9000, 9000 + scenario.backend_ports)
 
 
 class Bench(Lab):
@@ -103,7 +110,7 @@ class Bench(Lab):
     def start(self, scenario, ports):
         hosts = ["fd02::2"] if scenario.is_v6 else ["10.2.0.2", "10.2.0.3"][: scenario.backends]
         with self.backend.entered():
-            self.backends = [TunnelBackend(host) for host in hosts]
+            self.backends = [TunnelBackend(host, port) for host in hosts for port in ports_of(scenario)]
         scenario.prepare(self)
         if scenario.narrows_kernel:
             narrow_kernel_range(self.proxy, ports)
@@ -112,12 +119,20 @@ class Bench(Lab):
             body = [
                 '[log]\naccess = "off"\n',
                 f'[source]\nreplica = "{index}/{scenario.replicas}"\n',
-                pool("app", *self.backends, **source, **scenario.keys(ports)),
+                pool("app", *self.entries(scenario), **source, **scenario.keys(ports)),
                 route(),
             ]
             with self.proxy.entered():
                 host = "fd01::1" if scenario.is_v6 else "10.1.0.1"
                 self.proxies.append(Proxy("\n".join(body), host=host))
+
+    def entries(self, scenario):
+        """The backends as the pool lists them: one entry for each host."""
+        if scenario.backend_ports == 1:
+            return self.backends
+        listed = list(ports_of(scenario))
+        hosts = dict.fromkeys(each.host for each in self.backends)
+        return [f"{host}:{listed[0]}-{listed[-1]}" for host in hosts]
 
     def fill(self, proxy, most):
         """Opens tunnels until one is refused, `most` at most."""
@@ -167,7 +182,8 @@ def measure(scenario, ports):
         refusals = bench.count("fairlead_refusals_total")
         if foreign:
             problems.append(f"{foreign} ports in foreign use")
-        if failures > refusals * scenario.backends:  # the one that ends it may try each backend
+        tries = scenario.backends * scenario.backend_ports  # of the request that ends it: each backend
+        if failures > refusals * tries:
             problems.append(f"{failures} dials failed, {refusals} requests were refused")
         if bench.held() != len(bench.clients):
             problems.append(f"{len(bench.clients)} were opened")

@@ -7,9 +7,9 @@ from harness.frames import switching_protocols
 
 
 class TunnelBackend:
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family, backlog=4096)
+        self._listener = socket.create_server((host, port), family=family, backlog=4096)
         self._listener.setblocking(False)
         self.host, self.port = self._listener.getsockname()[:2]
         self.errors = []
