@@ -1,8 +1,8 @@
 // How many tunnels and exchanges each client has on a route that bounds that, over all workers.
 //
-// A client is an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has. Clients behind one
-// address translator count as one. It does not say who the client is: the session does, after PROXY protocol
-// and trusted proxies.
+// A client is an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has. Clients behind
+// one address translator count as one. It does not say who the client is: the session does, after PROXY
+// protocol and trusted proxies.
 // Shape: 64 shards of a hash table, an entry for each client that has something open. Lifetime: as the
 // route_load that owns it. Thread: any; a shard's mutex is held for a look-up, and only routes with a limit
 // come here.
