@@ -64,11 +64,16 @@ public:
 
     std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
 
+    // An operator wants it without connections: nothing new is served. A reload keeps that.
+    bool is_draining() const noexcept { return is_draining_.load(std::memory_order_relaxed); }
+    void set_draining(bool draining) noexcept { is_draining_.store(draining, std::memory_order_relaxed); }
+
 private:
     friend class route_use;
     friend class route_registry;
 
     std::atomic<std::uint32_t> live_{0};
+    std::atomic<bool> is_draining_{false};
 };
 
 class route_registry
