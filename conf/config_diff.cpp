@@ -165,6 +165,7 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
     compare_websocket(a.websocket, b.websocket, out);
     keys.add("upgrades", a.upgrades, b.upgrades);
     keys.add("max_connections", a.max_connections, b.max_connections);
+    keys.add("max_connections_per_client", a.max_connections_per_client, b.max_connections_per_client);
     return out;
 }
 

@@ -6,6 +6,8 @@
 // every use. Thread: any, lock-free; the registry takes a mutex, for start and reload.
 #pragma once
 
+#include "proxy/routing/client_load.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -68,12 +70,16 @@ public:
     bool is_draining() const noexcept { return is_draining_.load(std::memory_order_relaxed); }
     void set_draining(bool draining) noexcept { is_draining_.store(draining, std::memory_order_relaxed); }
 
+    // Of clients that the route bounds each; those from before it did are not counted.
+    client_load& by_client() noexcept { return by_client_; }
+
 private:
     friend class route_use;
     friend class route_registry;
 
     std::atomic<std::uint32_t> live_{0};
     std::atomic<bool> is_draining_{false};
+    client_load by_client_;
 };
 
 class route_registry
