@@ -90,6 +90,10 @@ public:
 
     std::uint32_t idle() const noexcept { return idle_.load(std::memory_order_relaxed); } // kept connections
 
+    // An operator wants it without connections: it is chosen for nothing new. A reload keeps that.
+    bool is_draining() const noexcept { return is_draining_.load(std::memory_order_relaxed); }
+    void set_draining(bool draining) noexcept { is_draining_.store(draining, std::memory_order_relaxed); }
+
     failure_backoff& backoff() noexcept { return backoff_; }
     const failure_backoff& backoff() const noexcept { return backoff_; }
 
@@ -122,6 +126,7 @@ private:
     const conf::endpoint address_;
     std::atomic<const resolved_set*> resolved_;
     std::atomic<std::uint32_t> weight_;
+    std::atomic<bool> is_draining_{false};
     failure_backoff backoff_;
 };
 

@@ -41,7 +41,8 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
 
 bool balancer::candidates::allow(std::uint32_t position) const
 {
-    return backends[position]->backoff().is_due(now) && !tried.contains(position);
+    const backend& one = *backends[position];
+    return !one.is_draining() && one.backoff().is_due(now) && !tried.contains(position);
 }
 
 std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
@@ -148,7 +149,7 @@ balancer::position balancer::soonest_due(const candidates& among)
 {
     position best;
     for (std::uint32_t at = 0; at < count(among.backends); ++at) {
-        if (among.tried.contains(at)) continue;
+        if (among.tried.contains(at) || among.backends[at]->is_draining()) continue;
         const auto due = among.backends[at]->backoff().retry_at();
         if (!best || due < among.backends[*best]->backoff().retry_at()) best = at;
     }

@@ -5,7 +5,8 @@
 //   random_of_two      the lower (live + 1) / weight of two random ones
 //
 // Backends that are backing off and those already tried by this request are skipped. When every untried one
-// is backing off, the one whose back-off ends first is tried nevertheless: an attempt beats a refusal.
+// is backing off, the one whose back-off ends first is tried nevertheless: an attempt beats a refusal. One
+// that is drained is never chosen.
 // Does not dial and does not count the use: make a backend_use of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
 // Cost: linear in the number of backends for the first two, constant for the third while most are healthy.
