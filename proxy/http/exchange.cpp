@@ -77,6 +77,9 @@ net::task<afterwards> exchange::run()
         }
     }
     const std::string_view again = retry_line(asked_.generated_id.front());
+    if (intent_ != upgrade_intent::none && !may_upgrade())
+        co_return co_await answer(503, metrics::refusal::upgrade_rate,
+                                  "too many upgrades come at once through this listener", again);
     if (asked_.route->is_draining())
         co_return co_await answer(503, metrics::refusal::draining, "the route is being drained", again);
     of_route_ = asked_.route->admit();
@@ -86,7 +89,6 @@ net::task<afterwards> exchange::run()
     }
     auto of_client = asked_.route->admit_client(asked_.ends.client ? &*asked_.ends.client : nullptr);
     if (!of_client) {
-        const std::string_view again = retry_line(asked_.generated_id.front());
         co_return co_await answer(429, metrics::refusal::client_full,
                                   "the client is at its max_connections_per_client", again);
     }
@@ -110,6 +112,13 @@ void exchange::abort() noexcept
 {
     client_left_ = true;
     if (connected_.made) connected_.made->close();
+}
+
+bool exchange::may_upgrade() const
+{
+    const listening_point& by = *asked_.came_by;
+    return by.gate == nullptr ||
+           by.gate->admit(by.upgrades, std::chrono::steady_clock::now().time_since_epoch());
 }
 
 // A WebSocket, or a protocol the route lets through; any other Upgrade is ignored, as RFC 9110 7.8 allows.

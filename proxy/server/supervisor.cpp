@@ -122,7 +122,7 @@ void supervisor::start_workers()
     for (const auto& each : first_.listeners)
         sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog));
     for (std::uint32_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, current_));
+        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, gates_, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
             workers_.back()->add_listener(first_.listeners[at], std::move(sockets[at][i]));
     }

@@ -34,7 +34,7 @@ void block_signals()
 
 } // namespace
 
-worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
+worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upgrade_gates& gates,
                std::shared_ptr<const http::service> first)
     : shard_(shard)
     , io_(std::make_unique<net::asio::io_context>(1))
@@ -51,6 +51,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
     , drains_(*relay_, origins_, shard.own())
     , lots_(std::random_device{}())
 {
+    services_->points.share(gates);
     apply(std::move(first));
 }
 

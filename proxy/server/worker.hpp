@@ -29,7 +29,7 @@ namespace fairlead::server {
 class worker final : public websocket::tunnel_observer
 {
 public:
-    worker(metrics::worker_shard& shard, log::line_writer& writer,
+    worker(metrics::worker_shard& shard, log::line_writer& writer, http::upgrade_gates& gates,
            std::shared_ptr<const http::service> first);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
