@@ -1,4 +1,4 @@
-"""An operator drains a route, a backend or a listener of a running proxy, at an even pace, and takes it back."""
+"""An operator drains a route, backend or listener of a running proxy, at an even pace, and takes it back."""
 import json
 import threading
 import unittest

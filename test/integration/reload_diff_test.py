@@ -1,4 +1,4 @@
-"""A reload touches only what changed, says what that is, and can be asked before; watched files reload themselves."""
+"""A reload touches only what changed, says what that is, and can be asked before; watched files reload."""
 import json
 import os
 import signal
@@ -91,7 +91,8 @@ class Diff(ReloadCase):
         self.assertEqual({name: each["change"] for name, each in routes.items()},
                          {"a": "removed", "b": "changed", "c": "added"})
         self.assertEqual((routes["b"]["tunnels_leaving"], routes["b"]["tunnels_adjusted"]), (20, 20))
-        self.assertEqual(routes["b"]["keys"], [{"key": "websocket.idle_timeout", "before": "0", "after": "1h"}])
+        idle = {"key": "websocket.idle_timeout", "before": "0", "after": "1h"}
+        self.assertEqual(routes["b"]["keys"], [idle])
         self.assertEqual((told["tunnels_leaving"], told["tunnels_adjusted"]), (20, 20))
         self.assertEqual([each["key"] for each in told["needs_restart"]], ["socket.backlog"])
         settings = {each["key"]: each.get("after") for each in changes["settings"]}
