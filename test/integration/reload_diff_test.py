@@ -6,6 +6,7 @@ import unittest
 
 from harness.case import ProxyCase, pool, route
 from harness.crowd import Crowd, CrowdBackend
+from harness.http_message import request
 from harness.process_stats import descriptor_count, resident_bytes
 from harness.proxy import SANITIZED
 from harness.waiting import eventually
@@ -51,6 +52,19 @@ class Untouched(ReloadCase):
         self.assertEqual(descriptor_count(proxy.pid), descriptors)
         if not SANITIZED:
             self.assertLess(resident_bytes(proxy.pid) - warm, 2 * 1024 * 1024)
+
+    def test_connections_to_backends_of_a_pool_that_did_not_change_are_kept(self):
+        backend = self.http_backend()
+        proxy = self.start_proxy(pool("app", backend), route())
+        for number in range(3):
+            self.assertEqual(proxy.ask(request()).status, 200)
+            proxy.write_config(pool("app", backend) + route() + route(path=f'"/{number}"'))
+            self.assertEqual(proxy.control("/reload")[0], 200)
+        self.assertEqual(len(backend.connections), 1)
+        proxy.write_config(pool("app", backend, backoff='"2s"') + route())
+        self.assertEqual(proxy.control("/reload")[0], 200)
+        self.assertEqual(proxy.ask(request()).status, 200)
+        self.assertEqual(len(backend.connections), 2)
 
     def test_least_connections_still_knows_who_is_full(self):
         one, two = self._keep(CrowdBackend()), self._keep(CrowdBackend())
