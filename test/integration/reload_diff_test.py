@@ -49,7 +49,8 @@ class Untouched(ReloadCase):
         eventually(lambda: crowd.echoed == crowd.sent, 20, lambda: (crowd.echoed, crowd.sent))
         self.assertEqual((crowd.ends, crowd.sent, crowd.tunnels), ([], 20_000, 1000))
         self.assertEqual(chat.tunnels, 1000)
-        self.assertEqual(descriptor_count(proxy.pid), descriptors)
+        # Connections to the admin listener may still be closing.
+        eventually(lambda: descriptor_count(proxy.pid) <= descriptors)
         if not SANITIZED:
             self.assertLess(resident_bytes(proxy.pid) - warm, 2 * 1024 * 1024)
 
