@@ -58,9 +58,10 @@ void walk(std::span<const std::uint8_t> rest, bool from_client)
         rest = rest.subspan(frame->size);
         if (frame->length >> 63 != 0) return; // the scanner has lost track, as it should
         fuzz::require(seen.frames == before + 1, "a header is a frame");
-        fuzz::require(seen.header.length == frame->length && seen.header.code == frame->code &&
-                          seen.header.is_final == frame->is_final && seen.header.is_masked == frame->is_masked,
-                      "both read the same");
+        const frame_header& header = seen.header;
+        fuzz::require(header.length == frame->length && header.code == frame->code, "both read the same");
+        fuzz::require(header.is_final == frame->is_final && header.is_masked == frame->is_masked,
+                      "and the same flags");
         fuzz::require(scanner.at_boundary() == (frame->length == 0), "behind a header comes its payload");
     }
 }
