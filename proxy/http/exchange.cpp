@@ -54,7 +54,7 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
     , limit_(limit)
     , asked_(asked)
     , connecting_{*asked.route->pool().shared,
-                  asked.route->pool().balancer,
+                  *asked.route->pool().balancer,
                   asked.route->pool().cells,
                   asked.service->shared->config.socket,
                   asked.ends,

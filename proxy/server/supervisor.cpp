@@ -300,7 +300,7 @@ void supervisor::follow_files()
 void supervisor::apply(conf::config next)
 {
     const http::lasting_counts counts{backends_, ledger_, routes_};
-    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
+    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1, current_.get());
     move_listeners(fresh->config);
     current_ = std::move(fresh);
     drains_.after_reload(*current_);

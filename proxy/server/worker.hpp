@@ -61,6 +61,7 @@ private:
     void run();
     void tick();
     void adopt_policies();
+    void keep_unchanged_connections(const http::worker_service& before);
     void report_sessions();
     void wait_for_tick();
 
