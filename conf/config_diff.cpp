@@ -276,6 +276,7 @@ std::vector<key_change> compare(const pool_options& a, const pool_options& b)
     keys.add("backoff", a.backoff, b.backoff);
     keys.add("max_backoff", a.max_backoff, b.max_backoff);
     keys.add("rebalance", a.rebalance, b.rebalance);
+    keys.add("sticky", a.sticky, b.sticky);
     return out;
 }
 

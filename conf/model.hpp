@@ -196,6 +196,37 @@ struct backend_options // an entry of pool.NAME.backends: "host:port" or { addre
     source_position where;
 };
 
+enum class sticky_key : std::uint8_t
+{
+    cookie,     // one of the proxy's own that names the backend
+    app_cookie, // the value of a cookie that the application sets, hashed; as are those below
+    header,
+    query,
+    path,
+    client // its IP address; the /64 of an IPv6 one
+};
+
+enum class same_site : std::uint8_t
+{
+    lax,
+    strict,
+    none
+};
+
+struct sticky_options // pool.NAME.sticky
+{
+    sticky_key by = sticky_key::cookie;
+    std::string name;   // of the cookie, header field (lower case) or query parameter; else empty
+    std::string secret; // for `cookie`: at least 16 bytes; never shown
+    duration ttl{0};    // of the cookie; 0: until the browser ends
+    std::string path = "/";
+    std::string domain; // empty: the host that was asked
+    conf::same_site same_site = conf::same_site::lax;
+    bool secure = false; // also over plain HTTP; over TLS the cookie is Secure always
+
+    bool operator==(const sticky_options&) const = default;
+};
+
 struct rebalance_options // pool.NAME.rebalance
 {
     double per_second = 50;       // tunnels closed at most
@@ -219,6 +250,7 @@ struct pool_options // [pool.NAME]
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
     std::optional<rebalance_options> rebalance; // absent: never
+    std::optional<sticky_options> sticky;       // absent: `balance` chooses for every request
     source_position where;
 };
 
