@@ -219,10 +219,10 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "pool.NAME", .name = "rebalance", .type = value_type::table,
      .example = "{ rate = \"50/s\", threshold = \"20%\" }"},
     {.section = "pool.NAME", .name = "sticky", .type = value_type::table,
-     .example = "{ by = \"cookie\", secret_file = \"sticky.key\" }"},
+     .example = "{ by = \"cookie\", secret = \"kXo3vT9wq1m7cEh4\" }"},
 
-    {.section = "pool.NAME.sticky", .name = "by", .type = value_type::choice, .required = true,
-     .choices = "cookie|app-cookie|header|query|path|client", .example = "\"cookie\""},
+    {.section = "pool.NAME.sticky", .name = "by", .type = value_type::choice,
+     .choices = "cookie|app-cookie|header|query|path|client", .required = true, .example = "\"cookie\""},
     {.section = "pool.NAME.sticky", .name = "name", .type = value_type::text, .choices = "a token",
      .example = "\"X-Room\""},
     {.section = "pool.NAME.sticky", .name = "secret", .type = value_type::text,
