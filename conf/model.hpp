@@ -188,6 +188,72 @@ struct backend_options // an entry of pool.NAME.backends: "host:port" or { addre
     source_position where;
 };
 
+enum class check_kind : std::uint8_t
+{
+    tcp,      // a connection is accepted
+    http,     // and a GET is answered as expected
+    websocket // and an upgrade is answered with a right 101, and a ping with its pong
+};
+
+// When an end is checked, and after how many results of a kind in a row it is taken for up or down.
+struct check_timing
+{
+    duration every{5'000};
+    duration timeout{2'000}; // of one check; not longer than every
+    std::uint32_t rise = 2;
+    std::uint32_t fall = 3;
+
+    bool operator==(const check_timing&) const = default;
+};
+
+struct status_range // both ends included; first <= last
+{
+    std::uint16_t first = 200;
+    std::uint16_t last = 399;
+
+    bool operator==(const status_range&) const = default;
+};
+
+struct body_match
+{
+    std::string text; // a part of the body, or RE2 for one; empty: any body
+    bool is_regex = false;
+
+    bool operator==(const body_match&) const = default;
+};
+
+struct health_options // pool.NAME.health
+{
+    check_kind kind = check_kind::tcp;
+    std::string path;       // of http and websocket; with '/' in front
+    std::string host;       // of the Host field; empty: the backend's address
+    std::uint16_t port = 0; // 0: the backend's own
+    std::vector<status_range> expect_status{{}};
+    body_match expect_body; // looked for in the first 64 KiB
+    check_timing timing;
+
+    bool operator==(const health_options&) const = default;
+};
+
+struct eject_options // pool.NAME.eject
+{
+    std::uint32_t failures = 5;             // within `window`, which begins with the first of them...
+    std::uint32_t share = 20;               // ...and at least this per cent of what was served since
+    duration window{10'000};                // not 0
+    std::vector<status_range> statuses{{502, 504}}; // answers that are failures
+    duration backoff{10'000};               // an ejected backend is left alone this long, doubling...
+    duration max_backoff{300'000};          // ...up to this
+    std::uint32_t max_ejected = 50;         // per cent of the pool that is out at most by an ejection
+
+    bool operator==(const eject_options&) const = default;
+};
+
+enum class dead_tunnel_handling : std::uint8_t
+{
+    keep,
+    close
+};
+
 struct pool_options // [pool.NAME]
 {
     std::string name;
@@ -202,6 +268,10 @@ struct pool_options // [pool.NAME]
     std::optional<duration> response_timeout;                         // else timeouts.response
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
+    std::optional<health_options> health; // absent: nothing is asked
+    std::optional<eject_options> eject;   // absent: never
+    duration slow_start{0};               // from a tenth of a weight to all of it; 0: at once
+    dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
     source_position where;
 };
 
@@ -316,21 +386,12 @@ struct route_options // [[route]]
     source_position where;
 };
 
-enum class npath_check_kind : std::uint8_t
-{
-    tcp, // a connection is accepted
-    http // and a GET is answered: 2xx and 3xx pass, 503 drains
-};
-
 struct npath_check_options // npath.NAME.health
 {
-    npath_check_kind kind = npath_check_kind::tcp;
-    std::string path;       // of the GET; with '/' in front
-    std::uint16_t port = 0; // on the backend's own address
-    duration every{2'000};
-    duration timeout{1'000}; // not longer than every
-    std::uint32_t rise = 2;
-    std::uint32_t fall = 3;
+    check_kind kind = check_kind::tcp; // not websocket; of the answer to a GET, 2xx and 3xx pass, 503 drains
+    std::string path;                  // of the GET; with '/' in front
+    std::uint16_t port = 0;            // on the backend's own address
+    check_timing timing{duration{2'000}, duration{1'000}, 2, 3};
 
     bool operator==(const npath_check_options&) const = default;
 };

@@ -111,6 +111,13 @@ std::optional<double> parse_rate(std::string_view text)
     return rate <= most ? std::optional(rate) : std::nullopt;
 }
 
+std::optional<std::uint32_t> parse_percent(std::string_view text)
+{
+    const auto number = take_number(text);
+    return number && *number <= 100 && text == "%" ? std::optional(static_cast<std::uint32_t>(*number))
+                                                   : std::nullopt;
+}
+
 std::string format_duration(duration value)
 {
     auto rest = static_cast<std::uint64_t>(value.count());

@@ -72,6 +72,7 @@ struct endpoint
 std::optional<duration> parse_duration(std::string_view text);     // "250ms" "30s" "5m" "1h" "2d" "1h30m" "0"
 std::optional<byte_count> parse_byte_count(std::string_view text); // "512" "16KiB" "1MiB" "1GiB" "10kB" "5MB"
 std::optional<double> parse_rate(std::string_view text); // "50/s", "90/min", "1MiB/s"; at most 10^9 a second
+std::optional<std::uint32_t> parse_percent(std::string_view text); // "50%"; 0 to 100
 std::optional<ip_address>
 parse_ip_address(std::string_view text);                       // "10.0.0.1" "fd00::1" (no zone, no brackets)
 std::optional<cidr> parse_cidr(std::string_view text);         // an address, or "10.0.0.0/28"; no host bits
