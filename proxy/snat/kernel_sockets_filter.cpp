@@ -1,6 +1,5 @@
 #include "proxy/snat/kernel_sockets.hpp"
 
-#include <cstring>
 
 #include <linux/inet_diag.h>
 #include <netinet/in.h>
@@ -24,9 +23,8 @@ using group = std::vector<alternative>;     // one of these
 
 void append(bytes& to, const void* from, std::size_t size)
 {
-    const std::size_t before = to.size();
-    to.resize(before + size);
-    std::memcpy(to.data() + before, from, size);
+    const auto* const first = static_cast<const std::byte*>(from);
+    to.insert(to.end(), first, first + size);
 }
 
 operation source_within(const conf::cidr& block)

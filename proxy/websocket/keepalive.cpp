@@ -46,7 +46,8 @@ bool keepalive::check_side(const question& asked, side which, verdict& out) cons
             out = {step::dead, which};
             return true;
         }
-        out.due = std::min(out.due, dead_at);
+        // It may answer soon, and nothing is armed then: look again when its next ping could be due.
+        out.due = std::min({out.due, dead_at, now + policy.ping_every});
         return false;
     }
     // Without pong_timeout a silent side is pinged on and on, for the round-trip time and for NATs.

@@ -53,6 +53,17 @@ TEST_CASE("a side that says nothing for pong_timeout after a ping is dead, and a
     CHECK(alive.next(policy, 150, able).due == 249);
 }
 
+TEST_CASE("a pong_timeout that is longer than ping_every does not make pings rare")
+{
+    keepalive alive(0);
+    const keepalive_policy policy{.ping_every = 10, .pong_timeout = 100, .pings = {true, false}};
+    alive.pinged(side::client, 10);
+    CHECK(alive.next(policy, 10, able).due == 20);
+    alive.heard(side::client, 11);
+    CHECK(alive.next(policy, 20, able).due == 21);
+    CHECK(alive.next(policy, 21, able).what == step::ping);
+}
+
 TEST_CASE("without pong_timeout a silent side is pinged again and never dead")
 {
     keepalive alive(0);
