@@ -11,10 +11,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fairlead::metrics {
@@ -47,9 +49,13 @@ struct backend_state
 {
     std::string pool;
     std::string backend;
-    bool up = false;
-    std::uint64_t connections = 0; // open, idle ones included
-    std::uint64_t requests = 0;    // exchanges and tunnels it serves
+    backend_condition condition = backend_condition::up;
+    std::uint64_t connections = 0;             // open, idle ones included
+    std::uint64_t requests = 0;                // exchanges and tunnels it serves
+    double weight = 1;                         // as far as a slow start has reached it
+    std::uint64_t ejections = 0;               // there were
+    std::uint64_t ejections_withheld = 0;      // because too few backends would have been left
+    std::shared_ptr<const check_cells> checks; // null: it is not checked
 };
 
 // Tunnels and exchanges of a route now, over all workers.
@@ -120,6 +126,9 @@ public:
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
+
+    // WebSocket tunnels open now, by pool and backend. Any thread.
+    std::map<std::pair<std::string, std::string>, std::uint64_t> open_tunnels() const;
 
     // Everything, summed over the workers. Throws what a callback throws.
     std::string expose() const;

@@ -11,7 +11,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -31,7 +33,13 @@ constexpr std::size_t max_connections = 64;
 constexpr std::chrono::seconds request_time{10};
 constexpr std::chrono::milliseconds pause_time{100};
 
-admin_response respond(const admin_request& request, const metrics::registry& metrics)
+struct admin_pages
+{
+    const metrics::registry& metrics;
+    const std::function<std::string()>& backends;
+};
+
+admin_response respond(const admin_request& request, const admin_pages& pages)
 {
     admin_response response(beast_http::status::ok, request.version());
     response.keep_alive(request.keep_alive());
@@ -44,19 +52,22 @@ admin_response respond(const admin_request& request, const metrics::registry& me
         response.body() = "only GET and HEAD\n";
     } else if (path == "/metrics") {
         response.set(beast_http::field::content_type, metrics::registry::content_type);
-        response.body() = metrics.expose();
+        response.body() = pages.metrics.expose();
     } else if (path == "/healthz") {
         response.body() = "ok\n";
     } else if (path == "/readyz") {
-        const metrics::lifecycle now = metrics.current_lifecycle();
+        const metrics::lifecycle now = pages.metrics.current_lifecycle();
         const bool is_ready = now.ready && !now.draining;
         response.result(is_ready ? beast_http::status::ok : beast_http::status::service_unavailable);
         response.body() = is_ready ? "ready\n" : now.draining ? "draining\n" : "starting\n";
+    } else if (path == "/backends" && pages.backends) {
+        response.set(beast_http::field::content_type, "application/json");
+        response.body() = pages.backends();
     } else if (path == "/") {
-        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n";
+        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n/backends\n";
     } else {
         response.result(beast_http::status::not_found);
-        response.body() = "no such page; try /metrics, /healthz or /readyz\n";
+        response.body() = "no such page; try /metrics, /healthz, /readyz or /backends\n";
     }
     response.prepare_payload();
     if (request.method() == beast_http::verb::head)
@@ -64,7 +75,7 @@ admin_response respond(const admin_request& request, const metrics::registry& me
     return response;
 }
 
-net::task<> serve(net::socket& client, timer& limit, const metrics::registry& metrics)
+net::task<> serve(net::socket& client, timer& limit, const admin_pages& pages)
 {
     boost::beast::flat_buffer buffer(16 * 1024);
     for (;;) {
@@ -73,7 +84,7 @@ net::task<> serve(net::socket& client, timer& limit, const metrics::registry& me
         const auto [read_error, read_count] =
             co_await beast_http::async_read(client, buffer, request, net::as_result);
         if (read_error) co_return;
-        admin_response response = respond(request, metrics);
+        admin_response response = respond(request, pages);
         const bool keeps = response.keep_alive();
         beast_http::response_serializer<beast_http::string_body> writer(response);
         const auto [error, count] = co_await beast_http::async_write(client, writer, net::as_result);
@@ -116,10 +127,10 @@ net::task<> watch_client(std::shared_ptr<admin_client> one)
     co_await watch(one->client, one->limit, one->is_over);
 }
 
-net::task<> serve_client(std::shared_ptr<admin_client> one, const metrics::registry& metrics)
+net::task<> serve_client(std::shared_ptr<admin_client> one, admin_pages pages)
 {
     try {
-        co_await serve(one->client, one->limit, metrics);
+        co_await serve(one->client, one->limit, pages);
     } catch (const std::exception&) {
         // Out of memory, or a callback of the registry failed: this scrape is lost, the next may do better.
     }
@@ -130,9 +141,10 @@ net::task<> serve_client(std::shared_ptr<admin_client> one, const metrics::regis
 } // namespace
 
 admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& address,
-                           const metrics::registry& metrics)
+                           const metrics::registry& metrics, std::function<std::string()> backends)
     : io_(io)
     , metrics_(metrics)
+    , backends_(std::move(backends))
     , socket_(io.get_executor(), open_listening_sockets(address, 1, 64).front().release())
     , pause_(io.get_executor())
     , is_unix_(address.what == conf::endpoint::kind::unix_path)
@@ -168,7 +180,7 @@ bool admin_server::accept_one()
     if (error || connections_ >= max_connections) return true;
     auto one = std::make_shared<admin_client>(std::move(taken), connections_);
     net::asio::co_spawn(io_.get_executor(), watch_client(one), net::asio::detached);
-    net::asio::co_spawn(io_.get_executor(), serve_client(one, metrics_), net::asio::detached);
+    net::asio::co_spawn(io_.get_executor(), serve_client(one, {metrics_, backends_}), net::asio::detached);
     return true;
 }
 

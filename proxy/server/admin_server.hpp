@@ -1,8 +1,9 @@
-// The admin listener: /metrics, /healthz and /readyz, on the main thread.
+// The admin listener: /metrics, /healthz, /readyz and /backends, on the main thread.
 //
 //   /metrics  everything that is counted, for Prometheus
 //   /healthz  200 while the process runs its main loop
 //   /readyz   200 while it takes connections, 503 before and while it drains
+//   /backends what is known of each backend, as JSON
 // It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request. It
 // has no authentication: bind it to loopback or a private network.
 // Thread: the main thread's io_context. Errors at construction: boost::system::system_error naming the
@@ -19,13 +20,17 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <string>
 
 namespace fairlead::server {
 
 class admin_server
 {
 public:
-    admin_server(net::asio::io_context& io, const conf::endpoint& address, const metrics::registry& metrics);
+    // `backends` gives the page of that name; without it there is none.
+    admin_server(net::asio::io_context& io, const conf::endpoint& address, const metrics::registry& metrics,
+                 std::function<std::string()> backends = {});
     admin_server(const admin_server&) = delete;
     admin_server& operator=(const admin_server&) = delete;
 
@@ -35,6 +40,7 @@ private:
 
     net::asio::io_context& io_;
     const metrics::registry& metrics_;
+    const std::function<std::string()> backends_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
     net::asio::basic_waitable_timer<std::chrono::steady_clock,
                                     net::asio::wait_traits<std::chrono::steady_clock>, net::executor>

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <set>
 #include <thread>
+#include <utility>
 
 namespace fairlead::server {
 namespace {
@@ -18,6 +20,7 @@ constexpr std::chrono::milliseconds drain_check_interval{50};
 constexpr std::chrono::seconds first_names_time{5};
 constexpr std::chrono::seconds first_reconciliation_time{1};
 constexpr std::chrono::milliseconds ledger_sweep_interval{250};
+constexpr std::chrono::milliseconds watch_interval{200}; // of backends, for the log
 constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
 std::uint32_t worker_count(const conf::config& config)
@@ -44,10 +47,12 @@ supervisor::supervisor(conf::config first, config_source source)
     , registry_(FAIRLEAD_VERSION)
     , writer_(first_.log.access)
     , resolver_(io_, backends_)
+    , checker_(io_, [this](upstream::backend& of, health::checked_state before) { on_checked(of, before); })
     , reconciler_(ledger_)
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
+    , watch_timer_(io_)
 {}
 
 // Workers end before what they use.
@@ -71,8 +76,15 @@ int supervisor::run()
     reconciler_.start(current_->config.source.reconcile_every, first_reconciliation_time);
     provide_metrics();
     set_lifecycle(false, false, true);
-    if (first_.admin.address) admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_);
+    if (first_.admin.address) {
+        const auto backends = [this] {
+            return watch_.json(current_->pools, registry_, std::chrono::steady_clock::now());
+        };
+        admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_, backends);
+    }
+    prepare_backends(nullptr);
     start_workers();
+    watch_backends();
     resolver_.start();
     set_lifecycle(true, false, true);
     wait_for_signal();
@@ -127,15 +139,7 @@ void supervisor::provide_metrics()
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
     registry_.set_backend_states([this] {
-        std::vector<metrics::backend_state> out;
-        for (const auto& pool : current_->pools) {
-            for (const auto& each : pool->backends()) {
-                const bool is_up = each->backoff().failures() == 0;
-                out.push_back(
-                    {pool->name(), each->address().text, is_up, each->live() + each->idle(), each->live()});
-            }
-        }
-        return out;
+        return watch_.states(current_->pools, std::chrono::steady_clock::now());
     });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
@@ -241,18 +245,69 @@ void supervisor::apply(conf::config next)
     const http::lasting_counts counts{backends_, ledger_, routes_};
     auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
     move_listeners(fresh->config);
-    current_ = std::move(fresh);
+    auto before = std::exchange(current_, std::move(fresh));
     prepare_sources();
     reconciler_.set_every(current_->config.source.reconcile_every);
-    for (const auto& pool : current_->config.pools) {
-        for (const auto& each : pool.backends)
-            backends_.obtain(pool.name, each)->set_weight(each.weight);
-    }
+    prepare_backends(before.get());
+    before.reset(); // its backends may go
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
     backends_.sweep();
     routes_.sweep();
     resolver_.resolve_soon(); // a new name serves when it has resolved
+}
+
+// What the configuration in force says of backends that may have been there before, and a slow start for those
+// that join.
+void supervisor::prepare_backends(const http::service* before)
+{
+    const auto now = std::chrono::steady_clock::now();
+    std::set<const upstream::backend*> known;
+    if (before != nullptr) {
+        for (const auto& pool : before->pools) {
+            for (const auto& each : pool->backends())
+                known.insert(each.get());
+        }
+    }
+    for (std::size_t i = 0; i < current_->pools.size(); ++i) {
+        const conf::pool_options& options = current_->config.pools[i];
+        const auto backends = current_->pools[i]->backends();
+        for (std::size_t at = 0; at < backends.size(); ++at) {
+            upstream::backend& each = *backends[at];
+            each.set_weight(options.backends[at].weight);
+            each.set_slow_start(options.slow_start);
+            if (!options.eject) each.ejection().forgive();
+            if (before != nullptr && !known.contains(&each)) each.begin_slow_start(now);
+        }
+    }
+    checker_.apply(current_->pools, current_->config.pools);
+    watch_.look(current_->pools, now);
+}
+
+void supervisor::watch_backends()
+{
+    watch_timer_.expires_after(watch_interval);
+    watch_timer_.async_wait([this](const net::error_code& error) {
+        if (error) return;
+        watch_.look(current_->pools, std::chrono::steady_clock::now());
+        watch_backends();
+    });
+}
+
+void supervisor::on_checked(upstream::backend& of, health::checked_state before)
+{
+    const auto named = [&](const conf::pool_options& each) { return each.name == of.pool_name(); };
+    const auto pool = std::ranges::find_if(current_->config.pools, named);
+    if (pool == current_->config.pools.end()) return;
+    watch_.look(current_->pools, std::chrono::steady_clock::now());
+    if (pool->dead_tunnels == conf::dead_tunnel_handling::keep) return;
+    const bool is_dead = of.checked() == health::checked_state::down;
+    if (!is_dead && before != health::checked_state::down) return;
+    for (auto& each : workers_) {
+        each->post([is_dead, name = of.pool_name(), address = of.address().text](worker& self) {
+            is_dead ? self.close_tunnels_of(name, address) : self.spare_tunnels_of(name, address);
+        });
+    }
 }
 
 void supervisor::move_listeners(const conf::config& next)

@@ -13,8 +13,10 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
+#include "proxy/server/backend_watch.hpp"
 #include "proxy/server/reconciler.hpp"
 #include "proxy/server/worker.hpp"
+#include "proxy/upstream/health_checker.hpp"
 #include "proxy/upstream/name_resolver.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -57,6 +59,9 @@ private:
     void drain_workers();
     void reload();
     void apply(conf::config next);
+    void prepare_backends(const http::service* before);
+    void watch_backends();
+    void on_checked(upstream::backend& of, health::checked_state before);
     void move_listeners(const conf::config& next);
     void watch_drain();
     bool is_drained() const;
@@ -71,6 +76,8 @@ private:
     routing::route_registry routes_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
+    upstream::health_checker checker_;
+    backend_watch watch_{checker_};
     reconciler reconciler_;
     std::shared_ptr<const http::service> current_;
     std::vector<std::unique_ptr<worker>> workers_;
@@ -78,6 +85,7 @@ private:
     net::asio::signal_set signals_;
     net::asio::steady_timer drain_timer_;
     net::asio::steady_timer ledger_timer_;
+    net::asio::steady_timer watch_timer_;
     std::chrono::steady_clock::time_point drain_end_;
     bool is_draining_ = false;
 };

@@ -160,6 +160,30 @@ void worker::adopt_policies()
     if (!leaving.origins.empty()) drains_.emplace_back(std::move(leaving), net::steady_now_ms());
 }
 
+void worker::close_tunnels_of(const std::string& pool, const std::string& backend)
+{
+    const conf::drain_options& drain = services_->current->shared->config.drain;
+    websocket::drain_order leaving{{},
+                                   {service_restart, going_away, websocket::end_cause::dead_backend},
+                                   static_cast<net::milliseconds_count>(drain.window.count()),
+                                   drain.order == conf::drain_direction::newest_first};
+    for (const websocket::origin_ref& each : origins_.all()) {
+        if (each->pool == pool && each->backend == backend) leaving.origins.push_back(each);
+    }
+    if (!leaving.origins.empty()) drains_.emplace_back(std::move(leaving), net::steady_now_ms());
+}
+
+void worker::spare_tunnels_of(const std::string& pool, const std::string& backend)
+{
+    for (websocket::drain_plan& plan : drains_) {
+        if (plan.order().how.cause != websocket::end_cause::dead_backend) continue;
+        const auto origins = plan.order().origins; // spare() changes it
+        for (const websocket::origin_ref& each : origins) {
+            if (each->pool == pool && each->backend == backend) plan.spare(*each);
+        }
+    }
+}
+
 void worker::drain()
 {
     services_->is_draining = true;

@@ -48,6 +48,10 @@ public:
     void apply(std::shared_ptr<const http::service> next);
     void drain();
 
+    // The tunnels of a backend that was found dead leave at a drain's pace, until it recovers.
+    void close_tunnels_of(const std::string& pool, const std::string& backend);
+    void spare_tunnels_of(const std::string& pool, const std::string& backend);
+
 private:
     void tunnel_ended(const websocket::tunnel& ended) noexcept override;
     void run();
