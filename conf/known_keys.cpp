@@ -324,6 +324,9 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "[\"spdy/3.1\"]"},
     {.section = "route", .name = "max_connections", .type = value_type::integer, .default_text = "0",
      .least = 1, .most = 100'000'000, .zero = true, .example = "50000"},
+    {.section = "route", .name = "max_connections_per_client", .type = value_type::integer,
+     .default_text = "0",
+     .least = 1, .most = 1'000'000, .zero = true, .example = "20"},
 
     {.section = "route.headers.NAME", .name = "regex", .type = value_type::text, .choices = "an RE2 regex",
      .required = true, .example = "\"(?i)mobile.*\""},

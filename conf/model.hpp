@@ -317,6 +317,7 @@ struct route_options // [[route]]
     std::vector<header_value> set_headers;
     websocket_options websocket;       // [websocket]'s where the route does not say it itself
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
+    std::uint32_t max_connections_per_client = 0; // of an address, or an IPv6 /64; 0: no limit
     std::uint32_t max_connections = 0; // tunnels and exchanges at once, over all workers; 0: no limit
     source_position where;
 };

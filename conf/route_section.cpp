@@ -181,6 +181,7 @@ void read_route(const table_reader& table, config_draft& draft)
     read_websocket_keys(table, route.websocket);
     read_upgrades(table, route);
     table.read("max_connections", route.max_connections);
+    table.read("max_connections_per_client", route.max_connections_per_client);
     draft.value.routes.push_back(std::move(route));
     draft.route_places.push_back(table.where_table());
     draft.route_name_places.push_back(table.where("name"));

@@ -83,6 +83,7 @@ std::string_view label(refusal value) noexcept
     case refusal::websocket_version: return "websocket_version";
     case refusal::origin: return "origin";
     case refusal::route_full: return "route_full";
+    case refusal::client_full: return "client_full";
     case refusal::draining: return "draining";
     }
     return {};

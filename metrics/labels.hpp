@@ -67,6 +67,7 @@ enum class refusal : std::uint8_t
     websocket_version,
     origin,
     route_full,
+    client_full,
     draining,
 };
 

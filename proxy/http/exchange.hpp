@@ -103,6 +103,7 @@ private:
     request& asked_;
 
     routing::route_use of_route_;
+    routing::client_use of_client_;
     upstream::connect_request connecting_;
     upstream::connect_outcome connected_;
     upgrade_intent intent_ = upgrade_intent::none;

@@ -141,6 +141,7 @@ net::task<afterwards> exchange::begin_tunnel()
     start.source = std::move(made.source);
     start.use = std::move(connected_.use);
     start.of_route = std::move(of_route_);
+    start.of_client = std::move(of_client_);
     start.client_fd = client_.release();
     start.backend_fd = made.stream.release();
     if (start.client_fd < 0 || start.backend_fd < 0) {

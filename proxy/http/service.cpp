@@ -74,6 +74,14 @@ metrics::http_cells& route_view::http_cells()
     return *http_cells_;
 }
 
+std::optional<routing::client_use> route_view::admit_client(const net::ip_port* client)
+{
+    const std::uint32_t most = options_.max_connections_per_client;
+    if (most == 0 || client == nullptr) return routing::client_use();
+    routing::client_use use = load_.by_client().admit(client->ip, most);
+    return use ? std::optional(std::move(use)) : std::nullopt;
+}
+
 websocket::origin_ref route_view::origin(std::uint32_t backend, bool is_websocket)
 {
     origins& made = is_websocket ? websocket_origins_ : plain_origins_;

@@ -9,6 +9,7 @@
 #include "conf/model.hpp"
 #include "metrics/worker_shard.hpp"
 #include "proxy/routing/route_load.hpp"
+#include "proxy/net/address.hpp"
 #include "proxy/routing/route_table.hpp"
 #include "proxy/upstream/balancer.hpp"
 #include "proxy/upstream/pool.hpp"
@@ -76,6 +77,9 @@ public:
 
     // One more tunnel or exchange of the route; none when it has as many as it may.
     routing::route_use admit() noexcept { return load_.admit(options_.max_connections); }
+
+    // One more of this client's; none when it has as many as each may. `client` may be null: a Unix socket.
+    std::optional<routing::client_use> admit_client(const net::ip_port* client);
 
     // Made on first use: most routes of most workers serve only one kind of traffic.
     metrics::http_cells& http_cells();

@@ -6,6 +6,8 @@
 // every use. Thread: any, lock-free; the registry takes a mutex, for start and reload.
 #pragma once
 
+#include "proxy/routing/client_load.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -64,11 +66,15 @@ public:
 
     std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
 
+    // Of clients that the route bounds each; those from before it did are not counted.
+    client_load& by_client() noexcept { return by_client_; }
+
 private:
     friend class route_use;
     friend class route_registry;
 
     std::atomic<std::uint32_t> live_{0};
+    client_load by_client_;
 };
 
 class route_registry

@@ -98,6 +98,7 @@ bool relay::launch(tunnel_start start)
     fresh.source = std::move(start.source);
     fresh.use = std::move(start.use);
     fresh.of_route = std::move(start.of_route);
+    fresh.of_client = std::move(start.of_client);
     fresh.opened_at = std::chrono::steady_clock::now();
     fresh.reserved_bits = start.reserved_bits;
     fresh.alive.draw_age(draw_lot());

@@ -59,6 +59,7 @@ struct tunnel_start
     snat::tuple_lease source;
     upstream::backend_use use;
     routing::route_use of_route;
+    routing::client_use of_client;
 };
 
 // How the proxy itself ends a tunnel: a Close to each side, unless that side has had one.

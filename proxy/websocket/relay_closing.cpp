@@ -84,6 +84,10 @@ void relay::close(tunnel& which, const own_close& how)
         if (stream.at_boundary()) put_close(which, to);
         if (which.is_closed) break;
     }
+    if (which.client.is_delayed && !which.is_closed) {
+        which.client.is_delayed = false; // its answer would wait for its rate
+        go_on_later(which);
+    }
     if (!in_batch_) bury();
 }
 

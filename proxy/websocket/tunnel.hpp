@@ -152,6 +152,7 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     snat::tuple_lease source;
     upstream::backend_use use;
     routing::route_use of_route;
+    routing::client_use of_client;
     std::unique_ptr<throttle> client_rate; // made by the first message, where there is a limit
     std::chrono::steady_clock::time_point opened_at;
     tunnel* next_ready = nullptr;

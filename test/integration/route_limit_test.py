@@ -99,5 +99,32 @@ class RouteLimit(ProxyCase):
         return True
 
 
+
+class ClientLimit(ProxyCase):
+    def status_from(self, proxy, source):
+        with proxy.connect(source=source) as client:
+            client.send(request())
+            return client.read_response()
+
+    def test_beyond_its_limit_a_client_gets_429_over_all_workers_and_others_go_on(self):
+        backend = self.scripted(hold)
+        proxy = self.start_proxy(pool("app", backend), route(max_connections_per_client=4), workers=3)
+        clients = [proxy.connect(source="127.0.0.5") for _ in range(4)]
+        for client in clients:
+            open_tunnel(client)
+        for _ in range(5):
+            answer = self.status_from(proxy, "127.0.0.5")
+            self.assertEqual(answer.status, 429)
+            self.assertIn(int(answer.head.get("Retry-After")), range(1, 5))
+        self.assertEqual(proxy.metrics().value("fairlead_refusals_total", reason="client_full"), 5)
+        self.assertEqual(proxy.metrics().value("fairlead_backend_dials_total"), 4)
+        other = proxy.connect(source="127.0.0.6")
+        open_tunnel(other)
+        clients[0].close()
+        again = proxy.connect(source="127.0.0.5")
+        eventually(lambda: proxy.metrics().value("fairlead_route_connections") == 4)
+        open_tunnel(again)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -302,6 +302,23 @@ TEST_CASE("a client above its rate is read later, and nothing of what it sent is
     CHECK(at.take(at.client) == plain_hello); // the other direction has no rate
 }
 
+TEST_CASE("a client that waits for its rate is read again as soon as the proxy closes")
+{
+    tunnel_policy policy;
+    policy.client_rate.messages = {1, 1};
+    bench at({.policy = policy});
+    at.put(at.client, masked_hello + masked_hello + masked_hello + masked_hello);
+    at.turn();
+    at.put(at.client, masked_close);
+    at.put(at.backend, plain_close);
+    at.turn();
+    CHECK(at.ended.empty());
+    at.relay.close_oldest(1, test::drained);
+    at.turn();
+    REQUIRE(at.ended.size() == 1);
+    CHECK(at.ended[0].client_code == 1000);
+}
+
 TEST_CASE("a client that stays above its rate beyond the patience is closed with 1008")
 {
     tunnel_policy policy;
