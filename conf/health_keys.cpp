@@ -124,8 +124,8 @@ void read_health(const table_reader& pool_table, pool_options& pool)
     if (node == nullptr) {
         return;
     }
-    const table_reader table(*node, {"pool.NAME.health", pool_table.path_of("health"), pool_table.file(),
-                                     pool_table.errors()});
+    const table_reader table(
+        *node, {"pool.NAME.health", pool_table.path_of("health"), pool_table.file(), pool_table.errors()});
     if (node->kind != node_kind::table) {
         return;
     }
@@ -136,8 +136,9 @@ void read_health(const table_reader& pool_table, pool_options& pool)
         health.path = "/";
     }
     table.read("host", health.host);
-    if (is_text(table, "host") && (!is_visible_text(health.host) ||
-                                   health.host.find_first_of("/\\?#@\"") != std::string::npos)) {
+    if (is_text(table, "host") &&
+        (!is_visible_text(health.host) || health.host.find_first_of("/\\?#@\"") != std::string::npos))
+    {
         table.report("host", in_quotes(health.host) + " is not a host, such as app.example.com");
     }
     if (health.kind == check_kind::tcp) {
@@ -166,8 +167,8 @@ void read_eject(const table_reader& pool_table, pool_options& pool)
     if (node == nullptr) {
         return;
     }
-    const table_reader table(*node, {"pool.NAME.eject", pool_table.path_of("eject"), pool_table.file(),
-                                     pool_table.errors()});
+    const table_reader table(
+        *node, {"pool.NAME.eject", pool_table.path_of("eject"), pool_table.file(), pool_table.errors()});
     if (node->kind != node_kind::table) {
         return;
     }
@@ -207,8 +208,8 @@ void read_check_path(const table_reader& table, check_kind kind, std::string& pa
         table.report("path", "a TCP check asks for no path; kind = \"http\" does");
     } else if (!has_path && kind == check_kind::http) {
         table.report("kind", "an HTTP check needs a path, such as \"/readyz\"");
-    } else if (has_path && (!path.starts_with('/') || !is_visible_text(path) ||
-                            path.find('#') != std::string::npos))
+    } else if (has_path &&
+               (!path.starts_with('/') || !is_visible_text(path) || path.find('#') != std::string::npos))
     {
         table.report("path", in_quotes(path) + " is not a path, such as \"/readyz\"");
     }

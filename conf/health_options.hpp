@@ -60,13 +60,13 @@ struct health_options // pool.NAME.health
 
 struct eject_options // pool.NAME.eject
 {
-    std::uint32_t failures = 5;             // within `window`, which begins with the first of them...
-    std::uint32_t share = 20;               // ...and at least this per cent of what was served since
-    duration window{10'000};                // not 0
+    std::uint32_t failures = 5;                     // within `window`, which begins with the first of them...
+    std::uint32_t share = 20;                       // ...and at least this per cent of what was served since
+    duration window{10'000};                        // not 0
     std::vector<status_range> statuses{{502, 504}}; // answers that are failures
-    duration backoff{10'000};               // an ejected backend is left alone this long, doubling...
-    duration max_backoff{300'000};          // ...up to this
-    std::uint32_t max_ejected = 50;         // per cent of the pool that is out at most by an ejection
+    duration backoff{10'000};                       // an ejected backend is left alone this long, doubling...
+    duration max_backoff{300'000};                  // ...up to this
+    std::uint32_t max_ejected = 50;                 // per cent of the pool that is out at most by an ejection
 
     bool operator==(const eject_options&) const = default;
 };

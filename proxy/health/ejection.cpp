@@ -22,7 +22,8 @@ struct window_tally
 
     static window_tally unpack(std::uint64_t word) noexcept
     {
-        return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word >> 20) & most_failures,
+        return {static_cast<std::uint32_t>(word >> 32),
+                static_cast<std::uint32_t>(word >> 20) & most_failures,
                 static_cast<std::uint32_t>(word) & most_successes};
     }
     std::uint64_t pack() const noexcept
@@ -90,8 +91,9 @@ std::optional<ejection::claim> ejection::eject(steady_time now, const conf::ejec
     if (before.until_ms > now_ms) return std::nullopt;
     const std::int64_t soon = std::max(before.length_ms, std::int64_t{options.window.count()});
     const bool is_again = before.until_ms != 0 && now_ms - before.until_ms < soon;
-    const std::int64_t length = is_again ? std::min<std::int64_t>(before.length_ms * 2, options.max_backoff.count())
-                                         : options.backoff.count();
+    const std::int64_t length =
+        is_again ? std::min<std::int64_t>(before.length_ms * 2, options.max_backoff.count())
+                 : options.backoff.count();
     std::int64_t expected = before.until_ms;
     if (!until_ms_.compare_exchange_strong(expected, now_ms + length)) return std::nullopt;
     length_ms_.store(length, std::memory_order_relaxed);

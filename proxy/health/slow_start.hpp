@@ -12,10 +12,11 @@ namespace fairlead::health {
 
 inline constexpr std::uint32_t first_share = 10; // per cent
 
-// 10..100 per cent; 100 where `whole` is 0, 10 before the beginning.
-constexpr std::uint32_t share_after(std::chrono::milliseconds elapsed, std::chrono::milliseconds whole) noexcept
+// 10..100 per cent; 100 where `whole` is 0, and else 10 before the beginning.
+constexpr std::uint32_t share_after(std::chrono::milliseconds elapsed,
+                                    std::chrono::milliseconds whole) noexcept
 {
-    if (elapsed >= whole) return 100;
+    if (whole.count() <= 0 || elapsed >= whole) return 100;
     const auto part = std::max<std::int64_t>(0, elapsed.count()) * (100 - first_share) / whole.count();
     return first_share + static_cast<std::uint32_t>(part);
 }

@@ -177,7 +177,8 @@ net::task<afterwards> exchange::fail(head_outcome why)
     case head_outcome::ready:
     case head_outcome::unseen:
     case head_outcome::failed:
-        record_failure(health::failure_kind::broken);
+        // An unseen request met a kept connection that had ended in order.
+        if (why == head_outcome::failed) record_failure(health::failure_kind::broken);
         co_return co_await answer(502, metrics::refusal::bad_response,
                                   "the backend ended the connection unanswered");
     case head_outcome::stopped: break;

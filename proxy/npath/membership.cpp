@@ -24,7 +24,8 @@ membership::membership(conf::npath_options options)
 
 membership::backend membership::make_backend(const conf::npath_backend_options& options) const
 {
-    return {options.address, options.weight, {options_.health.timing.rise, options_.health.timing.fall}, {}, 0};
+    return {
+        options.address, options.weight, {options_.health.timing.rise, options_.health.timing.fall}, {}, 0};
 }
 
 void membership::adopt(const std::vector<listed_member>& members)
@@ -100,8 +101,9 @@ nft_service membership::wanted(const link_address& own_link) const
 
 std::optional<membership_change> membership::pending(const link_address& own_link) const
 {
-    const bool is_settled = std::ranges::none_of(
-        backends_, [](const backend& each) { return each.state.current() == health::checked_state::checking; });
+    const bool is_settled = std::ranges::none_of(backends_, [](const backend& each) {
+        return each.state.current() == health::checked_state::checking;
+    });
     if (!kernel_ && !is_settled) return std::nullopt;
     membership_change change{wanted(own_link), {}, {}};
     if (kernel_ == change.next) return std::nullopt;

@@ -55,7 +55,8 @@ public:
     // For the service of the same name, address, port and interface. Backends that stay keep their state.
     void reconfigure(conf::npath_options options);
 
-    bool on_check(std::size_t index, health::check_outcome outcome);    // whether the backend's state is another one
+    // Whether the backend's state is another one.
+    bool on_check(std::size_t index, health::check_outcome outcome);
     bool set_link(std::size_t index, const link_address& link); // whether it is another one
 
     // What to write; nothing when the kernel has it, or when it is too early.

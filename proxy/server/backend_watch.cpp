@@ -15,7 +15,10 @@ namespace {
 namespace json = boost::json;
 using metrics::backend_condition;
 
-json::string to_json(std::string_view text) { return json::string(json::string_view(text.data(), text.size())); }
+json::string to_json(std::string_view text)
+{
+    return json::string(json::string_view(text.data(), text.size()));
+}
 
 // RFC 3339, in UTC and whole seconds.
 json::string to_json(std::chrono::system_clock::time_point at)
@@ -87,7 +90,8 @@ void backend_watch::look(const pool_list& pools, upstream::steady_time now)
     std::erase_if(seen_, [&](const auto& entry) { return entry.second.round != round_; });
 }
 
-std::vector<metrics::backend_state> backend_watch::states(const pool_list& pools, upstream::steady_time now) const
+std::vector<metrics::backend_state> backend_watch::states(const pool_list& pools,
+                                                          upstream::steady_time now) const
 {
     std::vector<metrics::backend_state> out;
     for (const auto& pool : pools) {

@@ -1,6 +1,7 @@
 // What is known of each backend and since when: for the log, the metrics and the admin listener's /backends.
 //
-// Looks at what workers and checks have set, often enough to say each change once in the log; decides nothing.
+// Looks at what workers and checks have set, often enough to say each change once in the log; decides
+// nothing.
 // Thread: the main thread's. Lifetime: within the supervisor; the checker outlives it.
 #pragma once
 
@@ -37,7 +38,8 @@ public:
 
     // [{"pool", "backend", "state", "reason", "since", "weight", "effective_weight", "tunnels", "active",
     // "idle", "addresses", "dead_addresses", "ejections", "ejections_withheld"}] in the pools' order.
-    std::string json(const pool_list& pools, const metrics::registry& counted, upstream::steady_time now) const;
+    std::string json(const pool_list& pools, const metrics::registry& counted,
+                     upstream::steady_time now) const;
 
 private:
     struct seen

@@ -21,7 +21,7 @@ constexpr std::chrono::seconds first_names_time{5};
 constexpr std::chrono::seconds first_reconciliation_time{1};
 constexpr std::chrono::milliseconds ledger_sweep_interval{250};
 constexpr std::chrono::milliseconds watch_interval{200}; // of backends, for the log
-constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
+constexpr std::chrono::seconds drain_grace{1};           // for the last closes to be answered
 
 std::uint32_t worker_count(const conf::config& config)
 {
@@ -138,9 +138,8 @@ void supervisor::provide_metrics()
     registry_.set_source_usage(
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
-    registry_.set_backend_states([this] {
-        return watch_.states(current_->pools, std::chrono::steady_clock::now());
-    });
+    registry_.set_backend_states(
+        [this] { return watch_.states(current_->pools, std::chrono::steady_clock::now()); });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
         for (std::size_t i = 0; i < current_->loads.size(); ++i) {
@@ -257,8 +256,8 @@ void supervisor::apply(conf::config next)
     resolver_.resolve_soon(); // a new name serves when it has resolved
 }
 
-// What the configuration in force says of backends that may have been there before, and a slow start for those
-// that join.
+// What the configuration in force says of backends that may have been there before, and a slow start for
+// those that join.
 void supervisor::prepare_backends(const http::service* before)
 {
     const auto now = std::chrono::steady_clock::now();

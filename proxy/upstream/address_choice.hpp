@@ -20,7 +20,7 @@ namespace fairlead::upstream {
 struct address_candidate
 {
     conf::ip_address ip;
-    std::uint64_t free = 1; // source tuples towards it; any number but 0 where nobody counts them
+    std::uint64_t free = 1;     // source tuples towards it; any number but 0 where nobody counts them
     bool failed_lately = false; // to connect, or by its checks
 };
 

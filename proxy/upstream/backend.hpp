@@ -1,6 +1,6 @@
-// One server address of a pool, with everything about it that workers share: its live count, its back-off, what
-// its checks say, its ejection and the addresses its name resolves to. A reload that keeps the (pool, address)
-// keeps the object.
+// One server address of a pool, with everything about it that workers share: its live count, its back-off,
+// what its checks say, its ejection and the addresses its name resolves to. A reload that keeps the (pool,
+// address) keeps the object.
 //
 // Does not dial, resolve or check health: others do and report here.
 // Lifetime: owned by the backend_registry and the pools that list it; the registry outlives every use.

@@ -35,7 +35,8 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
 bool balancer::candidates::allow(std::uint32_t position) const
 {
     const backend& asked = *backends[position];
-    return asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) && !tried.contains(position);
+    return asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) &&
+           !tried.contains(position);
 }
 
 // Whether `a` has less to do for its weight than `b`, counting the connection that is about to be added: so

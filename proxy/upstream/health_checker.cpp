@@ -65,8 +65,8 @@ void health_checker::apply(const std::vector<std::shared_ptr<const pool>>& pools
     wait_for_due();
 }
 
-void health_checker::check_backend(const std::shared_ptr<const pool>& from, const std::shared_ptr<backend>& of,
-                                   const conf::health_options& options)
+void health_checker::check_backend(const std::shared_ptr<const pool>& from,
+                                   const std::shared_ptr<backend>& of, const conf::health_options& options)
 {
     auto& known = backends_[of.get()];
     if (known == nullptr) {
@@ -212,8 +212,8 @@ void health_checker::finish(check_id id, const probe_result& result)
         }
         if (at.state.on(result.outcome)) conclude(of);
     }
-    const auto pause = health::shortened(at.state.pause(of.options.timing.every),
-                                         static_cast<std::uint32_t>(lots_()));
+    const auto pause =
+        health::shortened(at.state.pause(of.options.timing.every), static_cast<std::uint32_t>(lots_()));
     schedule_.set(id, std::max(now, at.begun_at + pause));
     wait_for_due();
 }
@@ -232,10 +232,7 @@ void health_checker::conclude(checked_backend& of)
         has_draining |= each.state.current() == draining;
         if (each.ip && !is_in_use(each.state.current())) dead.push_back(*each.ip);
     }
-    const health::checked_state now = has_up         ? up
-                                      : has_checking ? checking
-                                      : has_draining ? draining
-                                                     : down;
+    const health::checked_state now = has_up ? up : has_checking ? checking : has_draining ? draining : down;
     of.of->publish_dead(is_in_use(now) ? std::move(dead) : resolved_set{});
     const health::checked_state before = of.of->checked();
     if (now == before) return;

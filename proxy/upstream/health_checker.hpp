@@ -2,8 +2,8 @@
 // it.
 //
 // A backend is up while any of its addresses is; draining while none is up and one asks for it; else down.
-// Before the first check of an address has ended it is taken to be up. Addresses that a name gains or loses are
-// followed each second. At most 64 checks are under way; others wait their turn, the earliest first.
+// Before the first check of an address has ended it is taken to be up. Addresses that a name gains or loses
+// are followed each second. At most 64 checks are under way; others wait their turn, the earliest first.
 //
 // Checks are dialled from the pool's first source address of the destination's family, with a port of the
 // kernel's, so that they go the way of the traffic and cost the ledger nothing; where clients' own addresses

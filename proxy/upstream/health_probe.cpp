@@ -64,8 +64,7 @@ probe_result broken(const net::error_code& error)
 {
     const bool is_end = error == net::asio::error::eof || error == beast_http::error::end_of_stream ||
                         error == beast_http::error::partial_message;
-    return failed(check_failure::closed,
-                  is_end ? "the connection ended before the answer" : error.message());
+    return failed(check_failure::closed, is_end ? "the connection ended before the answer" : error.message());
 }
 
 // On IPv6 sockets too, these are set at the IP level (ip(7)).
@@ -153,9 +152,9 @@ net::task<> health_probe::carry_out(std::shared_ptr<run> one)
         result = not_asked(failure.what()); // out of memory, or of random numbers
     }
     if (one->is_late && !one->is_over)
-        result = failed(check_failure::timeout, "waited " +
-                                                    conf::format_duration(one->target.options.timing.timeout) +
-                                                    " for " + std::string(one->awaited));
+        result = failed(check_failure::timeout,
+                        "waited " + conf::format_duration(one->target.options.timing.timeout) + " for " +
+                            std::string(one->awaited));
     if (!one->is_over) one->report(result);
     const bool is_open_websocket = one->target.options.kind == conf::check_kind::websocket &&
                                    result.outcome == health::check_outcome::pass;
@@ -184,7 +183,7 @@ net::task<probe_result> health_probe::check(run& one)
     net::error_code error;
     const net::socket_address& to = one.target.remote;
     const net::asio::generic::stream_protocol::endpoint remote(to.data(), to.size,
-                                                              to.family() == AF_UNIX ? 0 : IPPROTO_TCP);
+                                                               to.family() == AF_UNIX ? 0 : IPPROTO_TCP);
     one.socket.open(remote.protocol(), error);
     if (error) co_return not_asked(error.message());
     if (one.target.source) bind_source(one.socket, *one.target.source, error);
@@ -233,7 +232,8 @@ net::task<probe_result> health_probe::check_http(run& one)
         parser.body_limit(boost::none); // what is too much is not read
         const auto [error, count] =
             co_await beast_http::async_read_header(one.socket, buffer, parser, net::as_result);
-        const bool is_of_http = error.category() == make_error_code(beast_http::error::bad_version).category();
+        const bool is_of_http =
+            error.category() == make_error_code(beast_http::error::bad_version).category();
         if (is_of_http && error != beast_http::error::end_of_stream &&
             error != beast_http::error::partial_message)
             co_return failed(check_failure::malformed, "the answer is not HTTP/1: " + error.message());
@@ -289,9 +289,9 @@ net::task<std::optional<probe_result>> health_probe::upgrade(run& one, std::stri
         const websocket::agreement_verdict verdict = websocket::check_response(response, offer);
         const unsigned status = response.status();
         if (verdict.has_error()) {
-            problem = failed(check_failure::handshake, status == 101
-                                                           ? std::string(websocket::reason_of(verdict.error()))
-                                                           : "status " + std::to_string(status));
+            problem = failed(check_failure::handshake,
+                             status == 101 ? std::string(websocket::reason_of(verdict.error()))
+                                           : "status " + std::to_string(status));
             if (status == 503) problem->outcome = health::check_outcome::drain;
         }
         unread.erase(0, parsed.consumed);
@@ -322,8 +322,8 @@ net::task<probe_result> health_probe::check_websocket(run& one)
         found = finder.on(std::span(block).first(count));
     }
     if (found == websocket::pong_search::closed)
-        co_return failed(check_failure::pong, "closed with " + std::to_string(finder.close_code()) +
-                                                  " instead of a pong");
+        co_return failed(check_failure::pong,
+                         "closed with " + std::to_string(finder.close_code()) + " instead of a pong");
     if (found == websocket::pong_search::wrong)
         co_return failed(check_failure::malformed, "a frame that RFC 6455 forbids");
     co_return passed();

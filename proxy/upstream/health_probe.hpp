@@ -1,9 +1,10 @@
 // One check of one address: a TCP connection; or a GET whose status and body are judged; or an upgrade to
 // WebSocket with a verified 101, then a masked ping whose pong has to come, then a Close.
 //
-// It decides nothing about the backend: what came of it is told once, and is the health_checker's to count; a
-// WebSocket's Close follows. The destructor ends it; nothing is told then. Completes when: judged, failed, or the check's timeout is
-// over. At most 32 KiB of a head and 64 KiB of a body are held. Thread: the executor's.
+// It decides nothing about the backend: what came of it is told once, and is the health_checker's to count;
+// a WebSocket's Close follows. The destructor ends it; nothing is told then. Completes when: judged, failed,
+// or the check's timeout is over. At most 32 KiB of a head and 64 KiB of a body are held. Thread: the
+// executor's.
 // Source: RFC 9112 (Beast's parser), RFC 6455 4.1 and 5.5.2; HAProxy's proxy-protocol.txt 2 for LOCAL and
 // UNKNOWN, by which a proxy says that it speaks for itself.
 #pragma once

@@ -72,7 +72,8 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
 
 bool pool::leaves_too_few(steady_time now) const noexcept
 {
-    const auto out = std::ranges::count_if(backends_, [&](const auto& each) { return !each->is_serving(now); });
+    const auto out =
+        std::ranges::count_if(backends_, [&](const auto& each) { return !each->is_serving(now); });
     return static_cast<std::uint64_t>(out) * 100 > std::uint64_t{eject_->max_ejected} * backends_.size();
 }
 

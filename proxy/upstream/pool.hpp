@@ -55,7 +55,7 @@ public:
     std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
     conf::balance_kind balance() const noexcept { return balance_; }
     const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
-    conf::transparency transparent() const noexcept { return transparent_; } // else source() is null
+    conf::transparency transparent() const noexcept { return transparent_; }   // else source() is null
     conf::proxy_protocol proxy_protocol() const noexcept { return proxy_protocol_; }
     // Whose a connection becomes that is dialled for this client.
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;

@@ -1,8 +1,8 @@
 // Looks for one pong in what a server sends after its 101: the proof that somebody reads and answers there.
 //
-// Whatever else comes first is passed over: data, pings, other pongs; nothing is answered. A Close, or a frame
-// that a server must not send, ends the search. Holds no more than a header and the payload of one control
-// frame. Source: RFC 6455 5.2, 5.5. Thread: one.
+// Whatever else comes first is passed over: data, pings, other pongs; nothing is answered. A Close, or a
+// frame that a server must not send, ends the search. Holds no more than a header and the payload of one
+// control frame. Source: RFC 6455 5.2, 5.5. Thread: one.
 #pragma once
 
 #include <array>
@@ -42,7 +42,7 @@ private:
     ping_payload sent_;
     std::array<std::uint8_t, 10> header_{};
     std::size_t header_filled_ = 0;
-    std::uint64_t left_ = 0; // of the payload
+    std::uint64_t left_ = 0;                  // of the payload
     std::array<std::uint8_t, 125> payload_{}; // of a control frame
     std::size_t payload_filled_ = 0;
     std::uint16_t close_code_ = 0;

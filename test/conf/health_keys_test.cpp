@@ -129,8 +129,8 @@ TEST_CASE("what a check has no use for, or cannot be done, is refused with what 
           "pool.a.health.port: the pool has a Unix socket, which has no port");
     CHECK(error_with("health = { every = \"1s\", timeout = \"2s\" }") ==
           "pool.a.health.timeout: 2s is longer than every, which is 1s");
-    CHECK(error_with("health = { path = \"/\", expect_body = { regex = \"(\" } }").starts_with(
-        "pool.a.health.expect_body.regex: "));
+    CHECK(error_with("health = { path = \"/\", expect_body = { regex = \"(\" } }")
+              .starts_with("pool.a.health.expect_body.regex: "));
     CHECK(error_with("health = { path = \"/\", expect_body = 1 }") ==
           "pool.a.health.expect_body: wants \"a part of the body\" or { regex = \"...\" }");
     CHECK(error_with("dead_tunnels = \"close\"") ==

@@ -1,4 +1,4 @@
-"""Health of backends: what checks find, who is passed over and for how long, and what it means for tunnels."""
+"""Health of backends: what checks find, who is passed over and for how long, and what tunnels see of it."""
 import collections
 import json
 import signal
@@ -158,7 +158,8 @@ class Checks(HealthCase):
         self.wait_state(proxy, backend, "up")
         self.assertEqual(self.tally(proxy, 10), {"back": 5, "live": 5})
         log = proxy.stderr()
-        self.assertLess(log.index(f"{backend.address} is down: status 500"), log.index(f"{backend.address} is up"))
+        down, up = f"{backend.address} is down: status 500", f"{backend.address} is up"
+        self.assertLess(log.index(down), log.index(up))
 
     def test_when_all_are_down_all_are_used(self):
         backends = [self.checked_backend(name) for name in "ab"]
@@ -271,9 +272,9 @@ class DeadTunnels(HealthCase):
             self.assertTrue(client.ended_by(5))
         closed = lambda cause: proxy.metrics().value("fairlead_websocket_tunnels_closed_total", cause=cause)
         eventually(lambda: closed("dead_backend") == 20)
-        codes = proxy.metrics()
-        self.assertEqual(codes.value("fairlead_websocket_close_codes_total", sent_by="proxy", code="1012"), 20)
-        self.assertEqual(codes.value("fairlead_websocket_close_codes_total", code="abnormal"), 0)
+        codes = lambda **by: proxy.metrics().value("fairlead_websocket_close_codes_total", **by)
+        self.assertEqual(codes(sent_by="proxy", code="1012"), 20)
+        self.assertEqual(codes(code="abnormal"), 0)
 
     def test_a_backend_that_recovers_keeps_those_that_have_not_left(self):
         backend = self.checked_backend()
@@ -360,7 +361,8 @@ class SlowStart(HealthCase):
         self.wait_state(proxy, backend, "down")
         backend.health = response()
         self.assertAlmostEqual(self.wait_state(proxy, backend, "up")["effective_weight"], 0.1, delta=0.02)
-        self.assertAlmostEqual(proxy.metrics().value("fairlead_backend_weight", backend=backend.address), 0.1, delta=0.02)
+        told = proxy.metrics().value("fairlead_backend_weight", backend=backend.address)
+        self.assertAlmostEqual(told, 0.1, delta=0.02)
         self.assertAlmostEqual(self.tally(proxy, 110)["back"], 10, delta=2)
 
     def test_one_that_a_reload_adds_starts_slowly_too(self):

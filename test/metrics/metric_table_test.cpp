@@ -122,7 +122,7 @@ TEST_CASE("every metric has help in one sentence, a unit, and labels from the kn
 {
     const std::set<std::string_view> known{
         "route",  "pool",        "backend", "direction", "kind",     "closed_by", "sent_by", "code", "class",
-        "reason", "destination", "source",  "version",   "compiler", "service",   "cause",   "to"};
+        "reason", "destination", "source",  "version",   "compiler", "service",   "cause",   "to",   "state"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

@@ -86,13 +86,14 @@ TEST_CASE("an ejection ends by the clock, and what is told meanwhile counts for 
     CHECK(of.count() == 1);
 }
 
-TEST_CASE("the back-off doubles while ejections follow one another, up to its maximum, and begins anew after a quiet time")
+TEST_CASE("the back-off doubles while ejections follow one another, up to its maximum, and begins anew after "
+          "a quiet time")
 {
     ejection of;
     const auto by = options(1);
     CHECK(length_at(of, start, by) == 10s);
-    CHECK(length_at(of, start + 19s, by) == 20s);  // 9 s after the last one's end
-    CHECK(length_at(of, start + 58s, by) == 40s);  // 19 s after
+    CHECK(length_at(of, start + 19s, by) == 20s); // 9 s after the last one's end
+    CHECK(length_at(of, start + 58s, by) == 40s); // 19 s after
     CHECK(length_at(of, start + 99s, by) == 60s);
     CHECK(length_at(of, start + 160s, by) == 60s);
     CHECK(length_at(of, start + 281s, by) == 10s); // 61 s after one of 60

@@ -16,6 +16,7 @@ TEST_CASE("a weight grows from a tenth to all of it, in proportion to the time")
     CHECK(share_after(1h, 30s) == 100);
     CHECK(share_after(-5s, 30s) == 10);
     CHECK(share_after(0ms, 0ms) == 100);
+    CHECK(share_after(-5s, 0ms) == 100);
     CHECK(share_after(12h, 24h) == 55);
 }
 

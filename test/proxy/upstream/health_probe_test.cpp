@@ -246,7 +246,8 @@ TEST_CASE("a wrong 101, another status, a Close or silence instead of the pong f
         [](const std::string& request) { return switching(accept_of(request)) + "\x88\x02\x03\xf0"s; });
     CHECK(closed.failure == check_failure::pong);
     CHECK(closed.reason == "closed with 1008 instead of a pong");
-    const auto silent = after_request([](const std::string& request) { return switching(accept_of(request)); });
+    const auto silent =
+        after_request([](const std::string& request) { return switching(accept_of(request)); });
     CHECK(silent.failure == check_failure::timeout);
     CHECK(silent.reason == "waited 200ms for the pong");
 }
