@@ -7,8 +7,8 @@
 // connect, as address_choice says; those that their checks found down come last. A source port is the
 // ledger's, bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or,
 // where the pool says so, the kernel's, chosen by connect() within the pool's range (ip(7):
-// IP_BIND_ADDRESS_NO_PORT, IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is
-// dialled, and that is logged every ten seconds at most.
+// IP_BIND_ADDRESS_NO_PORT, IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without
+// a free tuple nothing is dialled, and that is logged every ten seconds at most.
 //
 // Completes when: connected, failed, or the pool's connect_timeout has passed for an address. Thread: the
 // worker's.
