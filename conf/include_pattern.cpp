@@ -73,4 +73,13 @@ include_match find_included(const std::filesystem::path& folder, std::string_vie
     return result;
 }
 
+std::filesystem::path folder_of_pattern(const std::filesystem::path& folder, std::string_view pattern)
+{
+    auto found = std::filesystem::path(pattern).parent_path();
+    while (found.native().find_first_of(wildcards) != std::string::npos) {
+        found = found.parent_path();
+    }
+    return found.empty() ? folder : folder / found; // an absolute one replaces the folder
+}
+
 } // namespace fairlead::conf

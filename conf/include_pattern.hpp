@@ -19,4 +19,7 @@ struct include_match
 // which need not exist: opening it says so. Blocks.
 include_match find_included(const std::filesystem::path& folder, std::string_view pattern);
 
+// The folder in which such a pattern looks for files, without what is a pattern of its own.
+std::filesystem::path folder_of_pattern(const std::filesystem::path& folder, std::string_view pattern);
+
 } // namespace fairlead::conf

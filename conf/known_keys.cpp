@@ -49,6 +49,7 @@ constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
 constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
+constexpr std::string_view thresholds = "1% to 100%";
 constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
@@ -66,6 +67,7 @@ constexpr auto rows = std::to_array<key_row>({
     table("limits", value_type::table, "[limits]"),
     table("socket", value_type::table, "[socket]"),
     table("drain", value_type::table, "[drain]"),
+    table("reload", value_type::table, "[reload]"),
     {.section = "", .name = "log", .type = value_type::table, .reloads = false, .example = "[log]"},
     table("forward", value_type::table, "[forward]"),
     table("source", value_type::table, "[source]"),
@@ -127,6 +129,8 @@ constexpr auto rows = std::to_array<key_row>({
 
     {.section = "drain", .name = "order", .type = value_type::choice, .default_text = "\"oldest-first\"",
      .choices = "oldest-first|newest-first", .example = "\"newest-first\""},
+
+    flag("reload", "watch", "false"),
 
     {.section = "log", .name = "level", .type = value_type::choice, .default_text = "\"info\"",
      .choices = "debug|info|warn|error", .reloads = false, .example = "\"debug\""},
@@ -207,6 +211,8 @@ constexpr auto rows = std::to_array<key_row>({
      .least = 1, .most = hour, .example = "\"500ms\""},
     {.section = "pool.NAME", .name = "max_backoff", .type = value_type::time, .default_text = "\"30s\"",
      .least = 1, .most = day, .example = "\"1m\""},
+    {.section = "pool.NAME", .name = "rebalance", .type = value_type::table,
+     .example = "{ rate = \"50/s\", threshold = \"20%\" }"},
     {.section = "pool.NAME", .name = "health", .type = value_type::table,
      .example = "{ path = \"/healthz\", every = \"5s\" }"},
     {.section = "pool.NAME", .name = "eject", .type = value_type::table,
@@ -252,6 +258,11 @@ constexpr auto rows = std::to_array<key_row>({
      .default_text = "\"5m\"", .least = 100, .most = day, .example = "\"10m\""},
     {.section = "pool.NAME.eject", .name = "max_ejected", .type = value_type::text,
      .default_text = "\"50%\"", .choices = "0% to 100%", .example = "\"30%\""},
+
+    {.section = "pool.NAME.rebalance", .name = "rate", .type = value_type::text,
+     .default_text = "\"50/s\"", .choices = message_rates, .example = "\"200/s\""},
+    {.section = "pool.NAME.rebalance", .name = "threshold", .type = value_type::text,
+     .default_text = "\"20%\"", .choices = thresholds, .example = "\"10%\""},
 
     {.section = "pool.NAME.backends", .name = "address", .type = value_type::text,
      .choices = backend_address, .required = true, .example = "\"10.0.0.12:9000\""},

@@ -114,6 +114,13 @@ struct drain_options // [drain]
     bool operator==(const drain_options&) const = default;
 };
 
+struct reload_options // [reload]
+{
+    bool watch = false; // reload when a file changes
+
+    bool operator==(const reload_options&) const = default;
+};
+
 enum class log_level : std::uint8_t
 {
     debug,
@@ -189,6 +196,14 @@ struct backend_options // an entry of pool.NAME.backends: "host:port" or { addre
     source_position where;
 };
 
+struct rebalance_options // pool.NAME.rebalance
+{
+    double per_second = 50;       // tunnels closed at most
+    std::uint32_t threshold = 20; // per cent that the fullest backend may be above its share; 1..100
+
+    bool operator==(const rebalance_options&) const = default;
+};
+
 struct pool_options // [pool.NAME]
 {
     std::string name;
@@ -207,6 +222,7 @@ struct pool_options // [pool.NAME]
     std::optional<eject_options> eject;   // absent: never
     duration slow_start{0};               // from a tenth of a weight to all of it; 0: at once
     dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
+    std::optional<rebalance_options> rebalance; // absent: never
     source_position where;
 };
 
@@ -285,6 +301,8 @@ struct header_value // one pair of set_headers
 {
     std::string name;
     std::string value; // empty: the header is removed
+
+    bool operator==(const header_value&) const = default;
 };
 
 enum class path_kind : std::uint8_t
@@ -362,6 +380,7 @@ struct config
     limit_options limits;
     socket_options socket;
     drain_options drain;
+    reload_options reload;
     log_options log;
     forward_options forward;
     source_options source;
@@ -370,6 +389,7 @@ struct config
     std::vector<route_options> routes; // at least one, in order of appearance
     std::vector<npath_options> npath;  // in order of appearance
     std::vector<std::string> files;    // every file that was read, the main one first
+    std::vector<std::string> folders;  // where those lie, and where `include` looks for more
 };
 
 } // namespace fairlead::conf

@@ -99,6 +99,39 @@ void read_backends(const table_reader& table, pool_options& pool)
     }
 }
 
+void read_rebalance(const table_reader& pool_table, pool_options& pool)
+{
+    const auto* node = pool_table.find("rebalance");
+    if (node == nullptr || node->kind != node_kind::table) {
+        return;
+    }
+    const table_reader table(*node, {"pool.NAME.rebalance", pool_table.path_of("rebalance"),
+                                     pool_table.file(), pool_table.errors()});
+    auto& target = pool.rebalance.emplace();
+    const auto is_text = [&](std::string_view name) {
+        const auto* written = table.find(name);
+        return written != nullptr && written->kind == node_kind::text;
+    };
+    std::string text;
+    table.read("rate", text);
+    const auto rate = parse_rate(text);
+    if (rate) {
+        target.per_second = *rate;
+    } else if (is_text("rate")) {
+        table.report("rate", in_quotes(text) + " is not a rate; one is " +
+                                 range_text(*find_key("pool.NAME.rebalance", "rate")));
+    }
+    text.clear();
+    table.read("threshold", text);
+    const auto threshold = parse_percent(text);
+    if (threshold && *threshold != 0) {
+        target.threshold = *threshold;
+    } else if (is_text("threshold")) {
+        table.report("threshold", in_quotes(text) + " is not a share; one is " +
+                                      range_text(*find_key("pool.NAME.rebalance", "threshold")));
+    }
+}
+
 void read_pool(const table_entry& entry, const table_reader& top, config_draft& draft)
 {
     const table_reader table(entry.value, {"pool.NAME", "pool." + entry.key, top.file(), top.errors()});
@@ -132,6 +165,7 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
                                         format_duration(pool.backoff));
     }
     read_pool_health(table, pool);
+    read_rebalance(table, pool);
     draft.value.pools.push_back(std::move(pool));
 }
 

@@ -43,6 +43,7 @@ public:
 
 private:
     const document_node* parse(std::string name, std::string text);
+    void note_folder(const std::filesystem::path& folder);
     void read_includes(const table_reader& top, const std::filesystem::path* folder);
     void read_included(const std::filesystem::path& file, const written_at& named_at);
     void check_presence(const std::string& name, const document_node& root);
@@ -75,6 +76,9 @@ const document_node* config_reader::parse(std::string name, std::string text)
 void config_reader::read_main(std::string name, std::string text, const std::filesystem::path* folder)
 {
     const auto* root = parse(std::move(name), std::move(text));
+    if (folder != nullptr) {
+        note_folder(*folder);
+    }
     if (root == nullptr) {
         return;
     }
@@ -95,6 +99,15 @@ void config_reader::read_main(std::string name, std::string text, const std::fil
     }
 }
 
+void config_reader::note_folder(const std::filesystem::path& folder)
+{
+    const auto text = folder.empty() ? std::string(".") : folder.string();
+    auto& known = draft_.value.folders;
+    if (std::ranges::find(known, text) == known.end()) {
+        known.push_back(text);
+    }
+}
+
 void config_reader::read_includes(const table_reader& top, const std::filesystem::path* folder)
 {
     if (folder == nullptr && top.find("include") != nullptr) {
@@ -102,6 +115,7 @@ void config_reader::read_includes(const table_reader& top, const std::filesystem
         return;
     }
     for (const auto& item : top.texts("include")) {
+        note_folder(folder_of_pattern(*folder, item.text));
         const auto match = find_included(*folder, item.text);
         if (!match.problem.empty()) {
             errors_.add(item.where, match.problem);
@@ -118,6 +132,7 @@ void config_reader::read_included(const std::filesystem::path& file, const writt
     if (!seen_.insert(std::filesystem::weakly_canonical(file, ignored_)).second) {
         return;
     }
+    note_folder(file.parent_path());
     auto text = read_text(file);
     if (!text.problem.empty()) {
         errors_.add(named_at, file.string() + " " + text.problem);

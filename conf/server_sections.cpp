@@ -194,6 +194,9 @@ void read_process_sections(const table_reader& top, config_draft& draft)
     if (const auto table = section(top, "drain")) {
         read_drain(*table, value.drain);
     }
+    if (const auto table = section(top, "reload")) {
+        table->read("watch", value.reload.watch);
+    }
     if (const auto table = section(top, "log")) {
         read_log(*table, value.log);
     }

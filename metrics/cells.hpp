@@ -84,6 +84,7 @@ struct alignas(64) tunnel_cells
     histogram<round_trip_bounds> client_round_trip; // of the proxy's own pings
     histogram<round_trip_bounds> backend_round_trip;
     counter delays; // reads that waited for a client's rate
+    gauge staying;  // open tunnels that the proxy has not told to leave
 };
 
 // HTTP exchanges of one route and pool. A 101 counts in requests[informational] and never in latency, whose
@@ -128,6 +129,7 @@ struct alignas(64) worker_cells
     counter relay_wakes;  // epoll_wait calls that returned events
     counter relay_events; // the events they returned
     counter log_lines_dropped;
+    by<drain_kind, gauge> drain_left; // tunnels that are still to be told
 };
 
 } // namespace fairlead::metrics

@@ -215,6 +215,10 @@ void add_workers(family_set& out, const shard_list& shards)
             sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_refusals[reason]; });
         if (count > 0) out.add(metric::proxy_protocol_refusals, {label(reason)}, count);
     }
+    for (const drain_kind kind : by<drain_kind, gauge>::keys()) {
+        out.add(metric::drain_tunnels_left, {label(kind)},
+                sum([&](const worker_cells& c) -> auto& { return c.drain_left[kind]; }));
+    }
     out.add(metric::workers, {}, static_cast<double>(shards.size()));
 }
 

@@ -157,6 +157,19 @@ std::string_view label(check_failure value) noexcept
     return {};
 }
 
+std::string_view label(drain_kind value) noexcept
+{
+    switch (value) {
+    case drain_kind::process: return "process";
+    case drain_kind::reload: return "reload";
+    case drain_kind::route: return "route";
+    case drain_kind::backend: return "backend";
+    case drain_kind::listener: return "listener";
+    case drain_kind::dead_backend: return "dead_backend";
+    }
+    return {};
+}
+
 std::string_view label(proxy_protocol_version value) noexcept
 {
     switch (value) {

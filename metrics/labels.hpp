@@ -149,6 +149,17 @@ enum class end_cause : std::uint8_t
     refused          // out of memory or descriptors
 };
 
+// Why tunnels are led away at a pace.
+enum class drain_kind : std::uint8_t
+{
+    process,      // this process ends
+    reload,       // their route or backend is no longer configured
+    route,        // an operator drains the route
+    backend,      // ... the backend
+    listener,     // ... the listener they came by
+    dead_backend, // their backend was found down, and its pool closes its tunnels then
+};
+
 // The status of a Close frame (RFC 6455 7.4), folded into a bounded set.
 // `none` is a Close without a status (1005) and `abnormal` a connection that ended without a Close (1006).
 enum class close_code_slot : std::uint8_t
@@ -187,6 +198,7 @@ std::string_view label(dial_failure value) noexcept;
 std::string_view label(end_cause value) noexcept;
 std::string_view label(backend_condition value) noexcept;
 std::string_view label(check_failure value) noexcept;
+std::string_view label(drain_kind value) noexcept;
 std::string_view label(proxy_protocol_version value) noexcept;
 std::string_view label(proxy_protocol_fault value) noexcept;
 std::string_view label(close_code_slot value) noexcept;
@@ -216,6 +228,8 @@ template <>
 inline constexpr backend_condition last_of<backend_condition> = backend_condition::up;
 template <>
 inline constexpr check_failure last_of<check_failure> = check_failure::pong;
+template <>
+inline constexpr drain_kind last_of<drain_kind> = drain_kind::dead_backend;
 template <>
 inline constexpr close_code_slot last_of<close_code_slot> = close_code_slot::other;
 

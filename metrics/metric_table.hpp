@@ -78,6 +78,7 @@ enum class metric : std::uint8_t
     refusals,
     proxy_protocol_headers,
     proxy_protocol_refusals,
+    drain_tunnels_left,
     relay_wakes,
     relay_events,
     log_lines_dropped,

@@ -5,7 +5,6 @@
 
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace fairlead::metrics {
@@ -61,28 +60,6 @@ lifecycle registry::current_lifecycle() const
 {
     std::lock_guard hold{mutex_};
     return lifecycle_;
-}
-
-std::map<std::pair<std::string, std::string>, std::uint64_t> registry::open_tunnels() const
-{
-    std::vector<worker_shard::tunnel_list::entry> all;
-    {
-        std::lock_guard hold{mutex_};
-        for (const auto& shard : shards_)
-            shard->tunnels().append_to(all);
-    }
-    std::map<std::pair<std::string, std::string>, std::uint64_t> out;
-    for (const auto& each : all) {
-        std::uint64_t closed = 0; // read first: a tunnel that opens meanwhile is one too many, never too few
-        for (const party who : by<party, counter>::keys()) {
-            for (const end_cause why : by<end_cause, counter>::keys())
-                closed += each.cells->closed[who][why].value();
-        }
-        const std::uint64_t opened = each.cells->opened.value();
-        const auto& [route, pool, backend] = each.labels;
-        out[{std::string(pool), std::string(backend)}] += opened - std::min(opened, closed);
-    }
-    return out;
 }
 
 std::string registry::expose() const

@@ -11,12 +11,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace fairlead::metrics {
@@ -126,9 +124,6 @@ public:
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
-
-    // WebSocket tunnels open now, by pool and backend. Any thread.
-    std::map<std::pair<std::string, std::string>, std::uint64_t> open_tunnels() const;
 
     // Everything, summed over the workers. Throws what a callback throws.
     std::string expose() const;

@@ -1,6 +1,7 @@
 #include "proxy/cli/command_line.hpp"
 
 #include "proxy/cli/check.hpp"
+#include "proxy/cli/control.hpp"
 #include "proxy/cli/demo.hpp"
 #include "proxy/cli/health.hpp"
 #include "proxy/cli/npath.hpp"
@@ -24,8 +25,44 @@ struct choices
     std::string health_address = "127.0.0.1:9900";
     demo_options demo;
     plan_options plan;
+    drain_command drain;
+    reload_command reload;
+    rebalance_command rebalance;
     bool only_check = false;
 };
+
+void add_admin_option(CLI::App& command, std::string& address)
+{
+    command.add_option("--admin", address, "Its admin listener")->capture_default_str();
+}
+
+// What a running process is asked for.
+void add_control_commands(CLI::App& app, choices& chosen)
+{
+    CLI::App* const drain = app.add_subcommand(
+        "drain", "Lead everybody away from a part of a running proxy; without one, tell how far that is");
+    CLI::App* const what = drain->add_option_group("what", "What to drain")->require_option(0, 1);
+    what->add_option("--route", chosen.drain.route, "A route's name");
+    what->add_option("--backend", chosen.drain.backend, "POOL/ADDRESS");
+    what->add_option("--listener", chosen.drain.listener, "An address of [[listen]]");
+    drain->add_option("--window", chosen.drain.window, "Over which time, instead of drain.window");
+    drain->add_flag("--undo", chosen.drain.undo, "Take it back");
+    drain->add_flag("--wait", chosen.drain.wait, "Show the progress until nothing of it is open");
+    drain->add_option("--timeout", chosen.drain.timeout, "Wait no longer than that; then exit code 3");
+    drain->add_flag("--json", chosen.drain.as_json, "JSON instead of text");
+    add_admin_option(*drain, chosen.drain.admin);
+    CLI::App* const reload = app.add_subcommand(
+        "reload", "Have a running proxy read its configuration again, and tell what changed");
+    reload->add_flag("--dry-run", chosen.reload.dry_run, "Only tell what would change");
+    reload->add_flag("--json", chosen.reload.as_json, "JSON instead of text");
+    add_admin_option(*reload, chosen.reload.admin);
+    CLI::App* const rebalance = app.add_subcommand(
+        "rebalance", "Tell how even the pools with `rebalance` are, and what would be closed");
+    rebalance->add_option("--pool", chosen.rebalance.pool, "Begin to rebalance this one");
+    rebalance->add_flag("--dry-run", chosen.rebalance.dry_run, "Only tell");
+    rebalance->add_flag("--json", chosen.rebalance.as_json, "JSON instead of text");
+    add_admin_option(*rebalance, chosen.rebalance.admin);
+}
 
 void add_commands(CLI::App& app, choices& chosen)
 {
@@ -54,6 +91,7 @@ void add_commands(CLI::App& app, choices& chosen)
         app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
     npath->add_option("config", chosen.config, "The configuration file")->required();
     npath->add_flag("--check", chosen.only_check, "Check the configuration and end");
+    add_control_commands(app, chosen);
     app.add_subcommand("version", "Print the version");
     app.require_subcommand(1);
 }
@@ -65,6 +103,9 @@ int execute(const CLI::App& app, const choices& chosen)
     if (app.got_subcommand("plan")) return plan_capacity(chosen.plan);
     if (app.got_subcommand("demo")) return run_demo(chosen.demo);
     if (app.got_subcommand("health")) return check_health(chosen.health_address);
+    if (app.got_subcommand("drain")) return drain(chosen.drain);
+    if (app.got_subcommand("reload")) return reload(chosen.reload);
+    if (app.got_subcommand("rebalance")) return rebalance(chosen.rebalance);
     if (app.got_subcommand("npath"))
         return chosen.only_check ? check_npath(chosen.config) : run_npath(chosen.config);
     std::cout << "fairlead " FAIRLEAD_VERSION "\n";

@@ -32,7 +32,7 @@ metrics::proxy_protocol_fault label_of(proxy_header_fault fault)
 class header_wait final : public session_hook
 {
 public:
-    header_wait(session_services& services, net::stream& client, const net::connection_ends& ends);
+    header_wait(session_services& services, net::stream& client, const arrival& how);
     header_wait(const header_wait&) = delete;
     header_wait& operator=(const header_wait&) = delete;
     ~header_wait();
@@ -63,10 +63,11 @@ private:
     proxy_header header_;
 };
 
-header_wait::header_wait(session_services& services, net::stream& client, const net::connection_ends& ends)
-    : services_(services)
+header_wait::header_wait(session_services& services, net::stream& client, const arrival& how)
+    : session_hook(how.by)
+    , services_(services)
     , client_(client)
-    , ends_(ends)
+    , ends_(how.ends)
     , limit_(services.wheel)
 {
     limit_.guard(&client_.lowest_layer());
@@ -157,14 +158,14 @@ void header_wait::refuse(metrics::proxy_protocol_fault why, std::string_view rea
 
 // The ends that the header tells, or else the connection's own; nothing when it is to be closed.
 net::task<std::optional<net::connection_ends>> read_ends(session_services& services, net::stream& client,
-                                                         const net::connection_ends& own)
+                                                         const arrival& how)
 {
-    header_wait wait(services, client, own);
+    header_wait wait(services, client, how);
     const std::optional<proxy_header> header = co_await wait.run();
     if (!header) co_return std::nullopt;
     using version = metrics::proxy_protocol_version;
     services.shard.own().proxy_protocol_headers[header->version == 1 ? version::v1 : version::v2].add();
-    co_return header->ends.value_or(own);
+    co_return header->ends.value_or(how.ends);
 }
 
 } // namespace
@@ -174,11 +175,11 @@ net::task<> serve_client(session_services& services, net::socket accepted, arriv
     try {
         net::stream client(std::move(accepted));
         if (how.has_proxy_header) {
-            const std::optional<net::connection_ends> told = co_await read_ends(services, client, how.ends);
+            const std::optional<net::connection_ends> told = co_await read_ends(services, client, how);
             if (!told) co_return;
             how.ends = *told;
         }
-        session one(services, std::move(client), how.ends);
+        session one(services, std::move(client), how);
         co_await one.run();
     } catch (const std::exception& failure) {
         // Out of memory, most likely: it costs this connection and no other.

@@ -17,7 +17,8 @@ namespace fairlead::http {
 
 struct arrival
 {
-    net::connection_ends ends;     // as the kernel says
+    net::connection_ends ends; // as the kernel says
+    listening_point& by;
     bool has_proxy_header = false; // the peer has to send one
 };
 

@@ -76,15 +76,16 @@ net::task<afterwards> exchange::run()
             co_return co_await answer(refused->status, why, refused->reason, refused->header_lines);
         }
     }
+    const std::string_view again = retry_line(asked_.generated_id.front());
+    if (asked_.route->is_draining())
+        co_return co_await answer(503, metrics::refusal::draining, "the route is being drained", again);
     of_route_ = asked_.route->admit();
     if (!of_route_) {
-        const std::string_view again = retry_line(asked_.generated_id.front());
         co_return co_await answer(503, metrics::refusal::route_full, "the route is at its max_connections",
                                   again);
     }
     auto of_client = asked_.route->admit_client(asked_.ends.client ? &*asked_.ends.client : nullptr);
     if (!of_client) {
-        const std::string_view again = retry_line(asked_.generated_id.front());
         co_return co_await answer(429, metrics::refusal::client_full,
                                   "the client is at its max_connections_per_client", again);
     }

@@ -5,7 +5,7 @@
 // have seen it is sent once more on a new connection; nothing else is repeated. An Upgrade that the backend
 // accepts ends in a tunnel.
 //
-// A route that has its max_connections answers 503 before anything is dialled.
+// A route that has its max_connections, or that an operator drains, answers 503 before anything is dialled.
 //
 //   connect ─► send head [and body ...] ─► read head ─┬─ 1xx: forward, read on
 //      │                                    │         ├─ 101: verified, handed to the relay
@@ -95,6 +95,7 @@ private:
 
     const conf::config& config() const { return asked_.service->shared->config; }
     const upstream::pool& pool() const { return *asked_.route->pool().shared; }
+    bool is_leaving() const { return services_.is_draining || asked_.came_by->is_draining; }
     bool body_is_running() const { return is_pumping_ && !pump_done_.is_set(); }
 
     session_services& services_;

@@ -19,7 +19,7 @@ net::task<afterwards> exchange::forward_response()
     pool().record_answer(*made.to, facts_.status);
     const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
     const bool keeps =
-        asked_.facts.keep_alive && !services_.is_draining && !body_is_running() &&
+        asked_.facts.keep_alive && !is_leaving() && !body_is_running() &&
         body_end_ == transfer_end::complete && to_client.kind != framing_kind::until_close &&
         (intent_ == upgrade_intent::none || asked_.ahead.empty()); // else it spoke the new protocol
     response_forwarding how;
@@ -62,7 +62,8 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
         if (is_clean) {
             made.unread.release();
             asked_.has_kept_own |= !made.owner.is_anybody();
-            if (asked_.service == services_.current) // else a reload may have removed its backend or source
+            // Else a reload may have removed its backend or source.
+            if (asked_.service == services_.current && !made.to->is_draining())
                 services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
             connected_.made.reset();
         }
@@ -124,7 +125,7 @@ net::task<afterwards> exchange::begin_tunnel()
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
     start.reserved_bits = agreed.reserved_bits();
-    start.origin = asked_.route->origin(connected_.position, is_websocket);
+    start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
@@ -232,8 +233,8 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                                        std::string_view header_lines)
 {
     services_.shard.own().refusals[why].add();
-    const bool keeps = asked_.facts.keep_alive && !services_.is_draining &&
-                       !asked_.facts.framing.has_body() && !asked_.facts.is_upgrade;
+    const bool keeps = asked_.facts.keep_alive && !is_leaving() && !asked_.facts.framing.has_body() &&
+                       !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
                           {keeps, asked_.facts.method == method_kind::head, header_lines});

@@ -6,6 +6,7 @@
 
 #include "proxy/http/head.hpp"
 #include "proxy/http/http_rules.hpp"
+#include "proxy/http/listening_point.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/net/address.hpp"
 
@@ -25,6 +26,7 @@ struct request
     std::string host;       // lower case
     service_ref service;
     route_view* route = nullptr;
+    const listening_point* came_by = nullptr;
     std::chrono::steady_clock::time_point began_at;
     std::array<char, 32> generated_id;
     std::string_view id;             // the client's own or the generated one

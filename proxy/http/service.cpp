@@ -82,15 +82,19 @@ std::optional<routing::client_use> route_view::admit_client(const net::ip_port* 
     return use ? std::optional(std::move(use)) : std::nullopt;
 }
 
-websocket::origin_ref route_view::origin(std::uint32_t backend, bool is_websocket)
+websocket::origin_ref route_view::origin(backend_kind of, const listening_point& by)
 {
-    origins& made = is_websocket ? websocket_origins_ : plain_origins_;
+    std::vector<origins>& by_point = of.is_websocket ? websocket_origins_ : plain_origins_;
+    if (by_point.size() <= by.number) by_point.resize(by.number + std::size_t{1});
+    origins& made = by_point[by.number];
     if (made.empty()) made.resize(pool_.shared->backends().size());
-    websocket::origin_ref& origin = made[backend];
+    websocket::origin_ref& origin = made[of.backend];
     if (!origin) {
-        const std::string& address = pool_.shared->backends()[backend]->address().text;
-        origin = parts_.origins.obtain({options_.name, pool_.shared->name(), address, is_websocket});
-        if (is_websocket) origin->cells = &parts_.shard.tunnel(origin->route, origin->pool, origin->backend);
+        const std::string& address = pool_.shared->backends()[of.backend]->address().text;
+        origin = parts_.origins.obtain(
+            {options_.name, pool_.shared->name(), address, of.is_websocket, by.address});
+        if (of.is_websocket)
+            origin->cells = &parts_.shard.tunnel(origin->route, origin->pool, origin->backend);
         origin->policy = policy_;
         origin->is_gone = false;
     }

@@ -8,6 +8,7 @@
 
 #include "conf/model.hpp"
 #include "metrics/worker_shard.hpp"
+#include "proxy/http/listening_point.hpp"
 #include "proxy/routing/route_load.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/routing/route_table.hpp"
@@ -77,17 +78,23 @@ public:
 
     // One more tunnel or exchange of the route; none when it has as many as it may.
     routing::route_use admit() noexcept { return load_.admit(options_.max_connections); }
+    bool is_draining() const noexcept { return load_.is_draining(); }
 
     // One more of this client's; none when it has as many as each may. `client` may be null: a Unix socket.
     std::optional<routing::client_use> admit_client(const net::ip_port* client);
 
     // Made on first use: most routes of most workers serve only one kind of traffic.
     metrics::http_cells& http_cells();
-    websocket::origin_ref origin(std::uint32_t backend, bool is_websocket);
+    struct backend_kind
+    {
+        std::uint32_t backend = 0; // by position
+        bool is_websocket = true;
+    };
+    websocket::origin_ref origin(backend_kind of, const listening_point& by);
     const websocket::tunnel_policy& policy() const noexcept { return policy_; }
 
 private:
-    using origins = std::vector<websocket::origin_ref>;
+    using origins = std::vector<websocket::origin_ref>; // by position of the backend
 
     const conf::route_options& options_;
     routing::route_load& load_;
@@ -95,8 +102,8 @@ private:
     const worker_parts& parts_;
     const websocket::tunnel_policy policy_;
     metrics::http_cells* http_cells_ = nullptr;
-    origins websocket_origins_; // by position of the backend
-    origins plain_origins_;
+    std::vector<origins> websocket_origins_; // by the listening point's number
+    std::vector<origins> plain_origins_;
 };
 
 struct worker_service : boost::intrusive_ref_counter<worker_service, boost::thread_unsafe_counter>

@@ -1,5 +1,6 @@
 #include "proxy/http/session.hpp"
 
+#include "proxy/http/arrival.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
@@ -72,12 +73,13 @@ private:
 
 } // namespace
 
-session::session(session_services& services, net::stream client, const net::connection_ends& ends)
-    : services_(services)
+session::session(session_services& services, net::stream client, const arrival& how)
+    : session_hook(how.by)
+    , services_(services)
     , client_(std::move(client))
     , limit_(services.wheel)
     , parser_(limits_of(config().limits))
-    , ends_(ends)
+    , ends_(how.ends)
     , peer_ip_(ends_.client ? conf::to_string(ends_.client->ip) : std::string())
     , peer_address_(ends_.client ? net::to_string(*ends_.client) : "unix")
 {
@@ -121,7 +123,7 @@ net::task<> session::run()
             client_.close_by_reset();
             co_return;
         }
-        if (next == afterwards::close || services_.is_draining) {
+        if (next == afterwards::close || is_leaving()) {
             co_await linger();
             co_return;
         }
@@ -182,7 +184,7 @@ net::task<session::head_outcome> session::read_head()
 // Between requests, and before the first, a connection holds no buffer and is let go in silence.
 net::task<session::head_outcome> session::wait_for_request()
 {
-    if (services_.is_draining && !client_.is_readable()) co_return head_outcome::closed;
+    if (is_leaving() && !client_.is_readable()) co_return head_outcome::closed;
     limit_.arm(config().timeouts.keep_alive);
     is_waiting_ = true;
     const auto [error] = co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
@@ -211,6 +213,7 @@ void session::begin_request()
     fill_random_id(request_.generated_id);
     request_.id = {request_.generated_id.data(), request_.generated_id.size()};
     request_.ends = ends_;
+    request_.came_by = &came_by();
     request_.client_address = peer_address_;
     request_.peer_ip = peer_ip_;
     request_.is_peer_trusted = false;
@@ -246,8 +249,8 @@ net::task<afterwards> session::serve()
         co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
                                   may_keep);
     }
-    if (services_.is_draining && request_.facts.is_upgrade) {
-        co_return co_await answer(503, metrics::refusal::draining, "this proxy is shutting down",
+    if (is_leaving() && request_.facts.is_upgrade) {
+        co_return co_await answer(503, metrics::refusal::draining, "this listener is closing",
                                   "Retry-After: 1\r\n", false);
     }
     exchange now(services_, client_, limit_, request_);
@@ -276,7 +279,7 @@ net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std
                                       std::string_view header_lines, bool may_keep)
 {
     services_.shard.own().refusals[why].add();
-    const bool keeps = may_keep && !services_.is_draining;
+    const bool keeps = may_keep && !is_leaving();
     const error_options options{keeps, request_.facts.method == method_kind::head, header_lines};
     out_.clear();
     append_error_response(out_, status, reason, options);

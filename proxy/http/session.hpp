@@ -22,12 +22,13 @@
 namespace fairlead::http {
 
 class exchange;
+struct arrival;
 
 class session final : public session_hook
 {
 public:
-    // `ends` as they are to be believed: the connection's own or those of its PROXY protocol header.
-    session(session_services& services, net::stream client, const net::connection_ends& ends);
+    // The ends as they are to be believed: the connection's own or those of its PROXY protocol header.
+    session(session_services& services, net::stream client, const arrival& how);
     session(const session&) = delete;
     session& operator=(const session&) = delete;
     ~session();
@@ -55,6 +56,7 @@ private:
     void begin_request();
     void believe_trusted_peer();
     void log_request();
+    bool is_leaving() const noexcept { return services_.is_draining || came_by().is_draining; }
     const conf::config& config() const { return services_.current->shared->config; }
 
     session_services& services_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "metrics/worker_shard.hpp"
+#include "proxy/http/listening_point.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/log/access_log.hpp"
 #include "proxy/log/report_interval.hpp"
@@ -26,8 +27,18 @@ public:
     virtual void drain() noexcept = 0; // end as soon as no request is under way
     virtual void abort() noexcept = 0; // wake up and end at once
 
+    listening_point& came_by() const noexcept { return came_by_; }
+
 protected:
-    ~session_hook() = default;
+    explicit session_hook(listening_point& by) noexcept
+        : came_by_(by)
+    {
+        ++came_by_.sessions;
+    }
+    ~session_hook() { --came_by_.sessions; }
+
+private:
+    listening_point& came_by_;
 };
 
 struct session_services
@@ -40,6 +51,7 @@ struct session_services
     metrics::worker_shard& shard;
     log::access_log& log;
     service_ref current; // replaced by a reload; a request keeps the one it began with
+    listening_points points;
     boost::intrusive::list<session_hook> sessions;
     bool is_draining = false;
     log::report_interval proxy_header_reports{std::chrono::seconds(10)};

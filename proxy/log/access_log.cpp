@@ -1,8 +1,7 @@
 #include "proxy/log/access_log.hpp"
 
 #include "proxy/log/json_line.hpp"
-
-#include <ctime>
+#include "proxy/log/utc_text.hpp"
 
 namespace fairlead::log {
 namespace {
@@ -27,21 +26,7 @@ unsigned own_code(const websocket::leg& to)
     return to.close == websocket::leg::closing::sent ? to.own_code : 0U;
 }
 
-// RFC 3339 in UTC with milliseconds.
-std::string now_text()
-{
-    const auto now = std::chrono::system_clock::now();
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    const auto ms =
-        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    char text[40];
-    const std::size_t size = std::strftime(text, sizeof text, "%FT%T.", &parts);
-    std::string out(text, size);
-    const std::string digits = std::to_string(1000 + ms);
-    return out.append(digits, 1, 3) + "Z";
-}
+std::string now_text() { return utc_text(std::chrono::system_clock::now()); }
 
 void add_texts(json_line& line, const auto& text)
 {

@@ -66,6 +66,10 @@ public:
 
     std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
 
+    // An operator wants it without connections: nothing new is served. A reload keeps that.
+    bool is_draining() const noexcept { return is_draining_.load(std::memory_order_relaxed); }
+    void set_draining(bool draining) noexcept { is_draining_.store(draining, std::memory_order_relaxed); }
+
     // Of clients that the route bounds each; those from before it did are not counted.
     client_load& by_client() noexcept { return by_client_; }
 
@@ -74,6 +78,7 @@ private:
     friend class route_registry;
 
     std::atomic<std::uint32_t> live_{0};
+    std::atomic<bool> is_draining_{false};
     client_load by_client_;
 };
 

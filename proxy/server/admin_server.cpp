@@ -1,19 +1,19 @@
 #include "proxy/server/admin_server.hpp"
 
+#include "proxy/server/admin_control.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
 #include <cerrno>
 #include <chrono>
-#include <functional>
 #include <string>
-#include <utility>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -23,28 +23,47 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
-using admin_request = beast_http::request<beast_http::empty_body>;
+using admin_request = beast_http::request<beast_http::string_body>;
 using admin_response = beast_http::response<beast_http::string_body>;
 using timer =
     net::asio::basic_waitable_timer<std::chrono::steady_clock,
                                     net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
 
 constexpr std::size_t max_connections = 64;
+constexpr std::size_t max_body_bytes = 4 * 1024;
 constexpr std::chrono::seconds request_time{10};
 constexpr std::chrono::milliseconds pause_time{100};
 
-struct admin_pages
+// What the pages are made of.
+struct admin_sources
 {
     const metrics::registry& metrics;
-    const std::function<std::string()>& backends;
+    process_control* process;
 };
 
-admin_response respond(const admin_request& request, const admin_pages& pages)
+std::string_view text(boost::beast::string_view of) { return {of.data(), of.size()}; }
+
+// False when the request is for none of the pages that control the process.
+bool control(const admin_request& request, process_control* process, admin_response& response)
 {
-    admin_response response(beast_http::status::ok, request.version());
-    response.keep_alive(request.keep_alive());
+    if (process == nullptr) return false;
+    const admin_query asked{text(request.method_string()), text(request.target()),
+                            request["X-Fairlead-Control"] == "1",
+                            request.count(beast_http::field::origin) > 0, !request.body().empty()};
+    const auto answer = answer_control(asked, *process);
+    if (!answer) return false;
+    response.result(answer->status);
+    response.set(beast_http::field::content_type, "application/json");
+    response.set(beast_http::field::cache_control, "no-store");
+    if (!answer->allow.empty()) response.set(beast_http::field::allow, std::string(answer->allow));
+    response.body() = answer->body;
+    return true;
+}
+
+void tell(const admin_request& request, const metrics::registry& metrics, admin_response& response)
+{
     response.set(beast_http::field::content_type, "text/plain; charset=utf-8");
-    const std::string_view target(request.target().data(), request.target().size());
+    const std::string_view target = text(request.target());
     const std::string_view path = target.substr(0, target.find('?'));
     if (request.method() != beast_http::verb::get && request.method() != beast_http::verb::head) {
         response.result(beast_http::status::method_not_allowed);
@@ -52,39 +71,44 @@ admin_response respond(const admin_request& request, const admin_pages& pages)
         response.body() = "only GET and HEAD\n";
     } else if (path == "/metrics") {
         response.set(beast_http::field::content_type, metrics::registry::content_type);
-        response.body() = pages.metrics.expose();
+        response.body() = metrics.expose();
     } else if (path == "/healthz") {
         response.body() = "ok\n";
     } else if (path == "/readyz") {
-        const metrics::lifecycle now = pages.metrics.current_lifecycle();
+        const metrics::lifecycle now = metrics.current_lifecycle();
         const bool is_ready = now.ready && !now.draining;
         response.result(is_ready ? beast_http::status::ok : beast_http::status::service_unavailable);
         response.body() = is_ready ? "ready\n" : now.draining ? "draining\n" : "starting\n";
-    } else if (path == "/backends" && pages.backends) {
-        response.set(beast_http::field::content_type, "application/json");
-        response.body() = pages.backends();
     } else if (path == "/") {
-        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n/backends\n";
+        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n/backends\n/drain\n/reload\n/rebalance\n";
     } else {
         response.result(beast_http::status::not_found);
-        response.body() = "no such page; try /metrics, /healthz, /readyz or /backends\n";
+        response.body() = "no such page; try /metrics, /healthz or /readyz\n";
     }
+}
+
+admin_response respond(const admin_request& request, const admin_sources& from)
+{
+    admin_response response(beast_http::status::ok, request.version());
+    response.keep_alive(request.keep_alive());
+    if (!control(request, from.process, response)) tell(request, from.metrics, response);
     response.prepare_payload();
     if (request.method() == beast_http::verb::head)
         response.body().clear(); // the fields of the GET, without its body
     return response;
 }
 
-net::task<> serve(net::socket& client, timer& limit, const admin_pages& pages)
+net::task<> serve(net::socket& client, timer& limit, const admin_sources& from)
 {
     boost::beast::flat_buffer buffer(16 * 1024);
     for (;;) {
-        admin_request request;
+        beast_http::request_parser<beast_http::string_body> parser;
+        parser.body_limit(max_body_bytes);
         limit.expires_after(request_time);
         const auto [read_error, read_count] =
-            co_await beast_http::async_read(client, buffer, request, net::as_result);
+            co_await beast_http::async_read(client, buffer, parser, net::as_result);
         if (read_error) co_return;
-        admin_response response = respond(request, pages);
+        admin_response response = respond(parser.get(), from);
         const bool keeps = response.keep_alive();
         beast_http::response_serializer<beast_http::string_body> writer(response);
         const auto [error, count] = co_await beast_http::async_write(client, writer, net::as_result);
@@ -127,10 +151,10 @@ net::task<> watch_client(std::shared_ptr<admin_client> one)
     co_await watch(one->client, one->limit, one->is_over);
 }
 
-net::task<> serve_client(std::shared_ptr<admin_client> one, admin_pages pages)
+net::task<> serve_client(std::shared_ptr<admin_client> one, admin_sources from)
 {
     try {
-        co_await serve(one->client, one->limit, pages);
+        co_await serve(one->client, one->limit, from);
     } catch (const std::exception&) {
         // Out of memory, or a callback of the registry failed: this scrape is lost, the next may do better.
     }
@@ -141,10 +165,10 @@ net::task<> serve_client(std::shared_ptr<admin_client> one, admin_pages pages)
 } // namespace
 
 admin_server::admin_server(net::asio::io_context& io, const conf::endpoint& address,
-                           const metrics::registry& metrics, std::function<std::string()> backends)
+                           const metrics::registry& metrics, process_control* process)
     : io_(io)
     , metrics_(metrics)
-    , backends_(std::move(backends))
+    , process_(process)
     , socket_(io.get_executor(), open_listening_sockets(address, 1, 64).front().release())
     , pause_(io.get_executor())
     , is_unix_(address.what == conf::endpoint::kind::unix_path)
@@ -179,8 +203,9 @@ bool admin_server::accept_one()
     taken.assign(protocol, fd, error);
     if (error || connections_ >= max_connections) return true;
     auto one = std::make_shared<admin_client>(std::move(taken), connections_);
+    const admin_sources from{metrics_, process_};
     net::asio::co_spawn(io_.get_executor(), watch_client(one), net::asio::detached);
-    net::asio::co_spawn(io_.get_executor(), serve_client(one, {metrics_, backends_}), net::asio::detached);
+    net::asio::co_spawn(io_.get_executor(), serve_client(one, from), net::asio::detached);
     return true;
 }
 

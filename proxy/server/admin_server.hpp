@@ -1,11 +1,10 @@
-// The admin listener: /metrics, /healthz, /readyz and /backends, on the main thread.
+// The admin listener: /metrics, /healthz, /readyz and the pages of admin_control, on the main thread.
 //
 //   /metrics  everything that is counted, for Prometheus
 //   /healthz  200 while the process runs its main loop
 //   /readyz   200 while it takes connections, 503 before and while it drains
-//   /backends what is known of each backend, as JSON
-// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request. It
-// has no authentication: bind it to loopback or a private network.
+// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request, of
+// at most 4 KiB body. It has no authentication: bind it to loopback or a private network.
 // Thread: the main thread's io_context. Errors at construction: boost::system::system_error naming the
 // address.
 #pragma once
@@ -14,23 +13,22 @@
 #include "metrics/registry.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/server/listening_socket.hpp"
+#include "proxy/server/process_control.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <string>
 
 namespace fairlead::server {
 
 class admin_server
 {
 public:
-    // `backends` gives the page of that name; without it there is none.
+    // Without a `process` there is nothing to control: those pages are not there.
     admin_server(net::asio::io_context& io, const conf::endpoint& address, const metrics::registry& metrics,
-                 std::function<std::string()> backends = {});
+                 process_control* process = nullptr);
     admin_server(const admin_server&) = delete;
     admin_server& operator=(const admin_server&) = delete;
 
@@ -40,7 +38,7 @@ private:
 
     net::asio::io_context& io_;
     const metrics::registry& metrics_;
-    const std::function<std::string()> backends_;
+    process_control* process_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
     net::asio::basic_waitable_timer<std::chrono::steady_clock,
                                     net::asio::wait_traits<std::chrono::steady_clock>, net::executor>

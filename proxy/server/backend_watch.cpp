@@ -1,8 +1,7 @@
 #include "proxy/server/backend_watch.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
 
 #include <spdlog/spdlog.h>
 
@@ -49,6 +48,7 @@ backend_condition condition_of(const upstream::backend& of, upstream::steady_tim
     case health::checked_state::checking:
     case health::checked_state::up: break;
     }
+    if (of.is_draining()) return backend_condition::draining;
     if (of.ejection().is_out(now)) return backend_condition::ejected;
     return of.backoff().failures() != 0 ? backend_condition::backing_off : backend_condition::up;
 }
@@ -57,8 +57,10 @@ std::string backend_watch::reason_of(const upstream::backend& of, backend_condit
 {
     const auto* report = checks_.find(of);
     switch (condition) {
-    case backend_condition::down:
-    case backend_condition::draining: return report != nullptr ? report->reason : "";
+    case backend_condition::draining:
+        if (of.is_draining()) return "by an operator";
+        [[fallthrough]];
+    case backend_condition::down: return report != nullptr ? report->reason : "";
     case backend_condition::ejected:
         return "too many failures, the last: " + std::string(to_string(of.ejection().last_failure()));
     case backend_condition::backing_off: return "it cannot be connected to";
@@ -112,16 +114,17 @@ std::vector<metrics::backend_state> backend_watch::states(const pool_list& pools
     return out;
 }
 
-std::string backend_watch::json(const pool_list& pools, const metrics::registry& counted,
-                                upstream::steady_time now) const
+json::array backend_watch::describe(const pool_list& pools, const tunnel_census& tunnels,
+                                    upstream::steady_time now) const
 {
-    const auto tunnels = counted.open_tunnels();
     json::array out;
     for (const auto& pool : pools) {
         for (const auto& each : pool->backends()) {
             const backend_name name{pool->name(), each->address().text};
             const auto known = seen_.find(name);
-            const auto open = tunnels.find(name);
+            const auto is_of = [&](const counted_tunnels& some) {
+                return some.pool == name.first && some.backend == name.second;
+            };
             json::object one;
             one["pool"] = to_json(name.first);
             one["backend"] = to_json(name.second);
@@ -130,7 +133,7 @@ std::string backend_watch::json(const pool_list& pools, const metrics::registry&
             if (known != seen_.end()) one["since"] = to_json(known->second.since);
             one["weight"] = each->weight();
             one["effective_weight"] = each->weight_now(now) / 100.0;
-            one["tunnels"] = open == tunnels.end() ? 0 : open->second;
+            one["tunnels"] = tunnels.count(is_of);
             one["active"] = each->live();
             one["idle"] = each->idle();
             one["addresses"] = to_json(each->addresses());
@@ -140,7 +143,7 @@ std::string backend_watch::json(const pool_list& pools, const metrics::registry&
             out.push_back(std::move(one));
         }
     }
-    return json::serialize(out) + "\n";
+    return out;
 }
 
 } // namespace fairlead::server

@@ -1,13 +1,15 @@
 // What is known of each backend and since when: for the log, the metrics and the admin listener's /backends.
 //
-// Looks at what workers and checks have set, often enough to say each change once in the log; decides
-// nothing.
-// Thread: the main thread's. Lifetime: within the supervisor; the checker outlives it.
+// Says each change once in the log, when it is asked to look; decides nothing.
+// Thread: the main thread's. Lifetime: the checker outlives it.
 #pragma once
 
 #include "metrics/registry.hpp"
+#include "proxy/server/tunnel_census.hpp"
 #include "proxy/upstream/health_checker.hpp"
 #include "proxy/upstream/pool.hpp"
+
+#include <boost/json/array.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -36,10 +38,10 @@ public:
 
     std::vector<metrics::backend_state> states(const pool_list& pools, upstream::steady_time now) const;
 
-    // [{"pool", "backend", "state", "reason", "since", "weight", "effective_weight", "tunnels", "active",
-    // "idle", "addresses", "dead_addresses", "ejections", "ejections_withheld"}] in the pools' order.
-    std::string json(const pool_list& pools, const metrics::registry& counted,
-                     upstream::steady_time now) const;
+    // {"pool", "backend", "state", "reason", "since", "weight", "effective_weight", "tunnels", "active",
+    // "idle", "addresses", "dead_addresses", "ejections", "ejections_withheld"} in the pools' order.
+    boost::json::array describe(const pool_list& pools, const tunnel_census& tunnels,
+                                upstream::steady_time now) const;
 
 private:
     struct seen

@@ -28,6 +28,7 @@ listener::listener(conf::listen_options options, owned_fd socket, http::session_
     : options_(std::move(options))
     , socket_(services.executor, socket.release())
     , services_(services)
+    , point_(services.points.obtain(options_.address.text))
     , pause_(*this)
     , is_unix_(net::local_of(socket_.native_handle()).family() == AF_UNIX)
 {
@@ -93,7 +94,7 @@ void listener::start_session(int fd)
         ::close(fd);
         return;
     }
-    http::arrival how{net::ends_of(fd)};
+    http::arrival how{net::ends_of(fd), point_};
     how.has_proxy_header = http::holds(options_.proxy_protocol_from, how.ends.client);
     net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken), how),
                         net::asio::detached);

@@ -55,6 +55,7 @@ private:
     conf::listen_options options_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
     http::session_services& services_;
+    http::listening_point& point_;
     pause pause_;
     bool is_unix_ = false;
 };

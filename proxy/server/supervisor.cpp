@@ -9,9 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <set>
 #include <thread>
-#include <utility>
 
 namespace fairlead::server {
 namespace {
@@ -20,8 +18,9 @@ constexpr std::chrono::milliseconds drain_check_interval{50};
 constexpr std::chrono::seconds first_names_time{5};
 constexpr std::chrono::seconds first_reconciliation_time{1};
 constexpr std::chrono::milliseconds ledger_sweep_interval{250};
-constexpr std::chrono::milliseconds watch_interval{200}; // of backends, for the log
-constexpr std::chrono::seconds drain_grace{1};           // for the last closes to be answered
+constexpr std::chrono::milliseconds tunnel_interval{1'000};
+constexpr const char* leaving = "this process is shutting down";
+constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
 std::uint32_t worker_count(const conf::config& config)
 {
@@ -43,16 +42,20 @@ bool uses_port(const conf::config& config, std::uint16_t port)
 
 supervisor::supervisor(conf::config first, config_source source)
     : first_(std::move(first))
-    , source_(std::move(source))
     , registry_(FAIRLEAD_VERSION)
     , writer_(first_.log.access)
     , resolver_(io_, backends_)
-    , checker_(io_, [this](upstream::backend& of, health::checked_state before) { on_checked(of, before); })
     , reconciler_(ledger_)
+    , drains_(workers_)
+    , reloads_({std::move(source), [this](conf::config next) { apply(std::move(next)); },
+                [this](bool ok) { set_lifecycle(true, false, ok); }, [this] { return count_tunnels(); },
+                current_, first_})
+    , rebalancing_(workers_)
+    , health_(io_, workers_)
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
-    , watch_timer_(io_)
+    , tunnel_timer_(io_)
 {}
 
 // Workers end before what they use.
@@ -76,19 +79,16 @@ int supervisor::run()
     reconciler_.start(current_->config.source.reconcile_every, first_reconciliation_time);
     provide_metrics();
     set_lifecycle(false, false, true);
-    if (first_.admin.address) {
-        const auto backends = [this] {
-            return watch_.json(current_->pools, registry_, std::chrono::steady_clock::now());
-        };
-        admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_, backends);
-    }
-    prepare_backends(nullptr);
+    if (first_.admin.address)
+        admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_, this);
     start_workers();
-    watch_backends();
+    health_.apply(current_);
     resolver_.start();
     set_lifecycle(true, false, true);
     wait_for_signal();
     sweep_ledger();
+    look_after_tunnels();
+    follow_files();
     spdlog::info("ready: {} workers, {} routes, {} pools", workers_.size(), first_.routes.size(),
                  first_.pools.size());
     if (on_ready_) on_ready_();
@@ -138,8 +138,7 @@ void supervisor::provide_metrics()
     registry_.set_source_usage(
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
-    registry_.set_backend_states(
-        [this] { return watch_.states(current_->pools, std::chrono::steady_clock::now()); });
+    registry_.set_backend_states([this] { return health_.states(); });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
         for (std::size_t i = 0; i < current_->loads.size(); ++i) {
@@ -161,7 +160,7 @@ void supervisor::wait_for_signal()
     signals_.async_wait([this](const net::error_code& error, int number) {
         if (error) return;
         if (number == SIGHUP)
-            reload();
+            reload_for(reload_cause::signal);
         else
             terminate();
         wait_for_signal();
@@ -218,24 +217,77 @@ bool supervisor::is_drained() const
     return std::ranges::all_of(workers_, [](const auto& each) { return each->is_idle(); });
 }
 
-void supervisor::reload()
+control_answer supervisor::reload(bool dry_run)
+{
+    if (dry_run) return reloads_.look();
+    if (is_draining_) return refuse(409, leaving);
+    const control_answer answer = reloads_.run(reload_cause::admin);
+    follow_files();
+    return answer;
+}
+
+void supervisor::reload_for(reload_cause why)
 {
     if (is_draining_) return;
+    reloads_.run(why);
+    follow_files();
+}
+
+control_answer supervisor::reloads() const { return reloads_.history(); }
+
+control_answer supervisor::drain(const drain_request& asked)
+{
+    return is_draining_ ? refuse(409, leaving) : drains_.change(asked, *current_);
+}
+
+control_answer supervisor::drains() const { return drains_.describe(); }
+
+control_answer supervisor::rebalance(const std::string& pool)
+{
+    return is_draining_ ? refuse(409, leaving) : rebalancing_.begin(pool, *current_);
+}
+
+control_answer supervisor::rebalancing() const { return rebalancing_.describe(*current_); }
+
+control_answer supervisor::backends() const { return health_.describe(count_tunnels()); }
+
+tunnel_census supervisor::count_tunnels() const
+{
+    std::vector<const metrics::worker_shard*> shards;
+    for (const auto& each : workers_)
+        shards.push_back(&each->shard());
+    return tunnel_census(shards);
+}
+
+void supervisor::look_after_tunnels()
+{
+    if (!is_draining_) rebalancing_.step(*current_, net::steady_now_ms());
+    tunnel_timer_.expires_after(tunnel_interval);
+    tunnel_timer_.async_wait([this](const net::error_code& error) {
+        if (!error) look_after_tunnels();
+    });
+}
+
+// Those of the last attempt too: a file that broke the configuration is the one that will change next.
+void supervisor::follow_files()
+{
+    const conf::config& config = current_->config;
+    if (!config.reload.watch && !watch_) return;
     try {
-        conf::read_result read = source_();
-        if (read.ok()) {
-            apply(std::move(read.value));
-            set_lifecycle(true, false, true);
-            spdlog::info("reloaded: generation {}", current_->generation);
-            return;
+        if (!watch_)
+            watch_ = std::make_unique<config_watch>(io_, [this] { reload_for(reload_cause::watch); });
+        std::vector<std::string> files;
+        std::vector<std::string> folders;
+        if (config.reload.watch) {
+            files = config.files;
+            folders = config.folders;
+            files.insert(files.end(), reloads_.files().begin(), reloads_.files().end());
+            folders.insert(folders.end(), reloads_.folders().begin(), reloads_.folders().end());
         }
-        for (const auto& error : read.errors)
-            spdlog::error("{}", conf::format_error(error));
+        watch_->follow(files, folders);
     } catch (const std::exception& failure) {
-        spdlog::error("{}", failure.what());
+        spdlog::error("files are not watched: {}", failure.what());
     }
-    spdlog::error("the configuration was not reloaded; generation {} goes on", current_->generation);
-    set_lifecycle(true, false, false);
 }
 
 // Everything that can fail comes first; from there on the new configuration is in force.
@@ -244,69 +296,16 @@ void supervisor::apply(conf::config next)
     const http::lasting_counts counts{backends_, ledger_, routes_};
     auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
     move_listeners(fresh->config);
-    auto before = std::exchange(current_, std::move(fresh));
+    current_ = std::move(fresh);
+    drains_.after_reload(*current_);
     prepare_sources();
     reconciler_.set_every(current_->config.source.reconcile_every);
-    prepare_backends(before.get());
-    before.reset(); // its backends may go
+    health_.apply(current_);
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
     backends_.sweep();
     routes_.sweep();
     resolver_.resolve_soon(); // a new name serves when it has resolved
-}
-
-// What the configuration in force says of backends that may have been there before, and a slow start for
-// those that join.
-void supervisor::prepare_backends(const http::service* before)
-{
-    const auto now = std::chrono::steady_clock::now();
-    std::set<const upstream::backend*> known;
-    if (before != nullptr) {
-        for (const auto& pool : before->pools) {
-            for (const auto& each : pool->backends())
-                known.insert(each.get());
-        }
-    }
-    for (std::size_t i = 0; i < current_->pools.size(); ++i) {
-        const conf::pool_options& options = current_->config.pools[i];
-        const auto backends = current_->pools[i]->backends();
-        for (std::size_t at = 0; at < backends.size(); ++at) {
-            upstream::backend& each = *backends[at];
-            each.set_weight(options.backends[at].weight);
-            each.set_slow_start(options.slow_start);
-            if (!options.eject) each.ejection().forgive();
-            if (before != nullptr && !known.contains(&each)) each.begin_slow_start(now);
-        }
-    }
-    checker_.apply(current_->pools, current_->config.pools);
-    watch_.look(current_->pools, now);
-}
-
-void supervisor::watch_backends()
-{
-    watch_timer_.expires_after(watch_interval);
-    watch_timer_.async_wait([this](const net::error_code& error) {
-        if (error) return;
-        watch_.look(current_->pools, std::chrono::steady_clock::now());
-        watch_backends();
-    });
-}
-
-void supervisor::on_checked(upstream::backend& of, health::checked_state before)
-{
-    const auto named = [&](const conf::pool_options& each) { return each.name == of.pool_name(); };
-    const auto pool = std::ranges::find_if(current_->config.pools, named);
-    if (pool == current_->config.pools.end()) return;
-    watch_.look(current_->pools, std::chrono::steady_clock::now());
-    if (pool->dead_tunnels == conf::dead_tunnel_handling::keep) return;
-    const bool is_dead = of.checked() == health::checked_state::down;
-    if (!is_dead && before != health::checked_state::down) return;
-    for (auto& each : workers_) {
-        each->post([is_dead, name = of.pool_name(), address = of.address().text](worker& self) {
-            is_dead ? self.close_tunnels_of(name, address) : self.spare_tunnels_of(name, address);
-        });
-    }
 }
 
 void supervisor::move_listeners(const conf::config& next)

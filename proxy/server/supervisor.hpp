@@ -4,6 +4,7 @@
 //                    over drain.window, exit 0; the second one ends at once, exit 1
 //   SIGHUP           read the configuration again; a broken one changes nothing
 //
+// The same and more can be asked on the admin listener: see process_control.
 // Main thread only. What must outlive the workers (metrics, ledger, backends) is declared before them.
 // Errors: run() throws std::exception when it cannot start: an address in use, a log that cannot be opened.
 #pragma once
@@ -13,10 +14,13 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
-#include "proxy/server/backend_watch.hpp"
+#include "proxy/server/backend_health.hpp"
+#include "proxy/server/config_watch.hpp"
+#include "proxy/server/operator_drains.hpp"
+#include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
+#include "proxy/server/reload_control.hpp"
 #include "proxy/server/worker.hpp"
-#include "proxy/upstream/health_checker.hpp"
 #include "proxy/upstream/name_resolver.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -32,7 +36,7 @@
 
 namespace fairlead::server {
 
-class supervisor
+class supervisor final : public process_control
 {
 public:
     using config_source = std::function<conf::read_result()>;
@@ -48,26 +52,33 @@ public:
 
     int run(); // returns the exit code
 
+    control_answer drain(const drain_request& asked) override;
+    control_answer drains() const override;
+    control_answer reload(bool dry_run) override;
+    control_answer reloads() const override;
+    control_answer rebalance(const std::string& pool) override;
+    control_answer rebalancing() const override;
+    control_answer backends() const override;
+
 private:
     void start_workers();
     void sweep_ledger();
+    void look_after_tunnels();
     void prepare_sources();
     void provide_metrics();
     void set_lifecycle(bool ready, bool draining, bool reload_ok);
     void wait_for_signal();
     void terminate();
     void drain_workers();
-    void reload();
+    void reload_for(reload_cause why);
     void apply(conf::config next);
-    void prepare_backends(const http::service* before);
-    void watch_backends();
-    void on_checked(upstream::backend& of, health::checked_state before);
+    void follow_files();
+    tunnel_census count_tunnels() const;
     void move_listeners(const conf::config& next);
     void watch_drain();
     bool is_drained() const;
 
     conf::config first_;
-    config_source source_;
     std::function<void()> on_ready_;
     net::asio::io_context io_{1};
     metrics::registry registry_;
@@ -76,16 +87,19 @@ private:
     routing::route_registry routes_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
-    upstream::health_checker checker_;
-    backend_watch watch_{checker_};
     reconciler reconciler_;
     std::shared_ptr<const http::service> current_;
     std::vector<std::unique_ptr<worker>> workers_;
+    operator_drains drains_;
+    reload_control reloads_;
+    pool_rebalancing rebalancing_;
+    backend_health health_;
+    std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;
     net::asio::steady_timer drain_timer_;
     net::asio::steady_timer ledger_timer_;
-    net::asio::steady_timer watch_timer_;
+    net::asio::steady_timer tunnel_timer_;
     std::chrono::steady_clock::time_point drain_end_;
     bool is_draining_ = false;
 };

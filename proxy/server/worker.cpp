@@ -18,6 +18,12 @@ constexpr std::uint16_t going_away = 1001;      // RFC 6455 7.4.1
 constexpr std::uint16_t service_restart = 1012; // IANA WebSocket Close Code Number Registry
 constexpr std::uint32_t ticks_per_sweep = 10;
 
+websocket::drain_manner manner_of(const conf::drain_options& drain)
+{
+    return {static_cast<net::milliseconds_count>(drain.window.count()),
+            drain.order == conf::drain_direction::newest_first};
+}
+
 // Signals are the main thread's.
 void block_signals()
 {
@@ -41,7 +47,8 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
     , dialer_(io_->get_executor(), wheel_)
     , connector_(dialer_, idle_)
     , services_(new http::session_services{
-          io_->get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, false})
+          io_->get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, {}, false})
+    , drains_(*relay_, origins_, shard.own())
     , lots_(std::random_device{}())
 {
     apply(std::move(first));
@@ -136,52 +143,36 @@ void worker::apply(std::shared_ptr<const http::service> next)
 // drain's pace.
 void worker::adopt_policies()
 {
-    const conf::drain_options& drain = services_->current->shared->config.drain;
-    websocket::drain_order leaving{{},
-                                   {service_restart, going_away, websocket::end_cause::removed},
-                                   static_cast<net::milliseconds_count>(drain.window.count()),
-                                   drain.order == conf::drain_direction::newest_first};
+    std::vector<websocket::origin_ref> orphans;
     for (const websocket::origin_ref& each : origins_.all()) {
         const auto policy = services_->current->policy_for(*each);
         if (!policy && !each->is_gone) {
             each->is_gone = true;
-            leaving.origins.push_back(each);
+            orphans.push_back(each);
         }
         if (policy && each->is_gone) {
             each->is_gone = false;
-            for (websocket::drain_plan& drain_under_way : drains_)
-                drain_under_way.spare(*each);
+            drains_.adopt(*each);
         }
         if (!policy || *policy == each->policy) continue;
         each->policy = *policy;
         for (auto at = each->tunnels.begin(); at != each->tunnels.end();)
             relay_->reconsider(*at++);
     }
-    if (!leaving.origins.empty()) drains_.emplace_back(std::move(leaving), net::steady_now_ms());
+    drains_.orphan(std::move(orphans), manner_of(services_->current->shared->config.drain),
+                   net::steady_now_ms());
 }
 
 void worker::close_tunnels_of(const std::string& pool, const std::string& backend)
 {
-    const conf::drain_options& drain = services_->current->shared->config.drain;
-    websocket::drain_order leaving{{},
-                                   {service_restart, going_away, websocket::end_cause::dead_backend},
-                                   static_cast<net::milliseconds_count>(drain.window.count()),
-                                   drain.order == conf::drain_direction::newest_first};
-    for (const websocket::origin_ref& each : origins_.all()) {
-        if (each->pool == pool && each->backend == backend) leaving.origins.push_back(each);
-    }
-    if (!leaving.origins.empty()) drains_.emplace_back(std::move(leaving), net::steady_now_ms());
+    if (services_->is_draining) return; // everything leaves already
+    drains_.begin_dead({websocket::drain_kind::dead_backend, backend, pool},
+                       manner_of(services_->current->shared->config.drain), net::steady_now_ms());
 }
 
 void worker::spare_tunnels_of(const std::string& pool, const std::string& backend)
 {
-    for (websocket::drain_plan& plan : drains_) {
-        if (plan.order().how.cause != websocket::end_cause::dead_backend) continue;
-        const auto origins = plan.order().origins; // spare() changes it
-        for (const websocket::origin_ref& each : origins) {
-            if (each->pool == pool && each->backend == backend) plan.spare(*each);
-        }
-    }
+    drains_.end_dead({websocket::drain_kind::dead_backend, backend, pool});
 }
 
 void worker::drain()
@@ -191,24 +182,59 @@ void worker::drain()
         remove_listener(std::string(listeners_.back()->address()));
     for (http::session_hook& session : services_->sessions)
         session.drain();
-    const conf::drain_options& drain = services_->current->shared->config.drain;
-    drains_.clear(); // everything leaves now, at one pace
-    drains_.emplace_back(websocket::drain_order{origins_.all(),
-                                                {going_away, going_away, websocket::end_cause::drained},
-                                                static_cast<net::milliseconds_count>(drain.window.count()),
-                                                drain.order == conf::drain_direction::newest_first},
-                         net::steady_now_ms());
+    listener_drains_.clear();
+    drains_.begin_process(manner_of(services_->current->shared->config.drain), net::steady_now_ms());
 }
 
-void worker::advance_drains(net::milliseconds_count now)
+void worker::begin_drain(const websocket::drain_target& what, std::shared_ptr<websocket::drain_cell> told,
+                         const websocket::drain_manner& how)
 {
-    for (websocket::drain_plan& each : drains_)
-        each.advance(*relay_, now, static_cast<std::uint32_t>(lots_()));
-    // Tunnels that began while this process leaves may have an origin that was not there at its beginning.
-    if (services_->is_draining && !drains_.empty() && drains_.front().is_over(now))
-        relay_->close_oldest(relay_->size(), {going_away, going_away, websocket::end_cause::drained});
-    else
-        std::erase_if(drains_, [&](const auto& each) { return each.is_over(now); });
+    if (services_->is_draining) return;
+    if (what.kind == websocket::drain_kind::backend) {
+        for (const auto& pool : services_->current->shared->pools) {
+            for (const auto& each : pool->backends()) {
+                if (pool->name() == what.pool && each->address().text == what.name) idle_.forget(*each);
+            }
+        }
+    }
+    if (what.kind == websocket::drain_kind::listener) {
+        remove_listener(what.name);
+        services_->points.obtain(what.name).is_draining = true;
+        for (http::session_hook& session : services_->sessions) {
+            if (session.came_by().is_draining) session.drain();
+        }
+        listener_drains_[what.name] = told;
+        report_sessions();
+    }
+    drains_.begin(what, std::move(told), how, net::steady_now_ms());
+}
+
+void worker::take_back_drain(const websocket::drain_target& what)
+{
+    if (what.kind == websocket::drain_kind::listener) {
+        services_->points.obtain(what.name).is_draining = false;
+        listener_drains_.erase(what.name);
+    }
+    drains_.take_back(what);
+}
+
+void worker::report_sessions()
+{
+    for (const auto& [address, told] : listener_drains_)
+        told->sessions.store(services_->points.obtain(address).sessions, std::memory_order_relaxed);
+}
+
+void worker::rebalance(const std::string& pool, const std::string& backend, std::size_t count)
+{
+    std::vector<websocket::origin_ref> full = origins_.all();
+    std::erase_if(full, [&](const websocket::origin_ref& each) {
+        return !each->is_websocket || each->pool != pool || each->backend != backend;
+    });
+    for (; count > 0; --count) {
+        websocket::tunnel* const oldest = websocket::first_of(full);
+        if (oldest == nullptr) return;
+        relay_->close(*oldest, {service_restart, going_away, websocket::end_cause::rebalanced});
+    }
 }
 
 void worker::tunnel_ended(const websocket::tunnel& ended) noexcept { log_.tunnel_closed(ended); }
@@ -233,8 +259,10 @@ void worker::tick()
             longest == 0 ? 0 : now - std::min(now, static_cast<net::milliseconds_count>(longest));
         idle_.sweep(before);
         origins_.sweep();
+        drains_.gather();
     }
-    advance_drains(now);
+    drains_.advance(now, lots_);
+    report_sessions();
     log_.flush();
 }
 

@@ -10,7 +10,7 @@
 #include "proxy/http/session_services.hpp"
 #include "proxy/log/access_log.hpp"
 #include "proxy/server/listener.hpp"
-#include "proxy/websocket/drain_plan.hpp"
+#include "proxy/websocket/drain_schedule.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,6 +18,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <thread>
@@ -47,6 +48,13 @@ public:
     void remove_listener(const std::string& address);
     void apply(std::shared_ptr<const http::service> next);
     void drain();
+    // What an operator drains: the flags of routes and backends are set already.
+    void begin_drain(const websocket::drain_target& what, std::shared_ptr<websocket::drain_cell> told,
+                     const websocket::drain_manner& how);
+    void take_back_drain(const websocket::drain_target& what);
+
+    // Ends up to `count` WebSockets of the backend, the oldest first: their clients find another.
+    void rebalance(const std::string& pool, const std::string& backend, std::size_t count);
 
     // The tunnels of a backend that was found dead leave at a drain's pace, until it recovers.
     void close_tunnels_of(const std::string& pool, const std::string& backend);
@@ -57,7 +65,7 @@ private:
     void run();
     void tick();
     void adopt_policies();
-    void advance_drains(net::milliseconds_count now);
+    void report_sessions();
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
@@ -77,7 +85,9 @@ private:
     std::unique_ptr<http::session_services> services_;
     std::vector<std::unique_ptr<listener>> listeners_;
     websocket::origin_table origins_;
-    std::vector<websocket::drain_plan> drains_;
+    websocket::drain_schedule drains_;
+    // Of drained listeners, by address.
+    std::map<std::string, std::shared_ptr<websocket::drain_cell>> listener_drains_;
     std::minstd_rand lots_;
     std::uint32_t ticks_ = 0;
     std::thread thread_;

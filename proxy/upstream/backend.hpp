@@ -89,6 +89,10 @@ public:
 
     std::uint32_t idle() const noexcept { return idle_.load(std::memory_order_relaxed); } // kept connections
 
+    // An operator wants it without connections: it is chosen for nothing new. A reload keeps that.
+    bool is_draining() const noexcept { return is_draining_.load(std::memory_order_relaxed); }
+    void set_draining(bool draining) noexcept { is_draining_.store(draining, std::memory_order_relaxed); }
+
     failure_backoff& backoff() noexcept { return backoff_; }
     const failure_backoff& backoff() const noexcept { return backoff_; }
     health::ejection& ejection() noexcept { return ejection_; }
@@ -101,12 +105,13 @@ public:
         checked_.store(state, std::memory_order_relaxed);
     }
 
-    // Neither found down or draining by its checks, nor ejected. A back-off is another matter.
+    // Neither found down by its checks, nor draining by their answers or an operator, nor ejected. A back-off
+    // is another matter.
     bool is_serving(steady_time now) const noexcept
     {
         const auto state = checked();
         return (state == health::checked_state::up || state == health::checked_state::checking) &&
-               !ejection_.is_out(now);
+               !is_draining() && !ejection_.is_out(now);
     }
 
     // It accepted a connection.
@@ -138,6 +143,7 @@ private:
     std::atomic<std::uint32_t> idle_{0}; // written when a connection is kept and taken
     std::atomic<std::uint32_t> weight_;
     std::atomic<health::checked_state> checked_{health::checked_state::checking};
+    std::atomic<bool> is_draining_{false};
     failure_backoff backoff_;
     health::ejection ejection_;
     std::atomic<std::int64_t> slow_start_ms_{0}; // how long one takes

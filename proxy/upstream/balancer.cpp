@@ -35,7 +35,7 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
 bool balancer::candidates::allow(std::uint32_t position) const
 {
     const backend& asked = *backends[position];
-    return asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) &&
+    return !asked.is_draining() && asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) &&
            !tried.contains(position);
 }
 
@@ -155,7 +155,7 @@ balancer::position balancer::soonest_due(const candidates& among)
 {
     position best;
     for (std::uint32_t at = 0; at < count(among.backends); ++at) {
-        if (among.tried.contains(at)) continue;
+        if (among.tried.contains(at) || among.backends[at]->is_draining()) continue;
         const auto due = among.backends[at]->backoff().retry_at();
         if (!best || due < among.backends[*best]->backoff().retry_at()) best = at;
     }

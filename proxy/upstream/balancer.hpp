@@ -7,7 +7,7 @@
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
 // all of them are, the one whose back-off ends first: an attempt beats a refusal.
-// A weight counts as far as a slow start has reached it.
+// One that an operator drains is never chosen. A weight counts as far as a slow start has reached it.
 // Does not dial and does not count the use: make a backend_use of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
 // Cost: linear in the number of backends for the first two, constant for the third while most are healthy.

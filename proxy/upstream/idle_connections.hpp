@@ -33,6 +33,9 @@ public:
     // Drops all that are this owner's, who will not come back.
     void forget(const connection_owner& owner) noexcept;
 
+    // Drops all to this backend.
+    void forget(const backend& to) noexcept { by_backend_.erase(&to); }
+
     void clear() noexcept { by_backend_.clear(); }
     std::size_t size() const noexcept;
 

@@ -24,6 +24,9 @@ struct drain_order
     bool newest_first = false;
 };
 
+// The tunnel that is to leave first of all that these origins have and that are not ending; null for none.
+tunnel* first_of(const std::vector<origin_ref>& origins, bool newest_first = false) noexcept;
+
 class drain_plan
 {
 public:
@@ -31,6 +34,9 @@ public:
 
     // Closes what is due by `now`; `lot` is any number.
     void advance(relay& tunnels, net::milliseconds_count now, std::uint32_t lot);
+
+    // The tunnels of this origin leave, too; those it has by now at the window's end.
+    void include(const origin_ref& origin);
 
     // The tunnels of this origin may stay after all.
     void spare(const tunnel_origin& origin);
@@ -41,8 +47,6 @@ public:
     const drain_order& order() const noexcept { return order_; }
 
 private:
-    tunnel* next() const noexcept;
-
     drain_order order_;
     drain_pace pace_;
 };

@@ -11,6 +11,7 @@ origin_ref origin_table::obtain(const origin_key& key)
         known->pool = key.pool;
         known->backend = key.backend;
         known->is_websocket = key.is_websocket;
+        known->listener = key.listener;
     }
     return known;
 }

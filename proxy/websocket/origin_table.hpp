@@ -1,4 +1,5 @@
-// Where the tunnels of one worker come from: each (route, pool, backend), with the list of its tunnels.
+// Where the tunnels of one worker come from: each (route, pool, backend, listener), with the list of its
+// tunnels.
 //
 // An origin outlives reloads, so tunnels from before and after one are in the same list and have the same
 // policy. Lifetime: the worker's; origins live as long as a tunnel or the table needs them. Thread: the
@@ -24,6 +25,7 @@ struct origin_key
     std::string pool;
     std::string backend;
     bool is_websocket = true;
+    std::string listener = {}; // its address
 
     auto operator<=>(const origin_key&) const = default;
 };

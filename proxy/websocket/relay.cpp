@@ -104,8 +104,12 @@ bool relay::launch(tunnel_start start)
     fresh.alive.draw_age(draw_lot());
     tunnels_.push_back(fresh);
     fresh.origin->tunnels.push_back(fresh);
+    ++fresh.origin->open;
     cells_.tunnels_open.add();
-    if (fresh.origin->cells != nullptr) fresh.origin->cells->opened.add();
+    if (fresh.origin->cells != nullptr) {
+        fresh.origin->cells->opened.add();
+        fresh.origin->cells->staying.add();
+    }
 
     // What was read ahead goes first: from the moment the sockets are watched, more may come.
     forward_read_ahead(fresh, side::backend, start.from_backend);

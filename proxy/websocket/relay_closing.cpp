@@ -161,8 +161,10 @@ void relay::end_if_done(tunnel& which)
 
 void relay::leave_origin(tunnel& which) noexcept
 {
+    if (!which.origin_hook::is_linked()) return;
     auto& listed = which.origin->tunnels;
-    if (which.origin_hook::is_linked()) listed.erase(listed.iterator_to(which));
+    listed.erase(listed.iterator_to(which));
+    if (which.origin->cells != nullptr) which.origin->cells->staying.sub();
 }
 
 void relay::break_off(tunnel& which, side broken)
@@ -189,6 +191,7 @@ void relay::finish(tunnel& which)
     cells_.connections_open.sub();
     tunnels_.erase(tunnels_.iterator_to(which));
     leave_origin(which);
+    --which.origin->open;
     if (which.is_ready) {
         tunnel** at = &ready_;
         while (*at != nullptr && *at != &which)

@@ -48,17 +48,19 @@ struct tunnel_end
 struct tunnel;
 using origin_hook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct origin_tag>>;
 
-// What all tunnels of one route to one backend share, and the list of those that are not ending, the oldest
-// first. Of one worker: its reference count is not atomic.
+// What all tunnels of one listener and route to one backend share, and the list of those that are not ending,
+// the oldest first. Of one worker: its reference count is not atomic.
 struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread_unsafe_counter>
 {
     std::string route;
     std::string pool;
     std::string backend;
+    std::string listener;                   // its address
     metrics::tunnel_cells* cells = nullptr; // null for upgrades that are not WebSockets
     tunnel_policy policy;
     bool is_websocket = true;
-    bool is_gone = false; // its route or backend is no longer configured
+    bool is_gone = false;   // its route or backend is no longer configured
+    std::uint32_t open = 0; // tunnels, ending ones included
     boost::intrusive::list<tunnel, boost::intrusive::base_hook<origin_hook>> tunnels;
 };
 

@@ -50,4 +50,14 @@ TEST_CASE("wildcards in the folder's own name are plain characters")
     CHECK(names_of(find_included(folder.path() / "a[1]*", "*.toml")) == "x.toml ");
 }
 
+TEST_CASE("a pattern's folder is what of it is no pattern")
+{
+    CHECK(folder_of_pattern("f", "routes.d/*.toml") == "f/routes.d");
+    CHECK(folder_of_pattern("f", "a.toml") == "f");
+    CHECK(folder_of_pattern("f", "tenants/*/routes/*.toml") == "f/tenants");
+    CHECK(folder_of_pattern("f", "*/a.toml") == "f");
+    CHECK(folder_of_pattern("f", "/etc/x/*.toml") == "/etc/x");
+    CHECK(folder_of_pattern("f", "/*/a.toml") == "/");
+}
+
 } // namespace fairlead::conf

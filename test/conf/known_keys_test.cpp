@@ -46,7 +46,7 @@ std::map<std::string, std::string> documented_rows()
 bool is_scalar_section(std::string_view section)
 {
     return section == "timeouts" || section == "limits" || section == "socket" || section == "drain" ||
-           section == "log" || section == "forward" || section == "websocket";
+           section == "log" || section == "reload" || section == "forward" || section == "websocket";
 }
 
 std::string section_with(const key_row& row, std::string_view value)

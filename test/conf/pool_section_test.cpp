@@ -202,4 +202,19 @@ TEST_CASE("pools are tables with plain names")
                                    "3:8 route[0].pool: there is no pool 'a'"});
 }
 
+TEST_CASE("rebalance is off without its table, and what it has not is the default")
+{
+    CHECK_FALSE(read_with_pool(one_backend).value.pools[0].rebalance.has_value());
+    const auto read = [](std::string_view table) {
+        const auto result = read_with_pool(std::string(one_backend) + "rebalance = " + std::string(table));
+        REQUIRE(brief_errors(result).empty());
+        return *result.value.pools[0].rebalance;
+    };
+    CHECK(read("{}") == rebalance_options{50, 20});
+    CHECK(read("{ rate = \"90/min\", threshold = \"1%\" }") == rebalance_options{1.5, 1});
+    CHECK(pool_errors("backends = [\"10.0.0.1:80\"]\nrebalance = { rate = \"fast\", threshold = \"0%\" }") ==
+          brief_list{"4:22 pool.a.rebalance.rate: 'fast' is not a rate; one is N/s or N/min",
+                     "4:42 pool.a.rebalance.threshold: '0%' is not a share; one is 1% to 100%"});
+}
+
 } // namespace fairlead::conf

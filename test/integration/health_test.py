@@ -61,7 +61,7 @@ class HealthCase(ProxyCase):
         """The rows of /backends by address."""
         status, text = proxy.admin("/backends")
         self.assertEqual(status, 200)
-        return {row["backend"]: row for row in json.loads(text)}
+        return {row["backend"]: row for row in json.loads(text)["backends"]}
 
     def wait_state(self, proxy, address, state):
         """The row of the backend once it has that state."""

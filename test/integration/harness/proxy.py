@@ -128,6 +128,21 @@ address = "127.0.0.1:{self.admin_port}"
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def control(self, target, method="POST", **fields):
+        """(status, document) of a change asked for on the admin listener; `fields` replace its own."""
+        fields = fields or {"X-Fairlead-Control": "1"}
+        url = f"http://127.0.0.1:{self.admin_port}{target}"
+        asked = urllib.request.Request(url, method=method, headers=fields)
+        try:
+            with urllib.request.urlopen(asked, timeout=30) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    def command(self, *arguments, **options):
+        """`fairlead ARGUMENTS` for this process, to its end."""
+        return run_command(*arguments, "--admin", f"127.0.0.1:{self.admin_port}", **options)
+
     def metrics(self):
         status, text = self.admin("/metrics")
         assert status == 200, text

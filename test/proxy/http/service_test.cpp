@@ -127,20 +127,26 @@ TEST_CASE("a route's cells are made on first use and are the shard's")
     CHECK(&cells == &at.shard.http("one", "api"));
 }
 
-TEST_CASE("tunnels of one route and backend share an origin, plain ones another without cells")
+TEST_CASE("tunnels of one listener, route and backend share an origin, plain ones another without cells")
 {
     bench at;
     boost::intrusive_ptr<websocket::tunnel_origin> kept;
     {
         http::worker_service view(at.build(two_pools()), at.shard, at.origins);
-        kept = view.routes[1].origin(1, true);
-        CHECK(kept == view.routes[1].origin(1, true));
-        CHECK(kept != view.routes[1].origin(0, true));
-        CHECK(kept != view.routes[2].origin(1, true));
-        const auto plain = view.routes[1].origin(1, false);
+        const http::listening_point front{"0.0.0.0:80", 0};
+        const http::listening_point other{"0.0.0.0:81", 1};
+        kept = view.routes[1].origin({1, true}, front);
+        CHECK(kept == view.routes[1].origin({1, true}, front));
+        CHECK(kept != view.routes[1].origin({0, true}, front));
+        CHECK(kept != view.routes[2].origin({1, true}, front));
+        const auto plain = view.routes[1].origin({1, false}, front);
         CHECK(plain != kept);
         CHECK(plain->cells == nullptr);
         CHECK(plain->backend == "10.0.0.2:80");
+        const auto elsewhere = view.routes[1].origin({1, true}, other);
+        CHECK(elsewhere != kept);
+        CHECK(elsewhere->listener == "0.0.0.0:81");
+        CHECK(elsewhere->cells == kept->cells);
     }
     CHECK(kept->route == "two");
     CHECK(kept->pool == "chat");

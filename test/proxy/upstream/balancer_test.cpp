@@ -293,3 +293,12 @@ TEST_CASE("least connections fills a slow starter to a tenth of the others")
         uses.emplace_back(*among[chooser.choose(among, {}, start)->position]);
     CHECK(among[0]->live() == 20);
 }
+
+TEST_CASE("one that an operator drains is not used even when no other serves")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::least_connections, connect_timeout, 7);
+    among[0]->set_draining(true);
+    among[1]->set_checked(health::checked_state::down);
+    CHECK(counts(chooser, among, 20) == std::vector<int>{0, 20});
+}

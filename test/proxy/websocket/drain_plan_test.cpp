@@ -1,60 +1,12 @@
 #include "proxy/websocket/drain_plan.hpp"
 
-#include <doctest/doctest.h>
+#include "test/proxy/websocket/many_tunnels.hpp"
 
-#include <boost/asio/io_context.hpp>
-
-#include <array>
 #include <vector>
-
-#include <sys/socket.h>
-#include <unistd.h>
 
 using namespace fairlead;
 using websocket::origin_ref;
-
-namespace {
-
-struct bench final : websocket::tunnel_observer
-{
-    boost::asio::io_context io{1};
-    net::timer_wheel wheel{1'000};
-    metrics::worker_cells worker;
-    metrics::tunnel_cells cells;
-    websocket::origin_table origins;
-    std::vector<int> peers;
-    websocket::relay relay{io, wheel, worker, *this, {}};
-
-    ~bench()
-    {
-        for (const int fd : peers)
-            ::close(fd);
-    }
-
-    origin_ref origin(const std::string& backend, int tunnels)
-    {
-        origin_ref made = origins.obtain({"route", "pool", backend, true});
-        made->cells = &cells;
-        made->policy.close_timeout = 10;
-        for (int i = 0; i < tunnels; ++i) {
-            std::array<std::array<int, 2>, 2> fds{};
-            for (auto& pair : fds) {
-                REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()) == 0);
-                peers.push_back(pair[1]);
-            }
-            websocket::tunnel_start begin;
-            begin.client_fd = fds[0][0];
-            begin.backend_fd = fds[1][0];
-            begin.origin = made;
-            relay.launch(std::move(begin));
-        }
-        return made;
-    }
-
-    void tunnel_ended(const websocket::tunnel&) noexcept override {}
-};
-
-} // namespace
+using bench = test::many_tunnels;
 
 TEST_CASE("tunnels of the named origins leave evenly over the window, the others stay")
 {

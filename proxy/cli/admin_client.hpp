@@ -1,0 +1,29 @@
+// One request to the admin listener of a running proxy.
+//
+// Blocks, with a deadline for each wait. Errors: std::runtime_error that names the address and says why: it
+// is no address, nobody listens, nobody answers in time, the answer is not HTTP.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace fairlead::cli {
+
+inline constexpr const char* default_admin = "127.0.0.1:9900";
+
+struct admin_reply
+{
+    unsigned status = 0;
+    std::string body;
+};
+
+// `address` is "127.0.0.1:9900" or "unix:/run/fairlead.sock". A method other than GET is a change, and says
+// so.
+admin_reply ask_admin(const std::string& address, std::string_view method, std::string_view target,
+                      std::chrono::seconds limit);
+
+// A parameter's value as a query takes it: everything but letters, digits and "-._~:/" is %XX.
+std::string escape_query(std::string_view value);
+
+} // namespace fairlead::cli

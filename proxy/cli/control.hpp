@@ -1,0 +1,46 @@
+// `fairlead drain`, `reload` and `rebalance`: what a running process is asked on its admin listener.
+//
+// Exit codes: 0 done; 1 refused, or the process could not be asked; 3 a wait took longer than it may.
+#pragma once
+
+#include "proxy/cli/admin_client.hpp"
+
+#include <string>
+
+namespace fairlead::cli {
+
+struct drain_command
+{
+    std::string admin = default_admin;
+    std::string route;    // at most one of the three; none: tell how far all drains are
+    std::string backend;  // "POOL/ADDRESS"
+    std::string listener; // "ADDRESS"
+    std::string window;
+    std::string timeout; // of the wait; empty: none
+    bool undo = false;
+    bool wait = false;
+    bool as_json = false;
+};
+
+int drain(const drain_command& how);
+
+struct reload_command
+{
+    std::string admin = default_admin;
+    bool dry_run = false;
+    bool as_json = false;
+};
+
+int reload(const reload_command& how);
+
+struct rebalance_command
+{
+    std::string admin = default_admin;
+    std::string pool; // to begin with; empty: tell the shares
+    bool dry_run = false;
+    bool as_json = false;
+};
+
+int rebalance(const rebalance_command& how);
+
+} // namespace fairlead::cli

@@ -1,0 +1,192 @@
+#include "proxy/cli/control_text.hpp"
+
+#include "proxy/plan/number_text.hpp"
+#include "proxy/plan/text_table.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+
+namespace fairlead::cli {
+namespace {
+
+namespace json = boost::json;
+
+std::string text(const json::object& of, std::string_view name)
+{
+    const json::value* const found = of.if_contains(name);
+    if (found == nullptr || !found->is_string()) return {};
+    return std::string(found->as_string());
+}
+
+double number(const json::object& of, std::string_view name)
+{
+    const json::value* const found = of.if_contains(name);
+    if (found == nullptr || !found->is_number()) return 0;
+    return found->to_number<double>();
+}
+
+std::uint64_t count(const json::object& of, std::string_view name)
+{
+    return static_cast<std::uint64_t>(std::max(0.0, number(of, name)));
+}
+
+bool flag(const json::object& of, std::string_view name)
+{
+    const json::value* const found = of.if_contains(name);
+    return found != nullptr && found->is_bool() && found->as_bool();
+}
+
+template <class Use>
+void for_each(const json::object& of, std::string_view name, Use use)
+{
+    const json::value* const found = of.if_contains(name);
+    if (found == nullptr || !found->is_array()) return;
+    for (const json::value& each : found->as_array()) {
+        if (each.is_object()) use(each.as_object());
+    }
+}
+
+std::string decimal(double value)
+{
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%.1f", value);
+    return digits.data();
+}
+
+std::string tunnels(std::uint64_t number)
+{
+    return plan::grouped(number) + (number == 1 ? " tunnel" : " tunnels");
+}
+
+std::string key_text(const json::object& key)
+{
+    std::string out = text(key, "key");
+    if (key.contains("before"))
+        out += ": " + text(key, "before") + " -> " + text(key, "after");
+    else
+        out += " changed";
+    return out + (flag(key, "needs_restart") ? " (needs a restart)" : "");
+}
+
+char sign_of(std::string_view change) { return change == "added" ? '+' : change == "removed" ? '-' : '~'; }
+
+std::string item_text(std::string_view kind, const json::object& item)
+{
+    const std::string pool = text(item, "pool");
+    std::string out{sign_of(text(item, "change"))};
+    out += " " + std::string(kind) + " " + (pool.empty() ? "" : pool + "/") + text(item, "name");
+    std::string effect;
+    if (const auto leaving = count(item, "tunnels_leaving")) effect = tunnels(leaving) + " leave";
+    if (const auto adjusted = count(item, "tunnels_adjusted"))
+        effect += (effect.empty() ? "" : ", ") + tunnels(adjusted) + " adjusted";
+    if (!effect.empty()) out += "   (" + effect + ")";
+    out += "\n";
+    for_each(item, "keys", [&](const json::object& key) { out += "    " + key_text(key) + "\n"; });
+    return out;
+}
+
+std::string drain_name(const json::object& drain) { return text(drain, "kind") + " " + text(drain, "name"); }
+
+std::string drain_rest(const json::object& drain)
+{
+    const std::string open = plan::grouped(count(drain, "open")) + " open";
+    if (text(drain, "state") == "drained") return "drained";
+    if (text(drain, "state") == "closing") return "all told, " + open;
+    return plan::grouped(count(drain, "left")) + " of " + tunnels(count(drain, "total")) + " left, " +
+           std::to_string(static_cast<long>(std::ceil(number(drain, "seconds_left")))) + " s, " + open;
+}
+
+} // namespace
+
+std::string reload_text(const json::object& answer)
+{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kinds{
+        {{"listeners", "listener"}, {"pools", "pool"}, {"backends", "backend"}, {"routes", "route"}}};
+    std::string out;
+    const json::value* const changes = answer.if_contains("changes");
+    if (changes != nullptr && changes->is_object()) {
+        const json::object& of = changes->as_object();
+        for (const auto& [member, kind] : kinds) {
+            for_each(of, member,
+                     [&, word = kind](const json::object& item) { out += item_text(word, item); });
+            if (const auto more = count(of, std::string(member) + "_not_listed"))
+                out += "  and " + plan::grouped(more) + " more " + std::string(member) + "\n";
+        }
+        for_each(of, "settings", [&](const json::object& key) { out += "~ " + key_text(key) + "\n"; });
+    }
+    const bool is_dry = flag(answer, "dry_run");
+    if (out.empty()) out = is_dry ? "nothing would change\n" : "nothing changed\n";
+    out += tunnels(count(answer, "tunnels_leaving")) + (is_dry ? " would leave, " : " leave, ") +
+           plan::grouped(count(answer, "tunnels_adjusted")) +
+           (is_dry ? " would be adjusted\n" : " adjusted\n");
+    std::string waiting;
+    for_each(answer, "needs_restart",
+             [&](const json::object& key) { waiting += (waiting.empty() ? "" : ", ") + text(key, "key"); });
+    if (!waiting.empty()) out += "in force after a restart only: " + waiting + "\n";
+    return out;
+}
+
+std::string refusal_text(const json::object& answer)
+{
+    std::string out;
+    for_each(answer, "errors", [&](const json::object& error) { out += text(error, "text") + "\n"; });
+    out += text(answer, "error") + "\n";
+    const json::value* const nearest = answer.if_contains("nearest");
+    if (nearest != nullptr && nearest->is_array() && !nearest->as_array().empty()) {
+        out += "the nearest are:\n";
+        for (const json::value& each : nearest->as_array()) {
+            if (each.is_string()) out += "  " + std::string(each.as_string()) + "\n";
+        }
+    }
+    return out;
+}
+
+std::string drain_line(const json::object& drain) { return drain_name(drain) + ": " + drain_rest(drain); }
+
+std::string drain_bar(const json::object& drain, std::size_t width)
+{
+    constexpr std::size_t cells = 24;
+    const double total = number(drain, "total");
+    const double told = total > 0 ? 1 - std::min(1.0, number(drain, "left") / total) : 1;
+    const auto full = static_cast<std::size_t>(told * cells);
+    std::string out =
+        "[" + std::string(full, '#') + std::string(cells - full, '.') + "] " + drain_line(drain);
+    if (out.size() > width) out.resize(width);
+    return out;
+}
+
+std::string rebalance_text(const json::object& answer)
+{
+    std::string out;
+    for_each(answer, "pools", [&](const json::object& pool) {
+        out += "pool " + text(pool, "pool") + ": " + text(pool, "state") + "; the fullest is " +
+               decimal(number(pool, "above_share_percent")) + " % above its share, " +
+               plan::grouped(count(pool, "threshold_percent")) + " % are allowed\n";
+        plan::text_table table(
+            {{"backend"}, {"weight", true}, {"tunnels", true}, {"share", true}, {"would close", true}, {""}});
+        for_each(pool, "backends", [&](const json::object& backend) {
+            const bool takes_new = flag(backend, "takes_new");
+            table.add({text(backend, "backend"), plan::grouped(count(backend, "weight")),
+                       plan::grouped(count(backend, "tunnels")), decimal(number(backend, "share")),
+                       plan::grouped(count(backend, "would_close")), takes_new ? "" : "takes nothing new"});
+        });
+        out += table.text();
+        const double rate = number(pool, "per_second");
+        const auto to_close = count(pool, "would_close");
+        out += "would close " + tunnels(to_close);
+        if (to_close > 0 && rate > 0)
+            out += ", in " +
+                   plan::grouped(static_cast<std::uint64_t>(std::ceil(number(pool, "would_close") / rate))) +
+                   " s at " + decimal(rate) + " a second, and as many again as come back to full ones";
+        out += "; " + plan::grouped(count(pool, "on_the_way")) + " are on their way\n";
+    });
+    return out.empty() ? "no pool has `rebalance`\n" : out;
+}
+
+} // namespace fairlead::cli

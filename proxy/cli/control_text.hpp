@@ -1,0 +1,27 @@
+// What `fairlead drain`, `reload` and `rebalance` print of the JSON that the process answers. Pure text; a
+// member that is missing is left out, so that an older or newer process can be asked.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace fairlead::cli {
+
+// One line for each change, "+" added, "-" removed, "~" changed, then what it means for tunnels.
+std::string reload_text(const boost::json::object& answer);
+
+// Why not: each error with its place and line, or the error alone, with the nearest names.
+std::string refusal_text(const boost::json::object& answer);
+
+// "route chat: 1,200 of 5,000 tunnels left, 14 s; 1,250 connections open".
+std::string drain_line(const boost::json::object& drain);
+
+// The same with a bar, at most `width` wide.
+std::string drain_bar(const boost::json::object& drain, std::size_t width);
+
+// A table for each pool.
+std::string rebalance_text(const boost::json::object& answer);
+
+} // namespace fairlead::cli

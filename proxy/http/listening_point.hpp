@@ -1,0 +1,39 @@
+// An address that clients arrive at, as one worker knows it: one for each listener there ever was, so that
+// sessions and tunnels can say by which they came after it is gone.
+//
+// Lifetime: the worker's. Thread: the worker's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace fairlead::http {
+
+struct listening_point
+{
+    std::string address;
+    std::uint16_t number = 0;   // from 0 on, in order of appearance
+    bool is_draining = false;   // no new exchange after those under way
+    std::uint32_t sessions = 0; // client connections that speak HTTP
+};
+
+class listening_points
+{
+public:
+    // The one of that address, made on first use; the reference is good for the life of this.
+    listening_point& obtain(std::string_view address)
+    {
+        for (listening_point& each : points_) {
+            if (each.address == address) return each;
+        }
+        const auto number = static_cast<std::uint16_t>(points_.size());
+        return points_.emplace_back(listening_point{std::string(address), number});
+    }
+
+private:
+    std::deque<listening_point> points_;
+};
+
+} // namespace fairlead::http
