@@ -81,6 +81,10 @@ constexpr auto rows = std::to_array<key_row>({
      .required = true, .example = "\"0.0.0.0:8080\""},
     {.section = "listen", .name = "proxy_protocol_from", .type = value_type::text_list,
      .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\"]"},
+    {.section = "listen", .name = "upgrade_rate", .type = value_type::text, .choices = message_rates,
+     .example = "\"500/s\""},
+    {.section = "listen", .name = "upgrade_burst", .type = value_type::integer, .least = 1,
+     .most = 1'000'000, .example = "1000"},
 
     {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},

@@ -49,6 +49,7 @@ struct listen_options // [[listen]]
     endpoint address; // ip or unix_path
     source_position where;
     peer_list proxy_protocol_from; // their connections begin with a PROXY protocol header, no others do
+    rate_limit upgrades;           // that come in through it
 };
 
 struct admin_options // [admin]

@@ -1,5 +1,7 @@
 #include "conf/server_sections.hpp"
 
+#include "conf/rate_keys.hpp"
+
 #include "conf/http_syntax.hpp"
 #include "conf/peer_addresses.hpp"
 #include "conf/suggestion.hpp"
@@ -165,9 +167,12 @@ void read_listeners(const table_reader& top, config_draft& draft)
         }
         if (!report_shared_address(table, *address, draft.value.listeners)) {
             const bool is_unix = address->what == endpoint::kind::unix_path;
-            draft.value.listeners.push_back(
-                {*address, table.position(),
-                 read_peers(table, "proxy_protocol_from", is_unix ? peer_kind::unix_socket : peer_kind::ip)});
+            auto& added = draft.value.listeners.emplace_back(listen_options{
+                *address,
+                table.position(),
+                read_peers(table, "proxy_protocol_from", is_unix ? peer_kind::unix_socket : peer_kind::ip),
+                {}});
+            read_rate(table, {"upgrade_rate", "upgrade_burst"}, added.upgrades);
         }
     }
 }

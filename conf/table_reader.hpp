@@ -61,6 +61,7 @@ public:
     void report(std::string_view name, std::string message) const;
     diagnostics& errors() const { return place_.errors; }
     const source_file& file() const { return place_.file; }
+    std::string_view section() const { return place_.section; } // of the schema
     std::string path_of(std::string_view name) const;
 
 private:

@@ -1,44 +1,14 @@
 #include "conf/websocket_keys.hpp"
 
 #include "conf/http_syntax.hpp"
+#include "conf/rate_keys.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 namespace fairlead::conf {
 
 namespace {
-
-// A rate and its burst, which by default is what comes in a second.
-struct rate_names
-{
-    std::string_view rate;
-    std::string_view burst;
-};
-
-void read_rate(const table_reader& table, const rate_names& names, rate_limit& target)
-{
-    std::string text;
-    table.read(names.rate, text);
-    const auto* written = table.find(names.rate);
-    if (written != nullptr && written->kind == node_kind::text) {
-        const auto rate = parse_rate(text);
-        if (!rate) {
-            table.report(names.rate, in_quotes(text) + " is not a rate; one is " +
-                                         range_text(*find_key("websocket", names.rate)));
-            return;
-        }
-        target.per_second = *rate;
-        target.burst = static_cast<std::uint64_t>(std::ceil(*rate));
-    }
-    byte_count burst = target.burst;
-    table.read(names.burst, burst);
-    if (table.find(names.burst) != nullptr && target.per_second == 0) {
-        table.report(names.burst, "has no use without " + std::string(names.rate));
-    }
-    target.burst = burst;
-}
 
 // "https://*.example.com:8443" in its parts; nothing when it is none.
 std::optional<origin_pattern> parse_origin(std::string_view written)

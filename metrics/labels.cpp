@@ -84,6 +84,7 @@ std::string_view label(refusal value) noexcept
     case refusal::origin: return "origin";
     case refusal::route_full: return "route_full";
     case refusal::client_full: return "client_full";
+    case refusal::upgrade_rate: return "upgrade_rate";
     case refusal::draining: return "draining";
     }
     return {};

@@ -68,6 +68,7 @@ enum class refusal : std::uint8_t
     origin,
     route_full,
     client_full,
+    upgrade_rate,
     draining,
 };
 

@@ -54,7 +54,7 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
     , limit_(limit)
     , asked_(asked)
     , connecting_{*asked.route->pool().shared,
-                  asked.route->pool().balancer,
+                  *asked.route->pool().balancer,
                   asked.route->pool().cells,
                   asked.service->shared->config.socket,
                   asked.ends,
@@ -77,6 +77,9 @@ net::task<afterwards> exchange::run()
         }
     }
     const std::string_view again = retry_line(asked_.generated_id.front());
+    if (intent_ != upgrade_intent::none && !may_upgrade())
+        co_return co_await answer(503, metrics::refusal::upgrade_rate,
+                                  "too many upgrades come at once through this listener", again);
     if (asked_.route->is_draining())
         co_return co_await answer(503, metrics::refusal::draining, "the route is being drained", again);
     of_route_ = asked_.route->admit();
@@ -109,6 +112,13 @@ void exchange::abort() noexcept
 {
     client_left_ = true;
     if (connected_.made) connected_.made->close();
+}
+
+bool exchange::may_upgrade() const
+{
+    const listening_point& by = *asked_.came_by;
+    return by.gate == nullptr ||
+           by.gate->admit(by.upgrades, std::chrono::steady_clock::now().time_since_epoch());
 }
 
 // A WebSocket, or a protocol the route lets through; any other Upgrade is ignored, as RFC 9110 7.8 allows.

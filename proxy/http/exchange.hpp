@@ -64,6 +64,7 @@ private:
     };
 
     bool choose_upgrade();
+    bool may_upgrade() const;
     std::optional<refusal> offer_websocket();
     net::task<bool> connect(bool may_reuse);
     void write_request_head();

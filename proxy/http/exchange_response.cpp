@@ -63,7 +63,7 @@ afterwards exchange::after_response(transfer_end end, const body_transfer& body,
             made.unread.release();
             asked_.has_kept_own |= !made.owner.is_anybody();
             // Else a reload may have removed its backend or source.
-            if (asked_.service == services_.current && !made.to->is_draining())
+            if (services_.current->view_of(pool()) != nullptr && !made.to->is_draining())
                 services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
             connected_.made.reset();
         }

@@ -4,6 +4,8 @@
 // Lifetime: the worker's. Thread: the worker's.
 #pragma once
 
+#include "proxy/http/upgrade_gate.hpp"
+
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -17,6 +19,8 @@ struct listening_point
     std::uint16_t number = 0;   // from 0 on, in order of appearance
     bool is_draining = false;   // no new exchange after those under way
     std::uint32_t sessions = 0; // client connections that speak HTTP
+    conf::rate_limit upgrades = {};
+    upgrade_gate* gate = nullptr; // shared with the other workers; null: none, for tests
 };
 
 class listening_points
@@ -29,11 +33,19 @@ public:
             if (each.address == address) return each;
         }
         const auto number = static_cast<std::uint16_t>(points_.size());
-        return points_.emplace_back(listening_point{std::string(address), number});
+        listening_point& made = points_.emplace_back();
+        made.address = address;
+        made.number = number;
+        if (gates_ != nullptr) made.gate = &gates_->obtain(address);
+        return made;
     }
+
+    // Before the first is made.
+    void share(upgrade_gates& gates) noexcept { gates_ = &gates; }
 
 private:
     std::deque<listening_point> points_;
+    upgrade_gates* gates_ = nullptr;
 };
 
 } // namespace fairlead::http

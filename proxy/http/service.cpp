@@ -1,5 +1,6 @@
 #include "proxy/http/service.hpp"
 
+#include "conf/config_diff.hpp"
 #include "tls/digest.hpp"
 
 #include <algorithm>
@@ -27,17 +28,40 @@ std::string describe(const std::vector<routing::route_error>& errors)
     return text;
 }
 
+bool have_same_backends(const conf::pool_options& a, const conf::pool_options& b)
+{
+    // Weights are the backends' own.
+    return std::ranges::equal(a.backends, b.backends, {}, &conf::backend_options::address,
+                              &conf::backend_options::address);
+}
+
+// That of the service before, when nothing of it differs.
+std::shared_ptr<const upstream::pool>
+unchanged_pool(const conf::pool_options& wanted, const conf::timeout_options& timeouts, const service* before)
+{
+    if (before == nullptr || before->config.timeouts != timeouts) return nullptr;
+    const auto& known = before->config.pools;
+    const auto found = std::ranges::find(known, wanted.name, &conf::pool_options::name);
+    if (found == known.end() || !conf::compare(*found, wanted).empty() || !have_same_backends(*found, wanted))
+        return nullptr;
+    return before->pools[static_cast<std::size_t>(found - known.begin())];
+}
+
 } // namespace
 
 std::shared_ptr<const service> service::build(conf::config config, const lasting_counts& counts,
-                                              std::uint64_t generation)
+                                              std::uint64_t generation, const service* before)
 {
     auto table = routing::route_table::build(config.routes);
     if (table.has_error()) throw std::runtime_error(describe(table.error()));
     std::vector<std::shared_ptr<const upstream::pool>> pools;
-    for (const auto& options : config.pools)
-        pools.push_back(
-            std::make_shared<const upstream::pool>(options, config.timeouts, counts.backends, counts.ledger));
+    for (const auto& options : config.pools) {
+        auto pool = unchanged_pool(options, config.timeouts, before);
+        if (!pool)
+            pool = std::make_shared<const upstream::pool>(options, config.timeouts, counts.backends,
+                                                          counts.ledger);
+        pools.push_back(std::move(pool));
+    }
     std::vector<std::uint32_t> pool_of_route;
     std::vector<std::shared_ptr<routing::route_load>> loads;
     for (const auto& route : config.routes) {
@@ -52,9 +76,12 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
                                                    std::move(pool_of_route), std::move(loads), generation});
 }
 
-pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard)
+pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard,
+                     const pool_view* before)
     : shared(std::move(from))
-    , balancer(shared->balance(), shared->connect_timeout(), random_seed())
+    , balancer(before != nullptr ? before->balancer
+                                 : std::make_shared<upstream::balancer>(
+                                       shared->balance(), shared->connect_timeout(), random_seed()))
 {
     for (const auto& backend : shared->backends())
         cells.push_back(&shard.backend(shared->name(), backend->address().text));
@@ -102,16 +129,23 @@ websocket::origin_ref route_view::origin(backend_kind of, const listening_point&
 }
 
 worker_service::worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard,
-                               websocket::origin_table& origins)
+                               websocket::origin_table& origins, const worker_service* before)
     : shared(std::move(served))
     , parts{shard, origins, shared->config.drain.close_timeout}
 {
     pools.reserve(shared->pools.size()); // routes refer to them
     for (const auto& pool : shared->pools)
-        pools.emplace_back(pool, shard);
+        pools.emplace_back(pool, shard, before != nullptr ? before->view_of(*pool) : nullptr);
     routes.reserve(shared->config.routes.size());
     for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
         routes.emplace_back(*shared, i, pools[shared->pool_of_route[i]], parts);
+}
+
+const pool_view* worker_service::view_of(const upstream::pool& pool) const noexcept
+{
+    const auto found =
+        std::ranges::find(pools, &pool, [](const pool_view& each) { return each.shared.get(); });
+    return found == pools.end() ? nullptr : &*found;
 }
 
 std::optional<websocket::tunnel_policy>

@@ -43,19 +43,22 @@ struct service
     std::vector<std::shared_ptr<routing::route_load>> loads; // as config.routes
     std::uint64_t generation = 0;
 
-    // Throws std::runtime_error with every message when a regex does not compile.
+    // The one after `before`, or the first without. Pools that did not change are those of `before`. Throws
+    // std::runtime_error with every message when a regex does not compile.
     static std::shared_ptr<const service> build(conf::config config, const lasting_counts& counts,
-                                                std::uint64_t generation);
+                                                std::uint64_t generation, const service* before = nullptr);
 };
 
 // A pool as one worker uses it.
 struct pool_view
 {
-    pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard);
+    // With the balancer of `before`, the same worker's last view of the pool, where there is one.
+    pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard,
+              const pool_view* before);
 
     std::shared_ptr<const upstream::pool> shared;
-    upstream::balancer balancer;
-    std::vector<metrics::backend_cells*> cells; // by position of the backend
+    std::shared_ptr<upstream::balancer> balancer; // with the pool: its turns go on over a reload
+    std::vector<metrics::backend_cells*> cells;   // by position of the backend
 };
 
 // What a worker keeps from one service to the next.
@@ -109,7 +112,10 @@ private:
 struct worker_service : boost::intrusive_ref_counter<worker_service, boost::thread_unsafe_counter>
 {
     worker_service(std::shared_ptr<const service> served, metrics::worker_shard& shard,
-                   websocket::origin_table& origins);
+                   websocket::origin_table& origins, const worker_service* before = nullptr);
+
+    // The worker's view of that very pool; null when it is of another service and did change.
+    const pool_view* view_of(const upstream::pool& pool) const noexcept;
 
     // What this service asks of tunnels that an earlier one may have begun; nothing when it has no such route
     // to that backend any more.

@@ -32,6 +32,7 @@ listener::listener(conf::listen_options options, owned_fd socket, http::session_
     , pause_(*this)
     , is_unix_(net::local_of(socket_.native_handle()).family() == AF_UNIX)
 {
+    point_.upgrades = options_.upgrades;
     wait();
 }
 
@@ -100,7 +101,11 @@ void listener::start_session(int fd)
                         net::asio::detached);
 }
 
-void listener::apply(const conf::listen_options& options) { options_ = options; }
+void listener::apply(const conf::listen_options& options)
+{
+    options_ = options;
+    point_.upgrades = options.upgrades;
+}
 
 // Bounded by the queue's length: the worker takes what is there now, and the descriptor ends with it.
 void listener::stop()

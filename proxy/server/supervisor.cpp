@@ -124,7 +124,7 @@ void supervisor::start_workers()
     for (const auto& each : first_.listeners)
         sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog));
     for (std::uint32_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, current_));
+        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, gates_, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
             workers_.back()->add_listener(first_.listeners[at], std::move(sockets[at][i]));
     }
@@ -294,7 +294,7 @@ void supervisor::follow_files()
 void supervisor::apply(conf::config next)
 {
     const http::lasting_counts counts{backends_, ledger_, routes_};
-    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1);
+    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1, current_.get());
     move_listeners(fresh->config);
     current_ = std::move(fresh);
     drains_.after_reload(*current_);

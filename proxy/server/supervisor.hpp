@@ -89,6 +89,7 @@ private:
     upstream::name_resolver resolver_;
     reconciler reconciler_;
     std::shared_ptr<const http::service> current_;
+    http::upgrade_gates gates_;
     std::vector<std::unique_ptr<worker>> workers_;
     operator_drains drains_;
     reload_control reloads_;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <unordered_set>
 
 #include <pthread.h>
 
@@ -34,7 +35,7 @@ void block_signals()
 
 } // namespace
 
-worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
+worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upgrade_gates& gates,
                std::shared_ptr<const http::service> first)
     : shard_(shard)
     , io_(std::make_unique<net::asio::io_context>(1))
@@ -51,6 +52,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer,
     , drains_(*relay_, origins_, shard.own())
     , lots_(std::random_device{}())
 {
+    services_->points.share(gates);
     apply(std::move(first));
 }
 
@@ -128,15 +130,30 @@ void worker::remove_listener(const std::string& address)
 
 void worker::apply(std::shared_ptr<const http::service> next)
 {
-    services_->current = http::service_ref(new http::worker_service(next, shard_, origins_));
+    const http::service_ref before = services_->current;
+    services_->current = http::service_ref(new http::worker_service(next, shard_, origins_, before.get()));
     log_.set_all_exchanges(next->config.log.requests);
     for (const conf::listen_options& options : next->config.listeners) {
         const auto found = std::ranges::find(listeners_, options.address.text,
                                              [](const auto& each) { return each->address(); });
         if (found != listeners_.end()) (*found)->apply(options);
     }
-    idle_.clear(); // their backends or sources may be gone; a new dial is cheap
+    if (before) keep_unchanged_connections(*before);
     adopt_policies();
+}
+
+// Those that a pool which is the same as before has made; others may be from a source that is gone.
+void worker::keep_unchanged_connections(const http::worker_service& before)
+{
+    const http::worker_service& now = *services_->current;
+    const bool are_dialled_alike = before.shared->config.socket == now.shared->config.socket;
+    std::unordered_set<const upstream::backend*> kept;
+    for (const http::pool_view& each : now.pools) {
+        if (!are_dialled_alike || before.view_of(*each.shared) == nullptr) continue;
+        for (const auto& backend : each.shared->backends())
+            kept.insert(backend.get());
+    }
+    idle_.retain([&](const upstream::backend& each) { return kept.contains(&each); });
 }
 
 // Tunnels of routes and backends that are still there go on as the new service asks; the others leave, at a

@@ -29,7 +29,7 @@ namespace fairlead::server {
 class worker final : public websocket::tunnel_observer
 {
 public:
-    worker(metrics::worker_shard& shard, log::line_writer& writer,
+    worker(metrics::worker_shard& shard, log::line_writer& writer, http::upgrade_gates& gates,
            std::shared_ptr<const http::service> first);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -65,6 +65,7 @@ private:
     void run();
     void tick();
     void adopt_policies();
+    void keep_unchanged_connections(const http::worker_service& before);
     void report_sessions();
     void wait_for_tick();
 

@@ -36,6 +36,13 @@ public:
     // Drops all to this backend.
     void forget(const backend& to) noexcept { by_backend_.erase(&to); }
 
+    // Drops all but those to backends that `is_kept` says yes to.
+    template <class Predicate>
+    void retain(Predicate is_kept)
+    {
+        std::erase_if(by_backend_, [&](const auto& each) { return !is_kept(*each.first); });
+    }
+
     void clear() noexcept { by_backend_.clear(); }
     std::size_t size() const noexcept;
 

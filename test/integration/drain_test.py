@@ -1,4 +1,4 @@
-"""An operator drains a route, a backend or a listener of a running proxy, at an even pace, and takes it back."""
+"""An operator drains a route, backend or listener of a running proxy, at an even pace, and takes it back."""
 import json
 import threading
 import unittest
@@ -104,7 +104,7 @@ class Parts(DrainCase):
         self.assertEqual(proxy.control(f"/drain?backend=app/{one.address}&undo=1")[0], 200)
         with proxy.connect() as back:
             open_tunnel(back)
-            self.assertEqual(one.tunnels, 1)
+            eventually(lambda: one.tunnels == 1)
 
     def test_kept_connections_to_a_drained_backend_are_dropped(self):
         backend = self.http_backend()

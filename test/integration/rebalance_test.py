@@ -1,4 +1,4 @@
-"""Tunnels are led to a backend that joins, at the pace and to the threshold that the pool says, and stay there."""
+"""Tunnels are led to a backend that joins, at the pace and to the threshold of its pool, and stay there."""
 import time
 import unittest
 
@@ -44,7 +44,7 @@ class Rebalance(ProxyCase):
         eventually(lambda: crowd.tunnels == 3000, 10)
         took = time.monotonic() - begin
 
-        # Counted by the backends themselves: within the threshold of 750, and nobody below it but the new one.
+        # Counted by the backends themselves: 750 would be fair, and nobody was led below it.
         tunnels = [backend.tunnels for backend in self.kept]
         self.assertEqual(sum(tunnels), 3000)
         self.assertLessEqual(max(tunnels), 900)

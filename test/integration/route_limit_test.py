@@ -3,7 +3,7 @@ import signal
 import unittest
 
 from harness.case import ProxyCase, pool, route
-from harness.frames import accept_upgrade, open_tunnel, read_frame
+from harness.frames import accept_upgrade, open_tunnel, read_frame, upgrade_request
 from harness.http_message import request
 from harness.waiting import eventually
 
@@ -124,6 +124,27 @@ class ClientLimit(ProxyCase):
         again = proxy.connect(source="127.0.0.5")
         eventually(lambda: proxy.metrics().value("fairlead_route_connections") == 4)
         open_tunnel(again)
+
+
+
+class UpgradeRate(ProxyCase):
+    def test_a_storm_of_upgrades_is_thinned_over_all_workers_and_http_goes_on(self):
+        backend = self.scripted(hold)
+        listen = "upgrade_rate = \"60/min\"\nupgrade_burst = 10\n"
+        proxy = self.start_proxy(pool("app", backend), route(), workers=3, listen=listen)
+        statuses = []
+        for _ in range(40):
+            client = proxy.connect()
+            client.send(upgrade_request())
+            head = client.read_head()
+            statuses.append(head.status)
+            if head.status == 503:
+                self.assertIn(int(head.get("Retry-After")), range(1, 5))
+        self.assertIn(statuses.count(101), range(10, 15))
+        self.assertEqual(statuses[:10], [101] * 10)
+        refused = proxy.metrics().value("fairlead_refusals_total", reason="upgrade_rate")
+        self.assertEqual(refused, statuses.count(503))
+        self.assertEqual(proxy.metrics().value("fairlead_backend_dials_total"), statuses.count(101))
 
 
 if __name__ == "__main__":

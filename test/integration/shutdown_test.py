@@ -6,9 +6,29 @@ import unittest
 
 from harness.case import ProxyCase
 from harness.connection import PeerClosed
-from harness.frames import CLOSE, TEXT, accept_upgrade, echo_until_close, frame, open_tunnel, read_frame
+from harness.frames import (
+    CLOSE,
+    TEXT,
+    accept_upgrade,
+    echo_frames,
+    echo_until_close,
+    frame,
+    open_tunnel,
+    read_frame,
+    switching_protocols,
+)
 from harness.http_message import request, response
 from harness.waiting import eventually
+
+
+def echo_or_answer(connection):
+    """Echoes frames after an upgrade; any other request gets 200."""
+    head = connection.read_head()
+    if head.get("Upgrade") is None:
+        connection.send(response())
+        return
+    connection.send(switching_protocols(head.get("Sec-WebSocket-Key")))
+    echo_frames(connection)
 
 
 class Drain(ProxyCase):
@@ -174,21 +194,30 @@ class Drain(ProxyCase):
             self.end_at_once(proxy)
             self.assertLess(time.monotonic() - started, 2)
 
-    def test_no_new_request_is_served_while_draining(self):
-        backend = self.scripted(echo_until_close)
-        proxy = self.front(backend, drain='window = "60s"')
-        for _ in range(2):
-            open_tunnel(proxy.connect())
-        proxy.signal(signal.SIGTERM)
-        eventually(lambda: proxy.admin("/readyz")[0] == 503)
+    def turned_away(self, proxy, target):
+        """Whether a new client gets no connection, or 503."""
         try:
-            late = proxy.connect(timeout_s=0.5)
-            late.send(request(target="/late"))
-            self.assertEqual(late.read_response().status, 503)
+            with proxy.connect(timeout_s=0.5) as late:
+                late.send(request(target=target))
+                return late.read_response().status == 503
         except (OSError, PeerClosed):
-            pass
+            return True
+
+    def test_no_new_request_is_served_while_draining(self):
+        backend = self.scripted(echo_or_answer)
+        proxy = self.front(backend, drain='window = "60s"')
+        clients = [proxy.connect() for _ in range(2)]
+        for client in clients:
+            open_tunnel(client)
+        proxy.signal(signal.SIGTERM)
+        # A worker hears of the drain a moment after the signal was taken.
+        eventually(lambda: self.turned_away(proxy, "/probe"))
+        for _ in range(20):
+            self.assertTrue(self.turned_away(proxy, "/late"))
         self.assertNotIn(b"/late", backend.received)
         self.end_at_once(proxy)
+        for client in clients:
+            client.close()
 
 
 if __name__ == "__main__":

@@ -84,6 +84,34 @@ TEST_CASE("backends live on from one service to the next")
     CHECK(before->pools[0]->backends()[1] == after->pools[0]->backends()[1]);
 }
 
+TEST_CASE("a pool that did not change is the one before, with the worker's turns in it")
+{
+    bench at;
+    const auto before = at.build(two_pools(), 1);
+    const auto next = [&](conf::config config) {
+        return http::service::build(std::move(config), {at.registry, at.ledger, at.routes}, 2, before.get());
+    };
+    auto changed = two_pools();
+    changed.pools[1].balance = conf::balance_kind::least_connections;
+    changed.pools[0].backends[0].weight = 9; // the backend's own
+    const auto after = next(changed);
+    CHECK(before->pools[0] == after->pools[0]);
+    CHECK(before->pools[1] != after->pools[1]);
+    const http::worker_service old_view(before, at.shard, at.origins);
+    const http::worker_service new_view(after, at.shard, at.origins, &old_view);
+    CHECK(old_view.pools[0].balancer == new_view.pools[0].balancer);
+    CHECK(old_view.pools[1].balancer != new_view.pools[1].balancer);
+    CHECK(new_view.view_of(*before->pools[0]) == &new_view.pools[0]);
+    CHECK(new_view.view_of(*before->pools[1]) == nullptr);
+
+    auto fewer = two_pools();
+    fewer.pools[0].backends.pop_back();
+    CHECK(next(fewer)->pools[0] != before->pools[0]);
+    auto slower = two_pools();
+    slower.timeouts.connect = 9s;
+    CHECK(next(slower)->pools[1] != before->pools[1]);
+}
+
 TEST_CASE("a configuration that cannot be served says why")
 {
     bench at;

@@ -1,0 +1,81 @@
+#include "proxy/cli/control_text.hpp"
+
+#include "proxy/cli/admin_client.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json/parse.hpp>
+
+using namespace fairlead;
+namespace json = boost::json;
+
+namespace {
+
+json::object parsed(json::string_view text) { return json::parse(text).as_object(); }
+
+} // namespace
+
+TEST_CASE("a reload is told line by line, with what it means for tunnels")
+{
+    const auto answer = parsed(R"({"ok":true,"changes":{
+        "backends":[{"change":"removed","name":"10.0.0.1:80","pool":"a","tunnels_leaving":1200}],
+        "routes":[{"change":"added","name":"new"},
+                  {"change":"changed","name":"two","tunnels_adjusted":1,
+                   "keys":[{"key":"websocket.max_age","before":"0","after":"1h"},{"key":"headers"}]}],
+        "settings":[{"key":"workers","before":"1","after":"2","needs_restart":true}]},
+        "tunnels_leaving":1200,"tunnels_adjusted":1,"needs_restart":[{"key":"workers"}]})");
+    CHECK(cli::reload_text(answer) == R"(- backend a/10.0.0.1:80   (1,200 tunnels leave)
++ route new
+~ route two   (1 tunnel adjusted)
+    websocket.max_age: 0 -> 1h
+    headers changed
+~ workers: 1 -> 2 (needs a restart)
+1,200 tunnels leave, 1 adjusted
+in force after a restart only: workers
+)");
+    CHECK(cli::reload_text(parsed(R"({"dry_run":true,"changes":{}})")) ==
+          "nothing would change\n0 tunnels would leave, 0 would be adjusted\n");
+}
+
+TEST_CASE("a refusal shows each error, and the names that are near")
+{
+    CHECK(cli::refusal_text(parsed(R"({"error":"not reloaded","errors":[{"text":"a:1:2: error: x"}]})")) ==
+          "a:1:2: error: x\nnot reloaded\n");
+    CHECK(cli::refusal_text(parsed(R"({"error":"no route 'caht'","nearest":["chat","cat"]})")) ==
+          "no route 'caht'\nthe nearest are:\n  chat\n  cat\n");
+    CHECK(cli::refusal_text({}) == "\n");
+}
+
+TEST_CASE("a drain is a line, and a bar that keeps within the terminal")
+{
+    const auto half = parsed(R"({"kind":"route","name":"chat","state":"draining","total":5000,"left":2500,
+                                 "open":2600,"seconds_left":14.2})");
+    CHECK(cli::drain_line(half) == "route chat: 2,500 of 5,000 tunnels left, 15 s, 2,600 open");
+    CHECK(cli::drain_bar(half, 200) == "[############............] " + cli::drain_line(half));
+    CHECK(cli::drain_bar(half, 40).size() == 40);
+    const auto told = parsed(R"({"kind":"backend","name":"a/b:1","state":"closing","total":0,"open":1})");
+    CHECK(cli::drain_line(told) == "backend a/b:1: all told, 1 open");
+    CHECK(cli::drain_bar(told, 200).starts_with("[########################] "));
+    const auto over = parsed(R"({"kind":"route","name":"r","state":"drained"})");
+    CHECK(cli::drain_line(over) == "route r: drained");
+}
+
+TEST_CASE("a pool's shares are a table")
+{
+    const auto answer = parsed(R"({"pools":[{"pool":"chat","state":"quiet","above_share_percent":33.3,
+        "threshold_percent":20,"per_second":50.0,"on_the_way":0,"would_close":100,"backends":[
+        {"backend":"a:1","weight":1,"takes_new":true,"tunnels":1000,"share":750.0,"would_close":100},
+        {"backend":"b:1","weight":1,"takes_new":false,"tunnels":5,"share":0,"would_close":0}]}]})");
+    const auto text = cli::rebalance_text(answer);
+    CHECK(text.starts_with("pool chat: quiet; the fullest is 33.3 % above its share, 20 % are allowed\n"));
+    CHECK(text.find("  a:1           1    1,000  750.0          100\n") != text.npos);
+    CHECK(text.find("takes nothing new\n") != text.npos);
+    CHECK(text.find("would close 100 tunnels, in 2 s at 50.0 a second") != text.npos);
+    CHECK(cli::rebalance_text({}) == "no pool has `rebalance`\n");
+}
+
+TEST_CASE("names travel in a query byte for byte")
+{
+    CHECK(cli::escape_query("chat-1.a_b~/x:80") == "chat-1.a_b~/x:80");
+    CHECK(cli::escape_query("a b&c=d%+\xff[::]") == "a%20b%26c%3Dd%25%2B%FF%5B::%5D");
+}
