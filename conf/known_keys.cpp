@@ -1,7 +1,5 @@
 #include "conf/known_keys.hpp"
 
-#include "conf/values.hpp"
-
 #include <array>
 
 namespace fairlead::conf {
@@ -50,6 +48,7 @@ constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
+constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
 constexpr std::string_view thresholds = "1% to 100%";
 constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
@@ -220,6 +219,51 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "{ rate = \"50/s\", threshold = \"20%\" }"},
     {.section = "pool.NAME", .name = "sticky", .type = value_type::table,
      .example = "{ by = \"cookie\", secret = \"kXo3vT9wq1m7cEh4\" }"},
+    {.section = "pool.NAME", .name = "health", .type = value_type::table,
+     .example = "{ path = \"/healthz\", every = \"5s\" }"},
+    {.section = "pool.NAME", .name = "eject", .type = value_type::table,
+     .example = "{ failures = 5, window = \"10s\" }"},
+    wait("slow_start", "0", "pool.NAME", "\"30s\""),
+    {.section = "pool.NAME", .name = "dead_tunnels", .type = value_type::choice,
+     .default_text = "\"keep\"", .choices = "keep|close", .example = "\"close\""},
+
+    {.section = "pool.NAME.health", .name = "kind", .type = value_type::choice,
+     .default_text = "\"tcp\"", .choices = "tcp|http|websocket", .example = "\"websocket\""},
+    {.section = "pool.NAME.health", .name = "path", .type = value_type::text,
+     .choices = "starts with '/'", .example = "\"/healthz\""},
+    {.section = "pool.NAME.health", .name = "host", .type = value_type::text,
+     .choices = "NAME[:PORT] or an IP address", .example = "\"app.example.com\""},
+    {.section = "pool.NAME.health", .name = "port", .type = value_type::integer, .least = 1,
+     .most = 65'535, .example = "9900"},
+    {.section = "pool.NAME.health", .name = "expect_status", .type = value_type::text,
+     .default_text = "\"200-399\"", .choices = statuses, .example = "\"200-299, 404\""},
+    {.section = "pool.NAME.health", .name = "expect_body", .type = value_type::text,
+     .choices = "text, or { regex = \"...\" }", .example = "\"ok\""},
+    {.section = "pool.NAME.health", .name = "every", .type = value_type::time,
+     .default_text = "\"5s\"", .least = 100, .most = hour, .example = "\"2s\""},
+    {.section = "pool.NAME.health", .name = "timeout", .type = value_type::time,
+     .default_text = "\"2s\"", .least = 10, .most = hour, .example = "\"1s\""},
+    {.section = "pool.NAME.health", .name = "rise", .type = value_type::integer, .default_text = "2",
+     .least = 1, .most = 100, .example = "3"},
+    {.section = "pool.NAME.health", .name = "fall", .type = value_type::integer, .default_text = "3",
+     .least = 1, .most = 100, .example = "2"},
+    {.section = "pool.NAME.health.expect_body", .name = "regex", .type = value_type::text,
+     .choices = "an RE2 regex", .required = true, .example = "\"status: *(ok|warn)\""},
+
+    {.section = "pool.NAME.eject", .name = "failures", .type = value_type::integer, .default_text = "5",
+     .least = 1, .most = 1'000, .example = "10"},
+    {.section = "pool.NAME.eject", .name = "share", .type = value_type::text,
+     .default_text = "\"20%\"", .choices = "0% to 100%", .example = "\"50%\""},
+    {.section = "pool.NAME.eject", .name = "window", .type = value_type::time,
+     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
+    {.section = "pool.NAME.eject", .name = "statuses", .type = value_type::text,
+     .default_text = "\"502-504\"", .choices = statuses, .example = "\"500-599\""},
+    {.section = "pool.NAME.eject", .name = "backoff", .type = value_type::time,
+     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
+    {.section = "pool.NAME.eject", .name = "max_backoff", .type = value_type::time,
+     .default_text = "\"5m\"", .least = 100, .most = day, .example = "\"10m\""},
+    {.section = "pool.NAME.eject", .name = "max_ejected", .type = value_type::text,
+     .default_text = "\"50%\"", .choices = "0% to 100%", .example = "\"30%\""},
 
     {.section = "pool.NAME.sticky", .name = "by", .type = value_type::choice,
      .choices = "cookie|app-cookie|header|query|path|client", .required = true, .example = "\"cookie\""},
@@ -326,15 +370,6 @@ constexpr auto rows = std::to_array<key_row>({
 });
 // clang-format on
 
-std::string number_text(value_type type, std::int64_t number)
-{
-    if (type == value_type::time) {
-        return format_duration(duration{number});
-    }
-    return type == value_type::bytes ? format_byte_count(static_cast<byte_count>(number))
-                                     : std::to_string(number);
-}
-
 } // namespace
 
 std::span<const key_row> known_keys() noexcept { return rows; }
@@ -347,59 +382,6 @@ const key_row* find_key(std::string_view section, std::string_view name) noexcep
         }
     }
     return nullptr;
-}
-
-std::string full_name(const key_row& row)
-{
-    return row.section.empty() ? std::string(row.name)
-                               : std::string(row.section) + "." + std::string(row.name);
-}
-
-std::string range_text(const key_row& row)
-{
-    if (row.most != 0) {
-        const auto span = number_text(row.type, row.least) + " to " + number_text(row.type, row.most);
-        return row.zero ? span + ", or 0" : span;
-    }
-    std::string text;
-    for (const char c : row.choices) {
-        text += c == '|' ? std::string(", ") : std::string(1, c);
-    }
-    return text;
-}
-
-std::string_view type_text(value_type type) noexcept
-{
-    switch (type) {
-    case value_type::boolean: return "boolean";
-    case value_type::integer: return "integer";
-    case value_type::time: return "duration";
-    case value_type::bytes: return "size";
-    case value_type::text: return "text";
-    case value_type::text_list: return "text or array";
-    case value_type::array: return "array";
-    case value_type::choice: return "choice";
-    case value_type::table: return "table";
-    case value_type::table_list: return "tables";
-    }
-    return "";
-}
-
-std::string_view unit_text(value_type type) noexcept
-{
-    switch (type) {
-    case value_type::integer: return "count";
-    case value_type::time: return "time";
-    case value_type::bytes: return "bytes";
-    case value_type::boolean:
-    case value_type::text:
-    case value_type::text_list:
-    case value_type::array:
-    case value_type::choice:
-    case value_type::table:
-    case value_type::table_list: return "";
-    }
-    return "";
 }
 
 } // namespace fairlead::conf

@@ -7,6 +7,7 @@
 // them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/health_options.hpp"
 #include "conf/port_ranges.hpp"
 #include "conf/values.hpp"
 
@@ -249,6 +250,10 @@ struct pool_options // [pool.NAME]
     std::optional<duration> response_timeout;                         // else timeouts.response
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
+    std::optional<health_options> health; // absent: nothing is asked
+    std::optional<eject_options> eject;   // absent: never
+    duration slow_start{0};               // from a tenth of a weight to all of it; 0: at once
+    dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
     std::optional<rebalance_options> rebalance; // absent: never
     std::optional<sticky_options> sticky;       // absent: `balance` chooses for every request
     source_position where;
@@ -368,21 +373,12 @@ struct route_options // [[route]]
     source_position where;
 };
 
-enum class npath_check_kind : std::uint8_t
-{
-    tcp, // a connection is accepted
-    http // and a GET is answered: 2xx and 3xx pass, 503 drains
-};
-
 struct npath_check_options // npath.NAME.health
 {
-    npath_check_kind kind = npath_check_kind::tcp;
-    std::string path;       // of the GET; with '/' in front
-    std::uint16_t port = 0; // on the backend's own address
-    duration every{2'000};
-    duration timeout{1'000}; // not longer than every
-    std::uint32_t rise = 2;
-    std::uint32_t fall = 3;
+    check_kind kind = check_kind::tcp; // not websocket; of the answer to a GET, 2xx and 3xx pass, 503 drains
+    std::string path;                  // of the GET; with '/' in front
+    std::uint16_t port = 0;            // on the backend's own address
+    check_timing timing{duration{2'000}, duration{1'000}, 2, 3};
 
     bool operator==(const npath_check_options&) const = default;
 };

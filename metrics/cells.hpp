@@ -108,6 +108,13 @@ struct alignas(64) backend_cells
     counter source_failovers;            // times a dial took another source
 };
 
+// Checks of one backend of one pool, all its addresses together; the main thread's.
+struct alignas(64) check_cells
+{
+    histogram<dial_bounds> seconds; // from connect() to the verdict, whatever it is
+    by<check_failure, counter> failures;
+};
+
 // The worker itself.
 struct alignas(64) worker_cells
 {

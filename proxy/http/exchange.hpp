@@ -88,6 +88,7 @@ private:
     net::task<afterwards> begin_tunnel();
     std::optional<std::string_view> refuse_switch(websocket::agreement& agreed) const;
     net::task<afterwards> fail(head_outcome why);
+    void record_failure(health::failure_kind how);
     net::task<afterwards> fail_connect();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines = {});

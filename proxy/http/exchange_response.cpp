@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+
 #include <unistd.h>
 
 namespace fairlead::http {
@@ -14,6 +16,7 @@ namespace fairlead::http {
 net::task<afterwards> exchange::forward_response()
 {
     upstream::connection& made = *connected_.made;
+    pool().record_answer(*made.to, facts_.status);
     const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
     const bool keeps =
         asked_.facts.keep_alive && !is_leaving() && !body_is_running() &&
@@ -102,8 +105,11 @@ net::task<afterwards> exchange::begin_tunnel()
 {
     upstream::connection& made = *connected_.made;
     websocket::agreement agreed;
-    if (const auto refused = refuse_switch(agreed))
+    if (const auto refused = refuse_switch(agreed)) {
+        record_failure(health::failure_kind::malformed);
         co_return co_await answer(502, metrics::refusal::bad_response, *refused);
+    }
+    pool().record_answer(*made.to, facts_.status);
     response_forwarding how;
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
@@ -119,8 +125,7 @@ net::task<afterwards> exchange::begin_tunnel()
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
     start.reserved_bits = agreed.reserved_bits();
-    start.origin =
-        asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
+    start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
@@ -152,13 +157,20 @@ net::task<afterwards> exchange::begin_tunnel()
     co_return afterwards::tunnelled;
 }
 
+void exchange::record_failure(health::failure_kind how)
+{
+    pool().record_failure(*connected_.made->to, how, std::chrono::steady_clock::now());
+}
+
 net::task<afterwards> exchange::fail(head_outcome why)
 {
     switch (why) {
     case head_outcome::overdue:
+        record_failure(health::failure_kind::overdue);
         co_return co_await answer(504, metrics::refusal::response_timeout,
                                   "the backend did not answer in time");
     case head_outcome::malformed: {
+        record_failure(health::failure_kind::malformed);
         const std::string_view reason = asked_.reason;
         spdlog::debug("backend {} of pool {}: unusable answer: {}", asked_.backend, pool().name(), reason);
         co_return co_await answer(502, metrics::refusal::bad_response, reason);
@@ -166,6 +178,8 @@ net::task<afterwards> exchange::fail(head_outcome why)
     case head_outcome::ready:
     case head_outcome::unseen:
     case head_outcome::failed:
+        // An unseen request met a kept connection that had ended in order.
+        if (why == head_outcome::failed) record_failure(health::failure_kind::broken);
         co_return co_await answer(502, metrics::refusal::bad_response,
                                   "the backend ended the connection unanswered");
     case head_outcome::stopped: break;
@@ -178,9 +192,11 @@ net::task<afterwards> exchange::fail(head_outcome why)
                                   "the request body's chunked coding is wrong");
     if (body_end_ == transfer_end::too_large)
         co_return co_await answer(413, metrics::refusal::body_too_large, "the request body is too large");
-    if (body_end_ == transfer_end::sink_overdue)
+    if (body_end_ == transfer_end::sink_overdue) {
+        record_failure(health::failure_kind::overdue);
         co_return co_await answer(504, metrics::refusal::response_timeout,
                                   "the backend took no bytes in time");
+    }
     co_return give_up("the client left before the answer");
 }
 
@@ -217,8 +233,8 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                                        std::string_view header_lines)
 {
     services_.shard.own().refusals[why].add();
-    const bool keeps = asked_.facts.keep_alive && !is_leaving() &&
-                       !asked_.facts.framing.has_body() && !asked_.facts.is_upgrade;
+    const bool keeps = asked_.facts.keep_alive && !is_leaving() && !asked_.facts.framing.has_body() &&
+                       !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
                           {keeps, asked_.facts.method == method_kind::head, header_lines});

@@ -16,9 +16,10 @@ using upstream::rebalance_state;
 std::vector<upstream::pool_share> shares_of(const upstream::pool& pool,
                                             const std::vector<counted_tunnels>& counted)
 {
+    const auto now = std::chrono::steady_clock::now();
     std::vector<upstream::pool_share> shares;
     for (const auto& each : pool.backends()) {
-        const bool takes_new = each->backoff().failures() == 0 && !each->is_draining();
+        const bool takes_new = each->backoff().failures() == 0 && each->is_serving(now);
         shares.push_back({each->address().text, each->weight(), 0, takes_new});
     }
     for (const counted_tunnels& some : counted) {

@@ -14,6 +14,7 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
+#include "proxy/server/backend_health.hpp"
 #include "proxy/server/config_watch.hpp"
 #include "proxy/server/operator_drains.hpp"
 #include "proxy/server/pool_rebalancing.hpp"
@@ -57,6 +58,7 @@ public:
     control_answer reloads() const override;
     control_answer rebalance(const std::string& pool) override;
     control_answer rebalancing() const override;
+    control_answer backends() const override;
 
 private:
     void start_workers();
@@ -92,6 +94,7 @@ private:
     operator_drains drains_;
     reload_control reloads_;
     pool_rebalancing rebalancing_;
+    backend_health health_;
     std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;

@@ -180,6 +180,18 @@ void worker::adopt_policies()
                    net::steady_now_ms());
 }
 
+void worker::close_tunnels_of(const std::string& pool, const std::string& backend)
+{
+    if (services_->is_draining) return; // everything leaves already
+    drains_.begin_dead({websocket::drain_kind::dead_backend, backend, pool},
+                       manner_of(services_->current->shared->config.drain), net::steady_now_ms());
+}
+
+void worker::spare_tunnels_of(const std::string& pool, const std::string& backend)
+{
+    drains_.end_dead({websocket::drain_kind::dead_backend, backend, pool});
+}
+
 void worker::drain()
 {
     services_->is_draining = true;

@@ -56,6 +56,10 @@ public:
     // Ends up to `count` WebSockets of the backend, the oldest first: their clients find another.
     void rebalance(const std::string& pool, const std::string& backend, std::size_t count);
 
+    // The tunnels of a backend that was found dead leave at a drain's pace, until it recovers.
+    void close_tunnels_of(const std::string& pool, const std::string& backend);
+    void spare_tunnels_of(const std::string& pool, const std::string& backend);
+
 private:
     void tunnel_ended(const websocket::tunnel& ended) noexcept override;
     void run();

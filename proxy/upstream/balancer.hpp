@@ -4,9 +4,10 @@
 //   least_connections  the lowest (live + 1) / weight over all workers; equal ones at random
 //   random_of_two      the lower (live + 1) / weight of two random ones
 //
-// Backends that are backing off and those already tried by this request are skipped. When every untried one
-// is backing off, the one whose back-off ends first is tried nevertheless: an attempt beats a refusal. One
-// that is drained is never chosen.
+// Backends that are down, draining, ejected or backing off and those already tried by this request are
+// skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
+// all of them are, the one whose back-off ends first: an attempt beats a refusal.
+// One that an operator drains is never chosen. A weight counts as far as a slow start has reached it.
 // Does not dial and does not count the use: make a backend_use of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
 // Cost: linear in the number of backends for the first two, constant for the third while most are healthy.
@@ -73,7 +74,9 @@ private:
         backend_span backends;
         const tried_backends& tried;
         steady_time now;
+        bool only_serving;
         bool allow(std::uint32_t position) const;
+        int compare_load(std::uint32_t a, std::uint32_t b) const noexcept;
     };
 
     position pick(const candidates& among);

@@ -1,5 +1,8 @@
 #include "proxy/upstream/pool.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace fairlead::upstream {
 
 std::shared_ptr<backend> backend_registry::obtain(const std::string& pool_name,
@@ -62,9 +65,40 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , transparent_(options.transparent)
     , proxy_protocol_(options.proxy_protocol)
     , backoff_{options.backoff, options.max_backoff}
+    , eject_(options.eject)
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
 {}
+
+bool pool::leaves_too_few(steady_time now) const noexcept
+{
+    const auto out =
+        std::ranges::count_if(backends_, [&](const auto& each) { return !each->is_serving(now); });
+    return static_cast<std::uint64_t>(out) * 100 > std::uint64_t{eject_->max_ejected} * backends_.size();
+}
+
+void pool::record_failure(backend& of, health::failure_kind how, steady_time now) const
+{
+    if (!eject_ || !of.ejection().fail(how, now, *eject_)) return;
+    const auto made = of.ejection().eject(now, *eject_);
+    if (!made) return;
+    if (leaves_too_few(now))
+        of.ejection().withdraw(*made);
+    else
+        of.begin_slow_start(of.ejection().until());
+}
+
+void pool::record_answer(backend& of, unsigned status) const
+{
+    if (!eject_) return;
+    const auto is_in = [&](const conf::status_range& each) {
+        return status >= each.first && status <= each.last;
+    };
+    if (std::ranges::any_of(eject_->statuses, is_in))
+        record_failure(of, health::failure_kind::status, std::chrono::steady_clock::now());
+    else if (!of.ejection().is_quiet())
+        of.ejection().succeed(std::chrono::steady_clock::now(), *eject_);
+}
 
 connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept
 {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -54,11 +55,16 @@ public:
     std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
     conf::balance_kind balance() const noexcept { return balance_; }
     const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
-    conf::transparency transparent() const noexcept { return transparent_; } // else source() is null
+    conf::transparency transparent() const noexcept { return transparent_; }   // else source() is null
     conf::proxy_protocol proxy_protocol() const noexcept { return proxy_protocol_; }
     // Whose a connection becomes that is dialled for this client.
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     const backoff_options& backoff() const noexcept { return backoff_; }
+
+    // What came of an exchange with one of the backends: a failure may eject it, unless that would leave more
+    // than eject.max_ejected of the pool out.
+    void record_failure(backend& of, health::failure_kind how, steady_time now) const;
+    void record_answer(backend& of, unsigned status) const;
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
 
@@ -69,7 +75,10 @@ private:
     std::unique_ptr<const snat::source_pool> source_;
     const conf::transparency transparent_;
     const conf::proxy_protocol proxy_protocol_;
+    bool leaves_too_few(steady_time now) const noexcept;
+
     const backoff_options backoff_;
+    const std::optional<conf::eject_options> eject_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;
 };
