@@ -79,10 +79,7 @@ void read_secret(const table_reader& table, sticky_options& target)
 }
 
 // Path and Domain are written into a header field between semicolons (RFC 6265 4.1.1).
-bool fits_attribute(const std::string& text)
-{
-    return is_visible_text(text) && text.find(';') == text.npos;
-}
+bool fits_attribute(const std::string& text) { return is_visible_text(text) && text.find(';') == text.npos; }
 
 void read_attributes(const table_reader& table, sticky_options& target)
 {
@@ -114,7 +111,8 @@ void read_sticky_keys(const table_reader& pool_table, pool_options& pool)
         read_secret(table, target);
         read_attributes(table, target);
         if (pool.rebalance)
-            pool_table.report("rebalance", "leads nobody elsewhere while `sticky` brings clients back by cookie");
+            pool_table.report("rebalance",
+                              "leads nobody elsewhere while `sticky` brings clients back by cookie");
         return;
     }
     constexpr std::array of_cookie{"secret", "secret_file", "ttl", "path", "domain", "same_site", "secure"};

@@ -1,7 +1,7 @@
 // Reads `sticky` of a pool: by what a client is led to the backend that it had before.
 //
-// Reads `secret_file`, which may block; a relative name starts from the folder of the file it stands in. Errors
-// go to the diagnostics of the table.
+// Reads `secret_file`, which may block; a relative name starts from the folder of the file it stands in.
+// Errors go to the diagnostics of the table.
 #pragma once
 
 #include "conf/model.hpp"

@@ -65,8 +65,7 @@ void backend_health::look_again()
 
 void backend_health::on_checked(upstream::backend& of, health::checked_state before)
 {
-    const auto pool =
-        std::ranges::find(current_->config.pools, of.pool_name(), &conf::pool_options::name);
+    const auto pool = std::ranges::find(current_->config.pools, of.pool_name(), &conf::pool_options::name);
     if (pool == current_->config.pools.end()) return;
     look();
     if (pool->dead_tunnels == conf::dead_tunnel_handling::keep) return;

@@ -49,9 +49,13 @@ int balancer::candidates::compare_load(std::uint32_t a, std::uint32_t b) const n
 }
 
 std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
-                                               steady_time now)
+                                               steady_time now, const sticky_request& asked)
 {
     candidates among{backends, tried, now, true};
+    if (const auto own = led_back(among, asked)) {
+        backend_choice choice{*own, {}};
+        if (backends[*own]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+    }
     for (const bool only_serving : {true, false}) {
         among.only_serving = only_serving;
         // A due probe may be lost to another worker; it then counts as backing off and the next look passes
@@ -66,6 +70,15 @@ std::optional<backend_choice> balancer::choose(backend_span backends, const trie
     const auto last_resort = soonest_due(among);
     if (!last_resort) return std::nullopt;
     return backend_choice{*last_resort, {}};
+}
+
+balancer::position balancer::led_back(const candidates& among, const sticky_request& asked)
+{
+    const auto is_allowed = [&](std::uint32_t at) { return among.allow(at); };
+    const auto& named = asked.wish.position;
+    if (named) return *named < among.backends.size() && is_allowed(*named) ? named : std::nullopt;
+    if (asked.rules == nullptr || asked.wish.key == 0) return std::nullopt;
+    return asked.rules->first_owner(asked.wish.key, is_allowed);
 }
 
 balancer::position balancer::pick(const candidates& among)

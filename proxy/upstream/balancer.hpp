@@ -4,6 +4,7 @@
 //   least_connections  the lowest (live + 1) / weight over all workers; equal ones at random
 //   random_of_two      the lower (live + 1) / weight of two random ones
 //
+// Where the request has a backend of its own, by its pool's stickiness, that one is taken while it serves.
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
 // all of them are, the one whose back-off ends first: an attempt beats a refusal.
@@ -15,6 +16,7 @@
 
 #include "conf/model.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/stickiness.hpp"
 
 #include <array>
 #include <cstddef>
@@ -45,6 +47,13 @@ private:
     std::vector<bool> full_; // by position; none for most requests
 };
 
+// Where a request wants to go, and by which rules; no rules: nowhere.
+struct sticky_request
+{
+    const stickiness* rules = nullptr;
+    sticky_wish wish;
+};
+
 struct backend_choice
 {
     std::uint32_t position = 0; // in the span
@@ -64,7 +73,8 @@ public:
     {}
 
     // Nothing when all were tried, or there are none.
-    std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now);
+    std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now,
+                                         const sticky_request& asked = {});
 
 private:
     using position = std::optional<std::uint32_t>;
@@ -79,6 +89,7 @@ private:
         int compare_load(std::uint32_t a, std::uint32_t b) const noexcept;
     };
 
+    static position led_back(const candidates& among, const sticky_request& asked);
     position pick(const candidates& among);
     position pick_round_robin(const candidates& among);
     position pick_least_connections(const candidates& among);

@@ -10,6 +10,7 @@
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/upstream/connection_owner.hpp"
+#include "proxy/upstream/stickiness.hpp"
 
 #include <cstdint>
 #include <map>
@@ -61,6 +62,10 @@ public:
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     const backoff_options& backoff() const noexcept { return backoff_; }
 
+    const stickiness* sticky() const noexcept { return sticky_.get(); } // null: it is not
+    // To which backend a value belongs now, among those that serve. Only where sticky() hashes values.
+    std::optional<std::uint32_t> home_of(std::uint32_t key, steady_time now) const;
+
     // What came of an exchange with one of the backends: a failure may eject it, unless that would leave more
     // than eject.max_ejected of the pool out.
     void record_failure(backend& of, health::failure_kind how, steady_time now) const;
@@ -78,6 +83,7 @@ private:
     bool leaves_too_few(steady_time now) const noexcept;
 
     const backoff_options backoff_;
+    const std::unique_ptr<const stickiness> sticky_;
     const std::optional<conf::eject_options> eject_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;

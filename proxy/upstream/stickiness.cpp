@@ -32,6 +32,12 @@ std::string cookie_value(std::string_view secret, std::string_view pool, std::st
     return out;
 }
 
+std::uint32_t hash_of(const void* data, std::size_t size) noexcept
+{
+    const auto hash = static_cast<std::uint32_t>(XXH64(data, size, 0) >> 32);
+    return hash == 0 ? 1 : hash;
+}
+
 std::vector<std::uint16_t> slots_of(std::span<const stickiness::member> members)
 {
     std::vector<maglev_backend> named;
@@ -44,10 +50,11 @@ std::vector<std::uint16_t> slots_of(std::span<const stickiness::member> members)
 
 } // namespace
 
-std::uint32_t hash_of_value(std::string_view value) noexcept
+std::uint32_t hash_of_value(std::string_view value) noexcept { return hash_of(value.data(), value.size()); }
+
+std::uint32_t hash_of_value(std::span<const std::uint8_t> value) noexcept
 {
-    const auto hash = static_cast<std::uint32_t>(XXH64(value.data(), value.size(), 0) >> 32);
-    return hash == 0 ? 1 : hash;
+    return hash_of(value.data(), value.size());
 }
 
 stickiness::stickiness(const conf::sticky_options& options, std::string_view pool,
@@ -80,7 +87,8 @@ std::string stickiness::set_cookie_line(std::uint32_t position, bool over_tls) c
     if (options_.ttl.count() != 0)
         line.append("; Max-Age=")
             .append(std::to_string(std::chrono::duration_cast<std::chrono::seconds>(options_.ttl).count()));
-    line.append("; HttpOnly; SameSite=").append(same_site_words[static_cast<std::size_t>(options_.same_site)]);
+    line.append("; HttpOnly; SameSite=")
+        .append(same_site_words[static_cast<std::size_t>(options_.same_site)]);
     if (options_.secure || over_tls) line.append("; Secure");
     return line.append("\r\n");
 }

@@ -1,9 +1,9 @@
 // Which backend a client is led back to: the one that its cookie names, or the one to which a value belongs.
 //
-// A cookie's value is a keyed digest of the pool's and the backend's names: it cannot be made or read without
-// the secret, and two processes with the same secret know each other's. A value is hashed and belongs to a
-// backend by Maglev: two processes with the same backends and weights agree. What a request carries is found by
-// http/sticky_request; whether the backend may be chosen is the balancer's to judge.
+// A cookie's value is a keyed digest of the pool's and the backend's names: it cannot be made or read
+// without the secret, and two processes with the same secret know each other's. A value is hashed and
+// belongs to a backend by Maglev: two processes with the same backends and weights agree. What a request
+// carries is found by http/sticky_request; whether the backend may be chosen is the balancer's to judge.
 //
 // Shape: for cookies a small table; for values 65,537 slots of two bytes, ten times as many from 656 backends
 // on, so that each has a hundred. Immutable after it was made. Thread: any.
@@ -30,6 +30,7 @@ struct sticky_wish
 
 // Never 0.
 std::uint32_t hash_of_value(std::string_view value) noexcept;
+std::uint32_t hash_of_value(std::span<const std::uint8_t> value) noexcept;
 
 class stickiness
 {
@@ -54,11 +55,23 @@ public:
     // backend that is gone goes its own way. There is at least one member.
     std::uint32_t owner(std::uint32_t key, std::uint32_t attempt = 0) const noexcept;
 
+    // The first of those that may be had; nothing when none of a few may.
+    template <class Predicate>
+    std::optional<std::uint32_t> first_owner(std::uint32_t key, Predicate may_be_had) const
+    {
+        constexpr std::uint32_t attempts = 16;
+        for (std::uint32_t attempt = 0; attempt < attempts; ++attempt) {
+            const std::uint32_t position = owner(key, attempt);
+            if (may_be_had(position)) return position;
+        }
+        return std::nullopt;
+    }
+
 private:
     const conf::sticky_options options_;
-    std::vector<std::string> values_;                            // by cookie: of each position
+    std::vector<std::string> values_;                             // by cookie: of each position
     std::map<std::string, std::uint32_t, std::less<>> positions_; // the same, the other way
-    std::vector<std::uint16_t> slots_;                           // by value: positions
+    std::vector<std::uint16_t> slots_;                            // by value: positions
 };
 
 } // namespace fairlead::upstream

@@ -302,3 +302,49 @@ TEST_CASE("one that an operator drains is not used even when no other serves")
     among[1]->set_checked(health::checked_state::down);
     CHECK(counts(chooser, among, 20) == std::vector<int>{0, 20});
 }
+
+TEST_CASE("a backend of the request's own is taken while it serves, and another when it does not")
+{
+    const auto among = backends({1, 1, 1});
+    const stickiness by_cookie({}, "p", std::vector<stickiness::member>{{"a", 1}, {"b", 1}, {"c", 1}});
+    for (const auto kind : all_kinds) {
+        balancer chooser(kind, connect_timeout, 5);
+        const sticky_request asked{&by_cookie, {2, 0}};
+        const auto choose = [&](const tried_backends& tried = {}) {
+            return chooser.choose(among, tried, start, asked)->position;
+        };
+        for (int i = 0; i < 10; ++i)
+            CHECK(choose() == 2);
+        tried_backends failed;
+        failed.add(2);
+        CHECK(choose(failed) != 2);
+        among[2]->set_draining(true);
+        CHECK(choose() != 2);
+        among[2]->set_draining(false);
+        among[2]->set_checked(health::checked_state::down);
+        CHECK(choose() != 2);
+        among[2]->set_checked(health::checked_state::up);
+        CHECK(choose() == 2);
+        CHECK(chooser.choose(among, {}, start, {&by_cookie, {7, 0}}).has_value());
+    }
+}
+
+TEST_CASE("a value leads to its owner, and to its next one while that does not serve")
+{
+    const auto among = backends({1, 1, 1, 1});
+    conf::sticky_options options;
+    options.by = conf::sticky_key::path;
+    const stickiness by_value(options, "p",
+                              std::vector<stickiness::member>{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}});
+    balancer chooser(balance_kind::round_robin, connect_timeout, 5);
+    for (std::uint32_t key = 1; key < 200; ++key) {
+        const sticky_request asked{&by_value, {std::nullopt, key}};
+        const auto owner = by_value.owner(key);
+        CHECK(chooser.choose(among, {}, start, asked)->position == owner);
+        among[owner]->set_checked(health::checked_state::down);
+        const auto next = chooser.choose(among, {}, start, asked)->position;
+        CHECK(next != owner);
+        CHECK(chooser.choose(among, {}, start, asked)->position == next);
+        among[owner]->set_checked(health::checked_state::up);
+    }
+}

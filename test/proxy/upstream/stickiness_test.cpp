@@ -80,7 +80,8 @@ TEST_CASE("a cookie is set with its attributes, and Secure over TLS")
     auto options = by_cookie("0123456789abcdef");
     const stickiness plain(options, "chat", members(1));
     const std::string value = value_in(plain.set_cookie_line(0, false));
-    CHECK(plain.set_cookie_line(0, false) == "Set-Cookie: SRV=" + value + "; Path=/; HttpOnly; SameSite=Lax\r\n");
+    CHECK(plain.set_cookie_line(0, false) ==
+          "Set-Cookie: SRV=" + value + "; Path=/; HttpOnly; SameSite=Lax\r\n");
     CHECK(plain.set_cookie_line(0, true) ==
           "Set-Cookie: SRV=" + value + "; Path=/; HttpOnly; SameSite=Lax; Secure\r\n");
     options.path = "/chat";
