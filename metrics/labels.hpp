@@ -70,6 +70,8 @@ enum class refusal : std::uint8_t
     client_full,
     upgrade_rate,
     draining,
+    access,
+    request_rate,
 };
 
 // Of the header that began a client's connection.
