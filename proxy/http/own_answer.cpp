@@ -4,6 +4,7 @@
 #include "proxy/http/field_syntax.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace fairlead::http {
 namespace {
