@@ -1,5 +1,8 @@
 #include "conf/known_keys.hpp"
 
+#include "conf/edge_rows.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace fairlead::conf {
@@ -45,17 +48,15 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
 constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
-constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
 constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
 constexpr std::string_view thresholds = "1% to 100%";
-constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
 // clang-format off
-constexpr auto rows = std::to_array<key_row>({
+constexpr auto plain_rows = std::to_array<key_row>({
     {.section = "", .name = "workers", .type = value_type::integer, .default_text = "0", .least = 1,
      .most = 256, .zero = true, .reloads = false, .example = "4"},
     {.section = "", .name = "include", .type = value_type::text_list, .choices = "paths or patterns",
@@ -293,23 +294,6 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "pool.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
      .least = 1, .most = 1'000, .example = "2"},
 
-    {.section = "route.respond", .name = "status", .type = value_type::integer, .default_text = "200",
-     .least = 200, .most = 599, .example = "410"},
-    {.section = "route.respond", .name = "body", .type = value_type::text, .choices = "text, up to 64 KiB",
-     .example = "\"gone\""},
-    {.section = "route.respond", .name = "type", .type = value_type::text,
-     .default_text = "\"text/plain; charset=utf-8\"", .choices = "a media type",
-     .example = "\"application/json\""},
-
-    {.section = "route.request_rate", .name = "limit", .type = value_type::text, .choices = message_rates,
-     .required = true, .example = "\"20/s\""},
-    {.section = "route.request_rate", .name = "burst", .type = value_type::integer, .least = 1,
-     .most = 1'000'000, .example = "40"},
-    {.section = "route.request_rate", .name = "by", .type = value_type::choice,
-     .default_text = "\"client\"", .choices = "client|header|cookie", .example = "\"header\""},
-    {.section = "route.request_rate", .name = "name", .type = value_type::text, .choices = "a token",
-     .example = "\"X-Api-Key\""},
-
     {.section = "npath.NAME", .name = "address", .type = value_type::text, .choices = "an IP address",
      .required = true, .example = "\"10.5.0.100\""},
     {.section = "npath.NAME", .name = "port", .type = value_type::integer, .least = 1, .most = 65'535,
@@ -370,20 +354,6 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "\"/chat\""},
     {.section = "route", .name = "set_headers", .type = value_type::table, .choices = "NAME = text",
      .example = "{ X-Tenant = \"blue\", X-Debug = \"\" }"},
-    {.section = "route", .name = "redirect", .type = value_type::text, .choices = "a location",
-     .example = "\"https://{host}{uri}\""},
-    {.section = "route", .name = "redirect_status", .type = value_type::integer, .default_text = "308",
-     .least = 301, .most = 308, .example = "302"},
-    {.section = "route", .name = "respond", .type = value_type::table,
-     .example = "{ status = 410, body = \"gone\" }"},
-    {.section = "route", .name = "allow", .type = value_type::text_list, .choices = peers,
-     .example = "[\"10.0.0.0/8\"]"},
-    {.section = "route", .name = "deny", .type = value_type::text_list, .choices = peers,
-     .example = "[\"192.0.2.0/24\"]"},
-    {.section = "route", .name = "request_rate", .type = value_type::table,
-     .example = "{ limit = \"20/s\", burst = 40 }"},
-    {.section = "route", .name = "response_headers", .type = value_type::table, .choices = "NAME = text",
-     .example = "{ X-Frame-Options = \"DENY\", Server = \"\" }"},
     {.section = "route", .name = "websocket", .type = value_type::table, .choices = "keys of [websocket]",
      .example = "{ ping_every = \"30s\", max_message = \"1MiB\" }"},
     {.section = "route", .name = "upgrades", .type = value_type::text_list, .choices = "tokens",
@@ -400,6 +370,17 @@ constexpr auto rows = std::to_array<key_row>({
      .required = true, .example = "\"[0-9]+\""},
 });
 // clang-format on
+
+template <std::size_t Some, std::size_t More>
+constexpr std::array<key_row, Some + More> joined(const std::array<key_row, Some>& some,
+                                                  const std::array<key_row, More>& more)
+{
+    std::array<key_row, Some + More> all{};
+    std::ranges::copy(more, std::ranges::copy(some, all.begin()).out);
+    return all;
+}
+
+constexpr auto rows = joined(plain_rows, edge_rows);
 
 } // namespace
 

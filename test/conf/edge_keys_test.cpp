@@ -90,7 +90,7 @@ TEST_CASE("what is wrong with them is told at its key")
 {
     CHECK(has(only_error(read_with_route("allow = \"10.0.0.0/33\"")), "allow"));
     CHECK(has(only_error(read_with_route("request_rate = { limit = \"fast\" }")), "is not a rate"));
-    CHECK(has(only_error(read_with_route("request_rate = {}")), "required"));
+    CHECK(has(only_error(read_with_route("request_rate = {}")), "missing"));
     CHECK(has(only_error(read_with_route("request_rate = { limit = \"1/s\", name = \"x\" }")),
               "means nothing"));
     CHECK(has(only_error(read_with_route("request_rate = { limit = \"1/s\", by = \"cookie\" }")),
