@@ -22,6 +22,7 @@ struct config_draft
     std::vector<written_at> route_places;
     std::vector<written_at> route_name_places;
     std::vector<written_at> route_pool_places;
+    std::vector<written_at> route_auth_places;
 };
 
 } // namespace fairlead::conf

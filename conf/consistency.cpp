@@ -97,6 +97,11 @@ void check_references(const config_draft& draft, diagnostics& errors)
         names.push_back(name);
     }
     for (std::size_t i = 0; i < draft.value.routes.size(); ++i) {
+        const auto& asked = draft.value.routes[i].edge.auth_request;
+        if (asked && !asked->pool.empty() && !draft.pool_places.contains(asked->pool)) {
+            errors.add(draft.route_auth_places[i],
+                       "there is no pool " + in_quotes(asked->pool) + did_you_mean(asked->pool, names));
+        }
         const auto& pool = draft.value.routes[i].pool;
         if (!pool.empty() && !draft.pool_places.contains(pool)) {
             errors.add(draft.route_pool_places[i],

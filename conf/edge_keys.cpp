@@ -92,6 +92,30 @@ void read_request_rate(const table_reader& route, edge_options& target)
     if (rate.by == rate_key::header) rate.name = to_lower(rate.name);
 }
 
+void read_auth_request(const table_reader& route, edge_options& target)
+{
+    const auto* node = route.find("auth_request");
+    if (node == nullptr || node->kind != node_kind::table) return;
+    const table_reader table(
+        *node, {"route.auth_request", route.path_of("auth_request"), route.file(), route.errors()});
+    auto& auth = target.auth_request.emplace();
+    table.read("pool", auth.pool);
+    table.read("path", auth.path);
+    if (table.find("path") != nullptr) {
+        if (const auto problem = problem_of_path(auth.path); !problem.empty()) table.report("path", problem);
+    }
+    for (const auto& item : table.texts("copy_headers")) {
+        if (!is_token(item.text))
+            table.errors().add(item.where, in_quotes(item.text) + " is not a header name (RFC 9110 5.6.2)");
+        else if (is_reserved_field(item.text) || to_lower(item.text) == "host")
+            table.errors().add(item.where,
+                               "belongs to the connection, not to the request, and cannot be set");
+        else
+            auth.copy_headers.emplace_back(item.text);
+    }
+    if (target.is_final()) route.report("auth_request", "has no use: the route answers everybody itself");
+}
+
 } // namespace
 
 void read_edge_keys(const table_reader& route, edge_options& target)
@@ -101,6 +125,7 @@ void read_edge_keys(const table_reader& route, edge_options& target)
     target.allow = read_peers(route, "allow");
     target.deny = read_peers(route, "deny");
     read_request_rate(route, target);
+    read_auth_request(route, target);
     target.response_headers = read_response_headers(route);
     if (!target.redirect.empty() && target.respond)
         route.report("respond", "and redirect are two answers; keep one");

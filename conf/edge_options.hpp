@@ -55,6 +55,16 @@ struct request_rate_options // route.request_rate
     bool operator==(const request_rate_options&) const = default;
 };
 
+// Who may come in is asked of a service of its own, for each request and each upgrade.
+struct auth_request_options // route.auth_request
+{
+    std::string pool;                      // a [pool.NAME]
+    std::string path;                      // of the GET that asks
+    std::vector<std::string> copy_headers; // of its answer, set on the request that is forwarded
+
+    bool operator==(const auth_request_options&) const = default;
+};
+
 struct edge_options // keys of [[route]]
 {
     std::string redirect;                // the Location, with {scheme} {host} {uri} {path} {query}; "" none
@@ -63,6 +73,7 @@ struct edge_options // keys of [[route]]
     peer_list allow; // empty: everybody
     peer_list deny;
     std::optional<request_rate_options> request_rate;
+    std::optional<auth_request_options> auth_request;
     std::vector<header_value> response_headers;
 
     // It answers every request itself: there is no pool.

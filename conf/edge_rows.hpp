@@ -24,6 +24,8 @@ inline constexpr auto edge_rows = std::to_array<key_row>({
      .example = "[\"192.0.2.0/24\"]"},
     {.section = "route", .name = "request_rate", .type = value_type::table,
      .example = "{ limit = \"20/s\", burst = 40 }"},
+    {.section = "route", .name = "auth_request", .type = value_type::table,
+     .example = "{ pool = \"a\", path = \"/verify\" }"},
     {.section = "route", .name = "response_headers", .type = value_type::table, .choices = "NAME = text",
      .example = "{ X-Frame-Options = \"DENY\", Server = \"\" }"},
     {.section = "route.respond", .name = "status", .type = value_type::integer, .default_text = "200",
@@ -33,6 +35,13 @@ inline constexpr auto edge_rows = std::to_array<key_row>({
     {.section = "route.respond", .name = "type", .type = value_type::text,
      .default_text = "\"text/plain; charset=utf-8\"", .choices = "a media type",
      .example = "\"application/json\""},
+
+    {.section = "route.auth_request", .name = "pool", .type = value_type::text,
+     .choices = "the name of a pool", .required = true, .example = "\"auth\""},
+    {.section = "route.auth_request", .name = "path", .type = value_type::text,
+     .choices = "starts with '/'", .required = true, .example = "\"/verify\""},
+    {.section = "route.auth_request", .name = "copy_headers", .type = value_type::text_list,
+     .choices = "tokens", .example = "[\"X-User\", \"X-Groups\"]"},
 
     {.section = "route.request_rate", .name = "limit", .type = value_type::text, .choices = message_rates,
      .required = true, .example = "\"20/s\""},

@@ -188,6 +188,7 @@ void read_route(const table_reader& table, config_draft& draft)
     draft.route_places.push_back(table.where_table());
     draft.route_name_places.push_back(table.where("name"));
     draft.route_pool_places.push_back(table.where("pool"));
+    draft.route_auth_places.push_back(table.where("auth_request"));
 }
 
 } // namespace

@@ -88,6 +88,8 @@ std::string_view label(refusal value) noexcept
     case refusal::draining: return "draining";
     case refusal::access: return "access";
     case refusal::request_rate: return "request_rate";
+    case refusal::unauthorized: return "unauthorized";
+    case refusal::auth_failed: return "auth_failed";
     }
     return {};
 }

@@ -72,6 +72,8 @@ enum class refusal : std::uint8_t
     draining,
     access,
     request_rate,
+    unauthorized,
+    auth_failed,
 };
 
 // Of the header that began a client's connection.
@@ -218,7 +220,7 @@ inline constexpr party last_of<party> = party::proxy;
 template <>
 inline constexpr status_class last_of<status_class> = status_class::server_error;
 template <>
-inline constexpr refusal last_of<refusal> = refusal::request_rate;
+inline constexpr refusal last_of<refusal> = refusal::auth_failed;
 template <>
 inline constexpr proxy_protocol_version last_of<proxy_protocol_version> = proxy_protocol_version::v2;
 template <>

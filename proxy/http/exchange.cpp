@@ -215,7 +215,7 @@ void exchange::write_request_head()
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
     how.strip_prefix = route.strip_prefix;
-    how.set_headers = route.set_headers;
+    how.set_headers = asked_.set_fields.empty() ? std::span(route.set_headers) : std::span(asked_.set_fields);
     how.default_host = pool().name();
     how.upgrade = intent_;
     how.upgrade_token = upgrade_token_;

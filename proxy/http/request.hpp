@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fairlead::http {
 
@@ -29,10 +30,11 @@ struct request
     const listening_point* came_by = nullptr;
     std::chrono::steady_clock::time_point began_at;
     std::array<char, 32> generated_id;
-    std::string_view id;             // the client's own or the generated one
-    net::connection_ends ends;       // the client as a trusted peer named it, else the peer
-    std::string_view client_address; // of ends.client, for the log
-    std::string_view peer_ip;        // of who dialled us, without port; empty for a Unix socket
+    std::string_view id;                        // the client's own or the generated one
+    net::connection_ends ends;                  // the client as a trusted peer named it, else the peer
+    std::string_view client_address;            // of ends.client, for the log
+    std::vector<conf::header_value> set_fields; // on what is forwarded; empty: the route's set_headers
+    std::string_view peer_ip;                   // of who dialled us, without port; empty for a Unix socket
     bool is_peer_trusted = false;
     bool has_kept_own =
         false; // this one or one before left a connection to a backend that is the client's own

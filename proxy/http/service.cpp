@@ -47,6 +47,19 @@ unchanged_pool(const conf::pool_options& wanted, const conf::timeout_options& ti
     return before->pools[static_cast<std::size_t>(found - known.begin())];
 }
 
+std::uint32_t position_of(const conf::config& config, const std::string& pool, const conf::route_options& of)
+{
+    const auto found = std::ranges::find(config.pools, pool, &conf::pool_options::name);
+    if (found == config.pools.end())
+        throw std::runtime_error("route '" + of.name + "' names no pool that is defined");
+    return static_cast<std::uint32_t>(found - config.pools.begin());
+}
+
+pool_view* view_at(std::span<pool_view> pools, const std::optional<std::uint32_t>& position)
+{
+    return position ? &pools[*position] : nullptr;
+}
+
 } // namespace
 
 std::shared_ptr<const service> service::build(conf::config config, const lasting_counts& counts,
@@ -63,21 +76,19 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
         pools.push_back(std::move(pool));
     }
     std::vector<std::optional<std::uint32_t>> pool_of_route;
+    std::vector<std::optional<std::uint32_t>> auth_of_route;
     std::vector<std::shared_ptr<routing::route_load>> loads;
     for (const auto& route : config.routes) {
+        const auto& asked = route.edge.auth_request;
+        pool_of_route.push_back(
+            route.edge.is_final() ? std::nullopt : std::optional(position_of(config, route.pool, route)));
+        auth_of_route.push_back(asked ? std::optional(position_of(config, asked->pool, route))
+                                      : std::nullopt);
         loads.push_back(counts.routes.obtain(route.name));
-        if (route.edge.is_final()) {
-            pool_of_route.emplace_back();
-            continue;
-        }
-        const auto named = [&](const conf::pool_options& pool) { return pool.name == route.pool; };
-        const auto found = std::find_if(config.pools.begin(), config.pools.end(), named);
-        if (found == config.pools.end())
-            throw std::runtime_error("route '" + route.name + "' names no pool that is defined");
-        pool_of_route.emplace_back(static_cast<std::uint32_t>(found - config.pools.begin()));
     }
     return std::make_shared<const service>(service{std::move(config), std::move(*table), std::move(pools),
-                                                   std::move(pool_of_route), std::move(loads), generation});
+                                                   std::move(pool_of_route), std::move(auth_of_route),
+                                                   std::move(loads), generation});
 }
 
 pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard,
@@ -91,10 +102,12 @@ pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker
         cells.push_back(&shard.backend(shared->name(), backend->address().text));
 }
 
-route_view::route_view(const service& of, std::size_t position, pool_view* pool, const worker_parts& parts)
+route_view::route_view(const service& of, std::size_t position, std::span<pool_view> pools,
+                       const worker_parts& parts)
     : options_(of.config.routes[position])
     , load_(*of.loads[position])
-    , pool_(pool)
+    , pool_(view_at(pools, of.pool_of_route[position]))
+    , auth_pool_(view_at(pools, of.auth_of_route[position]))
     , parts_(parts)
     , policy_(websocket::policy_of(options_.websocket, parts.close_timeout))
 {}
@@ -146,10 +159,8 @@ worker_service::worker_service(std::shared_ptr<const service> served, metrics::w
     for (const auto& pool : shared->pools)
         pools.emplace_back(pool, shard, before != nullptr ? before->view_of(*pool) : nullptr);
     routes.reserve(shared->config.routes.size());
-    for (std::size_t i = 0; i < shared->config.routes.size(); ++i) {
-        const auto pool = shared->pool_of_route[i];
-        routes.emplace_back(*shared, i, pool ? &pools[*pool] : nullptr, parts);
-    }
+    for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
+        routes.emplace_back(*shared, i, pools, parts);
 }
 
 const pool_view* worker_service::view_of(const upstream::pool& pool) const noexcept

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace fairlead::http {
@@ -40,6 +41,7 @@ struct service
     routing::route_table routes;                              // its indexes are those of config.routes
     std::vector<std::shared_ptr<const upstream::pool>> pools; // as config.pools
     std::vector<std::optional<std::uint32_t>> pool_of_route;  // nothing for one that answers itself
+    std::vector<std::optional<std::uint32_t>> auth_of_route;  // the pool that says who may pass; nothing: all
     std::vector<std::shared_ptr<routing::route_load>> loads;  // as config.routes
     std::uint64_t generation = 0;
 
@@ -73,12 +75,14 @@ struct worker_parts
 class route_view
 {
 public:
-    // `position` is the route's in the service; `pool` is null for one that answers itself.
-    route_view(const service& of, std::size_t position, pool_view* pool, const worker_parts& parts);
+    // `position` is the route's in the service; `pools` are the worker's views of the service's.
+    route_view(const service& of, std::size_t position, std::span<pool_view> pools,
+               const worker_parts& parts);
 
     const conf::route_options& options() const noexcept { return options_; }
-    pool_view& pool() const noexcept { return *pool_; } // of one that does not answer itself
-    std::string_view pool_name() const noexcept;        // empty for one that does
+    pool_view& pool() const noexcept { return *pool_; }          // of one that does not answer itself
+    std::string_view pool_name() const noexcept;                 // empty for one that does
+    pool_view* auth_pool() const noexcept { return auth_pool_; } // null: everybody may pass
     routing::request_rates& rates() const noexcept { return load_.rates(); }
 
     // One more tunnel or exchange of the route; none when it has as many as it may.
@@ -104,6 +108,7 @@ private:
     const conf::route_options& options_;
     routing::route_load& load_;
     pool_view* pool_;
+    pool_view* auth_pool_;
     const worker_parts& parts_;
     const websocket::tunnel_policy policy_;
     metrics::http_cells* http_cells_ = nullptr;

@@ -3,6 +3,7 @@
 #include "proxy/http/arrival.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
+#include "proxy/http/field_syntax.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/own_answer.hpp"
 #include "proxy/http/route_gate.hpp"
@@ -15,6 +16,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -110,6 +112,7 @@ void session::abort() noexcept
 {
     client_.close();
     if (running_ != nullptr) running_->abort();
+    if (asking_ != nullptr) asking_->abort();
 }
 
 net::task<> session::run()
@@ -219,6 +222,7 @@ void session::begin_request()
     request_.client_address = peer_address_;
     request_.peer_ip = peer_ip_;
     request_.is_peer_trusted = false;
+    request_.set_fields.clear();
 }
 
 // A proxy in front says who its client is. The one of the request before may have been another.
@@ -263,6 +267,14 @@ net::task<afterwards> session::serve()
                                   may_keep);
     }
     if (edge.is_final()) co_return co_await answer_by_route(may_keep);
+    if (request_.route->auth_pool() != nullptr) {
+        auth_verdict told = co_await ask_who_passes();
+        if (!told.passes) {
+            co_return co_await answer(told.status, told.why, told.reason, told.header_lines,
+                                      may_keep && !request_.facts.is_upgrade);
+        }
+        set_fields(std::move(told.fields));
+    }
     exchange now(services_, client_, limit_, request_);
     running_ = &now;
     const afterwards next = co_await now.run();
@@ -300,6 +312,25 @@ net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std
     limit_.disarm();
     log_request();
     co_return error || !keeps ? afterwards::close : afterwards::keep;
+}
+
+net::task<auth_verdict> session::ask_who_passes()
+{
+    auth_check check(services_, request_);
+    asking_ = &check;
+    auth_verdict verdict = co_await check.run();
+    asking_ = nullptr;
+    co_return verdict;
+}
+
+// What who passes is known by wins over what the route sets.
+void session::set_fields(std::vector<conf::header_value> known)
+{
+    request_.set_fields = std::move(known);
+    for (const auto& each : request_.route->options().set_headers) {
+        const auto has_name = [&](const auto& other) { return equal_ignoring_case(other.name, each.name); };
+        if (std::ranges::none_of(request_.set_fields, has_name)) request_.set_fields.push_back(each);
+    }
 }
 
 net::task<afterwards> session::answer_by_route(bool may_keep)

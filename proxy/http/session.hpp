@@ -10,6 +10,7 @@
 // Thread: the worker's. Lifetime: its own coroutine's; the services outlive it.
 #pragma once
 
+#include "proxy/http/auth_check.hpp"
 #include "proxy/http/head_parser.hpp"
 #include "proxy/http/request.hpp"
 #include "proxy/http/session_services.hpp"
@@ -50,6 +51,8 @@ private:
     net::task<head_outcome> wait_for_request();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
+    net::task<auth_verdict> ask_who_passes();
+    void set_fields(std::vector<conf::header_value> known);
     net::task<afterwards> answer_by_route(bool may_keep);
     net::task<> linger();
     net::task<> take_turns();
@@ -72,6 +75,7 @@ private:
     const std::string peer_address_; // for the log
     std::string told_client_;        // the same of the client that a trusted peer named
     exchange* running_ = nullptr;
+    auth_check* asking_ = nullptr;
     std::size_t head_bytes_ = 0;
     std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out
     bool is_waiting_ = false;     // for a request's first byte

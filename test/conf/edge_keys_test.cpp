@@ -86,6 +86,22 @@ TEST_CASE("clients are let in, kept out and counted")
     CHECK_FALSE(edge.is_final());
 }
 
+TEST_CASE("a service may be asked who passes, and has to be a pool that is there")
+{
+    const auto result = read_with_route("auth_request = { pool = \"a\", path = \"/verify\", "
+                                        "copy_headers = [\"X-User\"] }");
+    CHECK(brief_errors(result).empty());
+    CHECK(result.value.routes.at(0).edge.auth_request == auth_request_options{"a", "/verify", {"X-User"}});
+    CHECK(has(only_error(read_with_route("auth_request = { pool = \"b\", path = \"/v\" }")),
+              "there is no pool 'b'"));
+    CHECK(has(only_error(read_with_route("auth_request = { pool = \"a\", path = \"v\" }")), "path"));
+    CHECK(has(only_error(
+                  read_with_route("auth_request = { pool = \"a\", path = \"/v\", copy_headers = \"Host\" }")),
+              "cannot be set"));
+    CHECK(
+        has(only_error(read_own("respond = {}\nauth_request = { pool = \"a\", path = \"/v\" }")), "no use"));
+}
+
 TEST_CASE("what is wrong with them is told at its key")
 {
     CHECK(has(only_error(read_with_route("allow = \"10.0.0.0/33\"")), "allow"));

@@ -1,7 +1,9 @@
 """What a route does itself: redirects, fixed answers, who comes in and how fast, headers of answers."""
+import json
 import unittest
 
 from harness.case import ProxyCase, pool, route
+from harness.crowd import CrowdBackend
 from harness.frames import upgrade_request
 from harness.http_message import request, response
 
@@ -77,6 +79,92 @@ class Gate(ProxyCase):
         self.assertEqual(proxy.control("/reload")[0], 200)
         self.assertEqual(ask("a").status, 429)
         self.assertEqual(proxy.metrics().value("fairlead_refusals_total", reason="request_rate"), 4)
+
+
+class AuthRequest(ProxyCase):
+    """A service that knows who may pass: by a cookie, as an identity provider's proxy does."""
+
+    def setUp(self):
+        super().setUp()
+        self.asked = []
+
+        def decide(question, connection):
+            self.asked.append(question)
+            cookie = question.head.get("Cookie") or ""
+            if "user=" in cookie:
+                return response(fields=[("X-User", cookie.split("user=")[1]), ("X-Secret", "no")], body=b"ok")
+            if "broken" in cookie:
+                return response("500 Internal Server Error")
+            if "lost" in cookie:
+                return response("302 Found", [("Location", "https://login.test/"), ("Set-Cookie", "n=1")])
+            return response("401 Unauthorized", [("WWW-Authenticate", "Bearer")])
+
+        self.app = self.http_backend("app")
+        self.auth = self.http_backend("auth", decide)
+        self.proxy = self.start_proxy(
+            pool("app", self.app),
+            pool("auth", self.auth, response_timeout='"500ms"'),
+            route(
+                auth_request='{ pool = "auth", path = "/verify", copy_headers = ["X-User"] }',
+                set_headers='{ X-User = "nobody", X-By = "route" }',
+            ),
+        )
+
+    def ask(self, cookie, **options):
+        fields = [("Cookie", cookie), ("X-User", "forged"), *options.pop("fields", ())]
+        return self.proxy.ask(request(fields=fields, **options))
+
+    def test_who_is_known_passes_with_the_headers_of_the_answer_and_none_of_its_own(self):
+        for _ in range(3):
+            answer = self.ask("user=ann", method="POST", target="/a?b=c", body=b"body")
+            fields = dict(json.loads(answer.body)["fields"])
+            self.assertEqual((answer.status, fields["X-User"], fields["X-By"]), (200, "ann", "route"))
+            self.assertNotIn("X-Secret", fields)
+        head = self.asked[0].head
+        self.assertEqual((head.method, head.target), ("GET", "/verify"))
+        self.assertEqual((head.get("X-Original-Method"), head.get("X-Original-URI")), ("POST", "/a?b=c"))
+        self.assertEqual((self.asked[0].body, head.get("Content-Length")), (b"", None))
+        self.assertEqual(len(self.auth.connections), 1)  # it is kept
+
+    def test_who_is_not_gets_the_answer_and_the_application_sees_nothing(self):
+        answer = self.ask("x=y")
+        self.assertEqual((answer.status, answer.head.get("WWW-Authenticate")), (401, "Bearer"))
+        answer = self.ask("lost")
+        self.assertEqual((answer.status, answer.head.get("Location")), (302, "https://login.test/"))
+        self.assertEqual(answer.head.get("Set-Cookie"), "n=1")
+        self.assertEqual(self.ask("broken").status, 502)
+        refused = self.proxy.ask(upgrade_request(fields=[("Cookie", "x=y")]))
+        self.assertEqual(refused.status, 401)
+        self.assertEqual(self.app.requests, [])
+        metrics = self.proxy.metrics()
+        self.assertEqual(metrics.value("fairlead_refusals_total", reason="unauthorized"), 3)
+        self.assertEqual(metrics.value("fairlead_refusals_total", reason="auth_failed"), 1)
+
+    def test_nobody_passes_while_it_is_silent_or_away(self):
+        silent = self.scripted(lambda connection: (connection.read_head(), connection.ended_by(20)))
+        config = lambda backend: (
+            pool("app", self.app)
+            + pool("auth", backend, response_timeout='"200ms"')
+            + route(auth_request='{ pool = "auth", path = "/verify" }')
+        )
+        for backend, status in ((silent, 504), (self.auth, 502)):
+            if backend is self.auth:
+                self.auth.close()
+            self.proxy.write_config(config(backend))
+            self.assertEqual(self.proxy.control("/reload")[0], 200)
+            self.assertEqual(self.ask("user=ann").status, status)
+        self.assertEqual(self.app.requests, [])
+
+    def test_an_upgrade_is_decided_on_too(self):
+        backend = self._keep(CrowdBackend())
+        config = pool("app", backend) + pool("auth", self.auth)
+        self.proxy.write_config(config + route(auth_request='{ pool = "auth", path = "/verify" }'))
+        self.assertEqual(self.proxy.control("/reload")[0], 200)
+        with self.proxy.connect() as client:
+            client.send(upgrade_request("/ws?t=1", fields=[("Cookie", "user=ann")]))
+            self.assertEqual(client.read_head().status, 101)
+        head = self.asked[-1].head
+        self.assertEqual((head.get("X-Original-URI"), head.get("Upgrade")), ("/ws?t=1", None))
 
 
 class Answers(ProxyCase):

@@ -1,0 +1,177 @@
+#include "proxy/http/auth_check.hpp"
+
+#include "proxy/http/field_syntax.hpp"
+#include "proxy/http/head_parser.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace fairlead::http {
+namespace {
+
+bool is_for_the_client(unsigned status)
+{
+    constexpr std::array known{301U, 302U, 303U, 307U, 308U, 401U, 403U};
+    return std::ranges::find(known, status) != known.end();
+}
+
+} // namespace
+
+auth_check::auth_check(session_services& services, const request& asked)
+    : services_(services)
+    , asked_(asked)
+    , pool_(*asked.route->auth_pool())
+    , options_(*asked.route->options().edge.auth_request)
+    , limit_(services.wheel)
+    , connecting_{*pool_.shared,
+                  *pool_.balancer,
+                  pool_.cells,
+                  asked.service->shared->config.socket,
+                  asked.ends,
+                  true,
+                  {},
+                  {}}
+{}
+
+void auth_check::abort() noexcept
+{
+    if (connected_.made) connected_.made->close();
+}
+
+net::task<auth_verdict> auth_check::run()
+{
+    write_question();
+    outcome got = co_await ask(true);
+    if (got == outcome::stale) {
+        connecting_.tried = {};
+        got = co_await ask(false);
+    }
+    auth_verdict verdict;
+    if (got == outcome::answered) {
+        verdict = judge();
+        keep_connection();
+    } else if (got == outcome::overdue) {
+        verdict.status = 504;
+        verdict.reason = "who may pass was not told in time";
+    }
+    co_return verdict;
+}
+
+// Everything that the client sent goes along: cookies, tokens, whatever the service judges by.
+void auth_check::write_question()
+{
+    request_facts facts = asked_.facts;
+    facts.method = method_kind::get;
+    facts.method_text = "GET";
+    facts.path = options_.path;
+    facts.query = {};
+    facts.has_query = facts.is_asterisk = false;
+    facts.framing = {};
+    facts.expects_continue = facts.is_upgrade = facts.is_websocket = false;
+
+    const std::string target(asked_.fields.target());
+    const std::vector<conf::header_value> own{{"X-Original-Method", std::string(asked_.facts.method_text)},
+                                              {"X-Original-URI", target}};
+    const conf::forward_options& options = asked_.service->shared->config.forward;
+    request_forwarding how;
+    how.peer_ip = asked_.peer_ip;
+    how.is_peer_trusted = asked_.is_peer_trusted;
+    how.x_forwarded = options.x_forwarded;
+    how.forwarded = options.forwarded;
+    how.request_id_name = options.request_id;
+    how.request_id = asked_.id;
+    how.default_host = pool_.shared->name();
+    how.set_headers = own;
+    append_request_head(question_, asked_.fields, facts, how);
+}
+
+net::task<auth_check::outcome> auth_check::ask(bool may_reuse)
+{
+    connecting_.may_reuse = may_reuse;
+    connected_ = co_await services_.connector.connect(connecting_);
+    if (!connected_.made)
+        co_return connected_.failure == metrics::dial_failure::timeout ? outcome::overdue : outcome::failed;
+    net::stream& stream = connected_.made->stream;
+    limit_.guard(&stream.lowest_layer());
+    limit_.arm(pool_.shared->response_timeout());
+    outcome got = outcome::failed;
+    const net::error_code error = co_await stream.write(std::string_view(question_));
+    if (!error) got = co_await read_head();
+    if (got == outcome::failed && limit_.expired()) got = outcome::overdue;
+    if (got == outcome::failed && connected_.made->is_reused) got = outcome::stale;
+    limit_.disarm();
+    limit_.guard(nullptr);
+    const auto now = std::chrono::steady_clock::now();
+    if (got == outcome::failed)
+        pool_.shared->record_failure(*connected_.made->to, health::failure_kind::broken, now);
+    if (got == outcome::overdue)
+        pool_.shared->record_failure(*connected_.made->to, health::failure_kind::overdue, now);
+    co_return got;
+}
+
+net::task<auth_check::outcome> auth_check::read_head()
+{
+    const conf::limit_options& limits = asked_.service->shared->config.limits;
+    net::read_buffer& unread = connected_.made->unread;
+    response_head_parser parser(head_limits{limits.header_bytes, limits.header_count, limits.target_bytes});
+    for (;;) {
+        const parse_result parsed = parser.parse(unread.unread(), answer_);
+        if (parsed.status == parse_status::bad) co_return outcome::failed;
+        if (parsed.status == parse_status::done) {
+            const response_verdict verdict = check_response(answer_, {method_kind::get, false});
+            if (verdict.has_error()) co_return outcome::failed;
+            facts_ = *verdict;
+            head_bytes_ = parsed.consumed;
+            if (!facts_.is_interim) co_return outcome::answered;
+            unread.consume(parsed.consumed);
+            parser = response_head_parser(
+                head_limits{limits.header_bytes, limits.header_count, limits.target_bytes});
+            continue;
+        }
+        const std::span<char> room = unread.prepare(limits.header_bytes + 1);
+        const net::read_result got = co_await connected_.made->stream.read_some(room);
+        unread.commit(got.count);
+        if (got.error) co_return outcome::failed;
+    }
+}
+
+// For the next question, when nothing of this answer is still to come.
+void auth_check::keep_connection()
+{
+    upstream::connection& made = *connected_.made;
+    const bool has_length = facts_.framing.kind == framing_kind::length;
+    const std::size_t body = has_length ? facts_.framing.length : 0;
+    const bool is_through = (has_length || facts_.framing.kind == framing_kind::none) &&
+                            made.unread.unread().size() == head_bytes_ + body;
+    if (!is_through || !facts_.keep_alive || made.to->is_draining()) return;
+    if (services_.current->view_of(*pool_.shared) == nullptr) return; // a reload may have removed its backend
+    const conf::limit_options& limits = asked_.service->shared->config.limits;
+    made.unread.release();
+    services_.idle.put(std::move(made), limits.idle_upstream, net::steady_now_ms());
+    connected_.made.reset();
+}
+
+auth_verdict auth_check::judge() const
+{
+    pool_.shared->record_answer(*connected_.made->to, facts_.status);
+    auth_verdict verdict;
+    if (facts_.status >= 200 && facts_.status < 300) {
+        verdict.passes = true;
+        for (const std::string& name : options_.copy_headers)
+            verdict.fields.push_back({name, std::string(answer_.find(name).value_or(std::string_view()))});
+        return verdict;
+    }
+    if (!is_for_the_client(facts_.status)) return verdict;
+    verdict.status = facts_.status;
+    verdict.why = metrics::refusal::unauthorized;
+    verdict.reason = "this request may not pass";
+    for (const field each : answer_) {
+        constexpr std::array<std::string_view, 3> passed{"Location", "WWW-Authenticate", "Set-Cookie"};
+        const bool goes = std::ranges::any_of(
+            passed, [&](std::string_view name) { return equal_ignoring_case(each.name, name); });
+        if (goes) verdict.header_lines.append(each.name).append(": ").append(each.value).append("\r\n");
+    }
+    return verdict;
+}
+
+} // namespace fairlead::http
