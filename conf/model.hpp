@@ -223,6 +223,7 @@ struct pool_options // [pool.NAME]
     std::optional<eject_options> eject;   // absent: never
     duration slow_start{0};               // from a tenth of a weight to all of it; 0: at once
     dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
+    std::uint32_t panic_threshold = 0; // per cent; all backends are used when fewer are up, or none is
     std::optional<rebalance_options> rebalance; // absent: never
     source_position where;
 };
@@ -296,14 +297,6 @@ struct value_match
     std::string text; // for exact and regex
 
     bool operator==(const value_match&) const = default;
-};
-
-struct header_value // one pair of set_headers
-{
-    std::string name;
-    std::string value; // empty: the header is removed
-
-    bool operator==(const header_value&) const = default;
 };
 
 enum class path_kind : std::uint8_t

@@ -108,12 +108,12 @@ std::vector<value_match> read_query_tests(const table_reader& route)
     return tests;
 }
 
-std::vector<header_value> read_set_headers(const table_reader& route)
+std::vector<header_value> read_set_headers(const table_reader& route, std::string_view key)
 {
     std::vector<header_value> pairs;
-    for (const auto* entry : free_entries(route, "set_headers")) {
-        const auto at_name = place_of(route, "set_headers", *entry, entry->at);
-        const auto at_value = place_of(route, "set_headers", *entry, entry->value.at);
+    for (const auto* entry : free_entries(route, key)) {
+        const auto at_name = place_of(route, key, *entry, entry->at);
+        const auto at_value = place_of(route, key, *entry, entry->value.at);
         if (!is_token(entry->key)) {
             route.errors().add(at_name, in_quotes(entry->key) + " is not a header name (RFC 9110 5.6.2)");
         } else if (is_reserved_field(entry->key)) {
@@ -122,8 +122,8 @@ std::vector<header_value> read_set_headers(const table_reader& route)
             route.errors().add(at_name, "is set twice; the case of a header's name does not count");
         }
         if (entry->value.kind != node_kind::text) {
-            route.errors().add(at_value, "wants text in quotes (\"\" removes the header), not " +
-                                             std::string(kind_text(entry->value.kind)));
+            route.errors().add(at_value,
+                               "wants text in quotes, not " + std::string(kind_text(entry->value.kind)));
         } else if (const auto problem = problem_of_field_value(entry->value.text); !problem.empty()) {
             route.errors().add(at_value, problem);
         } else if (to_lower(entry->key) == "host" && entry->value.text.empty()) {

@@ -32,6 +32,17 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
     return std::find(positions_.begin(), end, position) != end;
 }
 
+serving_share count_serving(std::span<const std::shared_ptr<backend>> backends, steady_time now) noexcept
+{
+    serving_share out;
+    for (const auto& each : backends) {
+        if (each->is_draining()) continue;
+        ++out.all;
+        if (each->is_serving(now) && each->backoff().failures() == 0) ++out.up;
+    }
+    return out;
+}
+
 bool balancer::candidates::allow(std::uint32_t position) const
 {
     const backend& asked = *backends[position];
@@ -52,7 +63,9 @@ std::optional<backend_choice> balancer::choose(backend_span backends, const trie
                                                steady_time now)
 {
     candidates among{backends, tried, now, true};
+    const bool panics = panic_threshold_ != 0 && count_serving(backends, now).panics(panic_threshold_);
     for (const bool only_serving : {true, false}) {
+        if (only_serving && panics) continue;
         among.only_serving = only_serving;
         // A due probe may be lost to another worker; it then counts as backing off and the next look passes
         // it over.

@@ -6,11 +6,13 @@
 //
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
-// all of them are, the one whose back-off ends first: an attempt beats a refusal.
-// One that an operator drains is never chosen. A weight counts as far as a slow start has reached it.
+// all of them are, the one whose back-off ends first: an attempt beats a refusal. Below the panic threshold
+// those that do not serve are used like the others. One that an operator drains is never chosen. A weight
+// counts as far as a slow start has reached it.
 // Does not dial and does not count the use: make a backend_use of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
-// Cost: linear in the number of backends for the first two, constant for the third while most are healthy.
+// Cost: linear in the number of backends for the first two and with a panic threshold, else constant for the
+// third while most are healthy.
 #pragma once
 
 #include "conf/model.hpp"
@@ -45,6 +47,21 @@ private:
     std::vector<bool> full_; // by position; none for most requests
 };
 
+// How much of a pool there is to choose from, at some time.
+struct serving_share
+{
+    std::uint32_t all = 0; // without those that an operator drains
+    std::uint32_t up = 0;  // neither down, draining, ejected nor backing off
+
+    // So little is up that all are to be used. `threshold` is in per cent; with 0 only when nothing is.
+    bool panics(std::uint32_t threshold) const noexcept
+    {
+        return up == 0 ? all != 0 : std::uint64_t{up} * 100 < std::uint64_t{threshold} * all;
+    }
+};
+
+serving_share count_serving(std::span<const std::shared_ptr<backend>> backends, steady_time now) noexcept;
+
 struct backend_choice
 {
     std::uint32_t position = 0; // in the span
@@ -56,10 +73,13 @@ class balancer
 public:
     using backend_span = std::span<const std::shared_ptr<backend>>;
 
-    // `connect_timeout` bounds one attempt (0: nothing does); `seed` is to differ between workers.
-    balancer(conf::balance_kind kind, conf::duration connect_timeout, std::uint64_t seed) noexcept
+    // `connect_timeout` bounds one attempt (0: nothing does); `seed` is to differ between workers; the
+    // threshold is that of serving_share.
+    balancer(conf::balance_kind kind, conf::duration connect_timeout, std::uint64_t seed,
+             std::uint32_t panic_threshold = 0) noexcept
         : kind_(kind)
         , connect_timeout_(connect_timeout)
+        , panic_threshold_(panic_threshold)
         , random_state_(seed)
     {}
 
@@ -90,6 +110,7 @@ private:
 
     const conf::balance_kind kind_;
     const conf::duration connect_timeout_;
+    const std::uint32_t panic_threshold_;
     std::uint64_t random_state_;
     std::vector<std::int64_t> credit_; // round robin: what each backend is owed, by position
 };
