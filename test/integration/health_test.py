@@ -1,4 +1,5 @@
 """Health of backends: what checks find, who is passed over, and what tunnels see of it."""
+import json
 import unittest
 
 from harness.case import pool, route
@@ -26,6 +27,20 @@ class Checks(HealthCase):
         self.assertGreaterEqual(metrics.value("fairlead_backend_check_seconds_count", backend=address), 1)
         self.assertEqual(proxy.stderr().count(f"backend {address} is down"), 1, proxy.stderr())
         return proxy
+
+    def test_the_command_line_tells_the_states_and_why(self):
+        sick, live = self.checked_backend("sick"), self.checked_backend("live")
+        sick.health = response("500 No")
+        proxy = self.start_proxy(pool("app", sick, live, health=check(path='"/healthz"')), route())
+        self.wait_state(proxy, sick, "down")
+        ask = lambda *more: proxy.command("backends", *more)
+        told = ask()
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertIn("pool app: 1 of 2 up\n", told.stdout)
+        self.assertRegex(told.stdout, rf"{sick.address} +down .* status 500\n")
+        self.assertEqual(ask("--pool", "app").stdout, told.stdout)
+        self.assertIn("no pool 'wap'", ask("--pool", "wap").stderr)
+        self.assertEqual(len(json.loads(ask("--json").stdout)["backends"]), 2)
 
     def test_a_dead_port_before_any_request_comes(self):
         address = f"127.0.0.1:{free_port()}"
