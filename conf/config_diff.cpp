@@ -329,6 +329,7 @@ std::vector<key_change> compare(const pool_options& a, const pool_options& b)
     keys.add("max_backoff", a.max_backoff, b.max_backoff);
     compare_health(a, b, out);
     keys.add("rebalance", a.rebalance, b.rebalance);
+    keys.add("sticky", a.sticky, b.sticky);
     return out;
 }
 

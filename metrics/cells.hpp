@@ -105,6 +105,7 @@ struct alignas(64) backend_cells
     counter reused;                      // exchanges that took an idle connection
     counter retries;                     // requests sent again after this backend failed them unseen
     counter foreign_ports;               // source ports that others were found to use
+    counter sticky_diversions;           // requests that belong to this backend and went to another
     counter source_failovers;            // times a dial took another source
 };
 

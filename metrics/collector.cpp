@@ -180,6 +180,8 @@ void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& 
             cells.sum([](const backend_cells& c) -> auto& { return c.foreign_ports; }));
     out.add(metric::source_failovers, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.source_failovers; }));
+    out.add(metric::sticky_diversions, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.sticky_diversions; }));
 }
 
 void add_workers(family_set& out, const shard_list& shards)

@@ -133,6 +133,8 @@ constexpr auto rows = std::to_array<metric_row>({
      "Source ports found in use by others while dialling the backend, and set aside for a minute."},
     {metric::source_failovers, counter, "fairlead_source_failovers_total", "dials", by_backend,
      "Times a dial to the backend went on from another source address."},
+    {metric::sticky_diversions, counter, "fairlead_backend_sticky_diversions_total", "requests", by_backend,
+     "Requests that belong to the backend by their cookie or value and were given to another."},
     {metric::source_tuples_in_use, gauge, "fairlead_source_tuples_in_use", "connections", by_source,
      "Connections from the source address to the destination now."},
     {metric::source_tuples_set_aside, gauge, "fairlead_source_tuples_set_aside", "connections", by_source,

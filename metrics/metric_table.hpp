@@ -50,6 +50,7 @@ enum class metric : std::uint8_t
     backend_check_failures,
     source_foreign_ports,
     source_failovers,
+    sticky_diversions,
     source_tuples_in_use,
     source_tuples_set_aside,
     source_tuples_capacity,

@@ -1,4 +1,5 @@
-// `fairlead drain`, `reload`, `rebalance` and `backends`: what a running process is asked on its admin listener.
+// `fairlead drain`, `reload`, `rebalance` and `backends`: what a running process is asked on its admin
+// listener.
 //
 // Exit codes: 0 done; 1 refused, or the process could not be asked; 3 a wait took longer than it may.
 #pragma once

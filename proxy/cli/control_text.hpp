@@ -1,5 +1,5 @@
-// What `fairlead drain`, `reload`, `rebalance` and `backends` print of the JSON that the process answers. Pure
-// text; a member that is missing is left out, so that an older or newer process can be asked.
+// What `fairlead drain`, `reload`, `rebalance` and `backends` print of the JSON that the process answers.
+// Pure text; a member that is missing is left out, so that an older or newer process can be asked.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -3,6 +3,7 @@
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/proxy_protocol.hpp"
+#include "proxy/http/sticky_wish.hpp"
 #include "proxy/net/tcp_info.hpp"
 #include "proxy/websocket/origin_check.hpp"
 
@@ -59,6 +60,7 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
                   asked.service->shared->config.socket,
                   asked.ends,
                   true,
+                  {},
                   {}}
     , body_limit_(services.wheel)
     , pump_done_(services.executor)
@@ -150,6 +152,9 @@ std::optional<refusal> exchange::offer_websocket()
 net::task<afterwards> exchange::send_and_receive()
 {
     write_request_head();
+    if (const upstream::stickiness* rules = pool().sticky())
+        connecting_.sticky = {rules,
+                              find_sticky_wish(*rules, asked_.fields, asked_.facts, asked_.ends.client)};
     bool may_reuse = intent_ == upgrade_intent::none;
     for (int attempts = 1;; ++attempts) {
         const bool is_connected = co_await connect(may_reuse);

@@ -84,6 +84,8 @@ private:
     bool is_stopped() const;
 
     net::task<afterwards> forward_response();
+    std::string sticky_line();
+    bool came_securely() const;
     afterwards after_response(transfer_end end, const body_transfer& body, bool keeps);
     net::task<afterwards> begin_tunnel();
     std::optional<std::string_view> refuse_switch(websocket::agreement& agreed) const;

@@ -13,9 +13,29 @@
 
 namespace fairlead::http {
 
+// The field that leads the client back to the backend it got; empty when it needs none.
+std::string exchange::sticky_line()
+{
+    const auto& [rules, wish] = connecting_.sticky;
+    if (rules == nullptr) return {};
+    const auto wanted = wish.key != 0 ? std::optional(rules->owner(wish.key)) : wish.position;
+    if (wanted == connected_.position) return {};
+    if (wanted) asked_.route->pool().cells[*wanted]->sticky_diversions.add();
+    return rules->is_by_cookie() ? rules->set_cookie_line(connected_.position, came_securely())
+                                 : std::string();
+}
+
+// As far as it is known: a trusted peer may have ended the client's TLS.
+bool exchange::came_securely() const
+{
+    const auto proto = asked_.fields.find("X-Forwarded-Proto");
+    return asked_.is_peer_trusted && proto && equal_ignoring_case(*proto, "https");
+}
+
 net::task<afterwards> exchange::forward_response()
 {
     upstream::connection& made = *connected_.made;
+    const std::string sticky = sticky_line();
     record_answer();
     const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
     const bool keeps =
@@ -28,6 +48,7 @@ net::task<afterwards> exchange::forward_response()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.own_lines = sticky;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     asked_.status = facts_.status;
@@ -114,6 +135,8 @@ net::task<afterwards> exchange::begin_tunnel()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    const std::string sticky = sticky_line();
+    how.own_lines = sticky;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     limit_.arm(config().timeouts.write);
@@ -124,6 +147,7 @@ net::task<afterwards> exchange::begin_tunnel()
     const bool is_websocket = intent_ == upgrade_intent::websocket;
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
+    start.sticky_key = connecting_.sticky.wish.key;
     start.reserved_bits = agreed.reserved_bits();
     start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
     start.from_client = asked_.ahead;

@@ -68,7 +68,8 @@ struct response_forwarding
     bool keep_alive = true;                // we are willing to go on with this client
     std::string_view request_id_name = {}; // empty: none; else replaces the backend's
     std::string_view request_id = {};
-    std::string_view via_name = {}; // empty: no Via
+    std::string_view via_name = {};  // empty: no Via
+    std::string_view own_lines = {}; // whole fields of the proxy's own, each with its CRLF
 };
 
 // How the body goes to the client: chunked becomes until_close for HTTP/1.0; until_close becomes chunked

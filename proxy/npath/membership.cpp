@@ -1,6 +1,6 @@
 #include "proxy/npath/membership.hpp"
 
-#include "proxy/npath/maglev_table.hpp"
+#include "proxy/upstream/maglev_table.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -83,7 +83,7 @@ nft_service membership::wanted(const link_address& own_link) const
     service.own_link = own_link;
     service.flow_timeout = options_.flow_timeout;
     service.slot_count = options_.slots;
-    std::vector<maglev_backend> sharing;
+    std::vector<upstream::maglev_backend> sharing;
     std::vector<std::size_t> member_of; // of each that shares
     for (const backend& each : backends_) {
         if (each.id == 0 || !each.link) continue;
@@ -93,7 +93,7 @@ nft_service membership::wanted(const link_address& own_link) const
         }
         service.members.push_back({each.id, each.address, *each.link});
     }
-    service.slots = maglev_slots(sharing, options_.slots);
+    service.slots = upstream::maglev_slots(sharing, options_.slots);
     for (std::size_t& slot : service.slots)
         slot = member_of[slot];
     return service;

@@ -1,5 +1,7 @@
 #include "proxy/server/backend_watch.hpp"
 
+#include "proxy/upstream/serving_share.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
@@ -124,8 +126,7 @@ std::vector<metrics::pool_state> backend_watch::pool_states(const pool_list& poo
 {
     std::vector<metrics::pool_state> out;
     for (const auto& pool : pools) {
-        const upstream::serving_share share = upstream::count_serving(pool->backends(), now);
-        out.push_back({pool->name(), share.panics(pool->panic_threshold())});
+        out.push_back({pool->name(), pool->panics(now)});
     }
     return out;
 }

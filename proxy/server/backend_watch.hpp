@@ -6,7 +6,6 @@
 
 #include "metrics/registry.hpp"
 #include "proxy/server/tunnel_census.hpp"
-#include "proxy/upstream/balancer.hpp"
 #include "proxy/upstream/health_checker.hpp"
 #include "proxy/upstream/pool.hpp"
 

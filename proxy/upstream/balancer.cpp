@@ -32,17 +32,6 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
     return std::find(positions_.begin(), end, position) != end;
 }
 
-serving_share count_serving(std::span<const std::shared_ptr<backend>> backends, steady_time now) noexcept
-{
-    serving_share out;
-    for (const auto& each : backends) {
-        if (each->is_draining()) continue;
-        ++out.all;
-        if (each->is_serving(now) && each->backoff().failures() == 0) ++out.up;
-    }
-    return out;
-}
-
 bool balancer::candidates::allow(std::uint32_t position) const
 {
     const backend& asked = *backends[position];
@@ -60,10 +49,14 @@ int balancer::candidates::compare_load(std::uint32_t a, std::uint32_t b) const n
 }
 
 std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
-                                               steady_time now)
+                                               steady_time now, const sticky_request& asked)
 {
-    candidates among{backends, tried, now, true};
     const bool panics = panic_threshold_ != 0 && count_serving(backends, now).panics(panic_threshold_);
+    candidates among{backends, tried, now, !panics};
+    if (const auto own = led_back(among, asked)) {
+        backend_choice choice{*own, {}};
+        if (backends[*own]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+    }
     for (const bool only_serving : {true, false}) {
         if (only_serving && panics) continue;
         among.only_serving = only_serving;
@@ -79,6 +72,15 @@ std::optional<backend_choice> balancer::choose(backend_span backends, const trie
     const auto last_resort = soonest_due(among);
     if (!last_resort) return std::nullopt;
     return backend_choice{*last_resort, {}};
+}
+
+balancer::position balancer::led_back(const candidates& among, const sticky_request& asked)
+{
+    const auto is_allowed = [&](std::uint32_t at) { return among.allow(at); };
+    const auto& named = asked.wish.position;
+    if (named) return *named < among.backends.size() && is_allowed(*named) ? named : std::nullopt;
+    if (asked.rules == nullptr || asked.wish.key == 0) return std::nullopt;
+    return asked.rules->first_owner(asked.wish.key, is_allowed);
 }
 
 balancer::position balancer::pick(const candidates& among)

@@ -4,6 +4,7 @@
 //   least_connections  the lowest (live + 1) / weight over all workers; equal ones at random
 //   random_of_two      the lower (live + 1) / weight of two random ones
 //
+// Where the request has a backend of its own, by its pool's stickiness, that one is taken while it serves.
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
 // all of them are, the one whose back-off ends first: an attempt beats a refusal. Below the panic threshold
@@ -17,6 +18,8 @@
 
 #include "conf/model.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/serving_share.hpp"
+#include "proxy/upstream/stickiness.hpp"
 
 #include <array>
 #include <cstddef>
@@ -47,20 +50,12 @@ private:
     std::vector<bool> full_; // by position; none for most requests
 };
 
-// How much of a pool there is to choose from, at some time.
-struct serving_share
+// Where a request wants to go, and by which rules; no rules: nowhere.
+struct sticky_request
 {
-    std::uint32_t all = 0; // without those that an operator drains
-    std::uint32_t up = 0;  // neither down, draining, ejected nor backing off
-
-    // So little is up that all are to be used. `threshold` is in per cent; with 0 only when nothing is.
-    bool panics(std::uint32_t threshold) const noexcept
-    {
-        return up == 0 ? all != 0 : std::uint64_t{up} * 100 < std::uint64_t{threshold} * all;
-    }
+    const stickiness* rules = nullptr;
+    sticky_wish wish;
 };
-
-serving_share count_serving(std::span<const std::shared_ptr<backend>> backends, steady_time now) noexcept;
 
 struct backend_choice
 {
@@ -84,7 +79,8 @@ public:
     {}
 
     // Nothing when all were tried, or there are none.
-    std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now);
+    std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now,
+                                         const sticky_request& asked = {});
 
 private:
     using position = std::optional<std::uint32_t>;
@@ -99,6 +95,7 @@ private:
         int compare_load(std::uint32_t a, std::uint32_t b) const noexcept;
     };
 
+    static position led_back(const candidates& among, const sticky_request& asked);
     position pick(const candidates& among);
     position pick_round_robin(const candidates& among);
     position pick_least_connections(const candidates& among);

@@ -18,7 +18,8 @@ net::task<connect_outcome> connector::connect(connect_request& request)
     const connection_owner owner = request.from.owner_for(request.ends);
     while (!request.tried.is_full()) {
         const auto now = std::chrono::steady_clock::now();
-        const auto choice = request.choice.choose(request.from.backends(), request.tried, now);
+        const auto choice =
+            request.choice.choose(request.from.backends(), request.tried, now, request.sticky);
         if (!choice) break;
         std::shared_ptr<backend> to = request.from.backends()[choice->position];
         metrics::backend_cells& cells = *request.cells[choice->position];

@@ -26,6 +26,7 @@ struct connect_request
     const conf::socket_options& options;
     const net::connection_ends& ends; // of the client's connection
     bool may_reuse = true;
+    sticky_request sticky = {};
     tried_backends tried; // in and out
 };
 

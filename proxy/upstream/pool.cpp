@@ -1,5 +1,7 @@
 #include "proxy/upstream/pool.hpp"
 
+#include "proxy/upstream/serving_share.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -62,6 +64,15 @@ std::unique_ptr<health::answer_times[]> make_answer_times(const conf::pool_optio
 
 constexpr unsigned first_error_status = 500;
 
+std::unique_ptr<const stickiness> make_sticky(const conf::pool_options& options)
+{
+    if (!options.sticky) return nullptr;
+    std::vector<stickiness::member> members;
+    for (const auto& each : options.backends)
+        members.push_back({each.address.text, each.weight});
+    return std::make_unique<const stickiness>(*options.sticky, options.name, members);
+}
+
 } // namespace
 
 pool::pool(const conf::pool_options& options, const conf::timeout_options& timeouts,
@@ -73,12 +84,26 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , transparent_(options.transparent)
     , proxy_protocol_(options.proxy_protocol)
     , backoff_{options.backoff, options.max_backoff}
+    , sticky_(make_sticky(options))
     , eject_(options.eject)
     , panic_threshold_(options.panic_threshold)
     , answer_times_(make_answer_times(options))
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
 {}
+
+std::optional<std::uint32_t> pool::home_of(std::uint32_t key, steady_time now) const
+{
+    return sticky_->first_owner(key, [&](std::uint32_t position) {
+        const backend& one = *backends_[position];
+        return one.backoff().is_due(now) && one.is_serving(now);
+    });
+}
+
+bool pool::panics(steady_time now) const noexcept
+{
+    return count_serving(backends_, now).panics(panic_threshold_);
+}
 
 bool pool::leaves_too_few(steady_time now) const noexcept
 {

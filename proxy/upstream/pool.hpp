@@ -12,6 +12,7 @@
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/upstream/connection_owner.hpp"
+#include "proxy/upstream/stickiness.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -65,6 +66,10 @@ public:
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     const backoff_options& backoff() const noexcept { return backoff_; }
 
+    const stickiness* sticky() const noexcept { return sticky_.get(); } // null: it is not
+    // To which backend a value belongs now, among those that serve. Only where sticky() hashes values.
+    std::optional<std::uint32_t> home_of(std::uint32_t key, steady_time now) const;
+
     // What came of an exchange with one of the backends: a failure may eject it, unless that would leave more
     // than eject.max_ejected of the pool out.
     void record_failure(backend& of, health::failure_kind how, steady_time now) const;
@@ -81,8 +86,8 @@ public:
     std::vector<health::slow_outlier> eject_slow(steady_time now) const;
     conf::duration eject_window() const noexcept { return eject_ ? eject_->window : conf::duration(0); }
 
-    // Of serving_share.
-    std::uint32_t panic_threshold() const noexcept { return panic_threshold_; }
+    std::uint32_t panic_threshold() const noexcept { return panic_threshold_; } // of serving_share
+    bool panics(steady_time now) const noexcept;
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
 
@@ -97,6 +102,7 @@ private:
     bool try_to_eject(backend& of, health::failure_kind how, steady_time now) const;
 
     const backoff_options backoff_;
+    const std::unique_ptr<const stickiness> sticky_;
     const std::optional<conf::eject_options> eject_;
     const std::uint32_t panic_threshold_;
     const std::unique_ptr<health::answer_times[]> answer_times_; // by position; null: nothing is compared

@@ -225,7 +225,8 @@ TEST_CASE("no key of the schema is forgotten")
                (row.section.empty() && row.name != "workers") || row.section.starts_with("npath") ||
                row.section == "listen" || row.section == "admin" || row.section.ends_with(".NAME") ||
                row.section == "pool.NAME.backends" || row.section == "pool.NAME.rebalance" ||
-               row.section == "pool.NAME.health.expect_body" || row.section == "source" ||
+               row.section == "pool.NAME.sticky" || row.section == "pool.NAME.health.expect_body" ||
+               row.section == "source" ||
                (row.section == "route" && (row.name == "name" || row.name == "pool")) ||
                row.name == "websocket";
     };

@@ -144,6 +144,34 @@ class Drain(ProxyCase):
             self.assertEqual(read_frame(client).close_code, 1001)
         self.assertEqual(proxy.wait_exit(), 0)
 
+    def test_a_frame_that_never_ends_holds_up_neither_the_other_side_nor_the_exit(self):
+        half = frame(TEXT, b"x" * 1000, masked=True)[:500]
+        arrived = threading.Event()
+        more = []
+
+        def serve(connection):
+            accept_upgrade(connection)
+            self.assertEqual(connection.read_exactly(len(half)), half)
+            arrived.set()
+            try:
+                more.append(connection.read_exactly(1))
+            except PeerClosed:
+                pass
+
+        proxy = self.front(self.scripted(serve), drain='window = "0s"\nclose_timeout = "1s"')
+        with proxy.connect() as client:
+            open_tunnel(client)
+            client.send(half)
+            self.assertTrue(arrived.wait(5))
+            proxy.signal(signal.SIGTERM)
+            # Towards the client nothing was begun, so its Close comes at once; the backend gets no frame in
+            # the middle of another, only the end.
+            self.assertEqual(read_frame(client).close_code, 1001)
+            self.assertEqual(proxy.wait_exit(), 0)
+        self.assertEqual(more, [])
+        (line,) = [each for each in proxy.access_log() if each["event"] == "tunnel_closed"]
+        self.assertEqual((line["closed_by"], line["cause"]), ("proxy", "drained"))
+
     def test_the_backend_is_told_too_and_masked(self):
         heard = []
 

@@ -191,3 +191,19 @@ TEST_CASE("a pool without slow_factor measures nothing")
     built.record_answer_time(0, 200, 1s);
     CHECK(built.eject_slow(std::chrono::steady_clock::now()).empty());
 }
+
+TEST_CASE("a pool panics below its threshold")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"});
+    written.panic_threshold = 50;
+    const pool built(written, {}, registry, ledger);
+    const auto now = std::chrono::steady_clock::now();
+    built.backends()[0]->set_checked(health::checked_state::down);
+    CHECK_FALSE(built.panics(now));
+    built.backends()[1]->set_checked(health::checked_state::draining);
+    CHECK(built.panics(now));
+    built.backends()[1]->set_draining(true); // an operator's: one of two
+    CHECK_FALSE(built.panics(now));
+}
