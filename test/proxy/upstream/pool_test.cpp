@@ -161,7 +161,7 @@ TEST_CASE("a pool compares how long its backends take, and ejects who is much sl
             built.record_answer_time(which, status, took);
     };
     answer(0, 1ms, 500); // errors are quick
-    answer(1, 200ms);
+    answer(1, 1ms, 500);
     answer(2, 200ms);
     CHECK(built.eject_slow(now).empty());
     answer(0, 40ms);
