@@ -142,7 +142,7 @@ void read_health(const table_reader& pool_table, pool_options& pool)
     {
         table.report("host", in_quotes(health.host) + " is not a host, such as app.example.com");
     }
-    health.headers = read_set_headers(table, "headers");
+    health.headers = read_check_headers(table);
     if (std::ranges::any_of(health.headers, [](const auto& each) { return to_lower(each.name) == "host"; })) {
         table.report("headers", "the Host header is set by the key 'host'");
     }

@@ -45,14 +45,6 @@ struct body_match
     bool operator==(const body_match&) const = default;
 };
 
-struct header_value // one pair of a route's set_headers, or of a check's headers
-{
-    std::string name;
-    std::string value; // empty: a route removes the header
-
-    bool operator==(const header_value&) const = default;
-};
-
 struct health_options // pool.NAME.health
 {
     check_kind kind = check_kind::tcp;

@@ -1,14 +1,15 @@
 #include "conf/known_keys.hpp"
 
+#include "conf/edge_rows.hpp"
+#include "conf/health_rows.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace fairlead::conf {
 
 namespace {
 
-constexpr std::int64_t second = 1'000;
-constexpr std::int64_t hour = 3'600 * second;
-constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t kib = 1'024;
 constexpr std::int64_t mib = 1'024 * kib;
 
@@ -45,17 +46,14 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
 constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
-constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
-constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
 constexpr std::string_view thresholds = "1% to 100%";
-constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
 // clang-format off
-constexpr auto rows = std::to_array<key_row>({
+constexpr auto plain_rows = std::to_array<key_row>({
     {.section = "", .name = "workers", .type = value_type::integer, .default_text = "0", .least = 1,
      .most = 256, .zero = true, .reloads = false, .example = "4"},
     {.section = "", .name = "include", .type = value_type::text_list, .choices = "paths or patterns",
@@ -229,54 +227,6 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "pool.NAME", .name = "panic_threshold", .type = value_type::text,
      .default_text = "\"0%\"", .choices = "0% to 100%", .example = "\"30%\""},
 
-    {.section = "pool.NAME.health", .name = "kind", .type = value_type::choice,
-     .default_text = "\"tcp\"", .choices = "tcp|http|websocket", .example = "\"websocket\""},
-    {.section = "pool.NAME.health", .name = "path", .type = value_type::text,
-     .choices = "starts with '/'", .example = "\"/healthz\""},
-    {.section = "pool.NAME.health", .name = "host", .type = value_type::text,
-     .choices = "NAME[:PORT] or an IP address", .example = "\"app.example.com\""},
-    {.section = "pool.NAME.health", .name = "headers", .type = value_type::table, .choices = "NAME = text",
-     .example = "{ Origin = \"https://app.example.com\" }"},
-    {.section = "pool.NAME.health", .name = "subprotocol", .type = value_type::text,
-     .choices = "a token", .example = "\"chat.v2\""},
-    {.section = "pool.NAME.health", .name = "port", .type = value_type::integer, .least = 1,
-     .most = 65'535, .example = "9900"},
-    {.section = "pool.NAME.health", .name = "expect_status", .type = value_type::text,
-     .default_text = "\"200-399\"", .choices = statuses, .example = "\"200-299, 404\""},
-    {.section = "pool.NAME.health", .name = "expect_body", .type = value_type::text,
-     .choices = "text, or { regex = \"...\" }", .example = "\"ok\""},
-    {.section = "pool.NAME.health", .name = "every", .type = value_type::time,
-     .default_text = "\"5s\"", .least = 100, .most = hour, .example = "\"2s\""},
-    {.section = "pool.NAME.health", .name = "timeout", .type = value_type::time,
-     .default_text = "\"2s\"", .least = 10, .most = hour, .example = "\"1s\""},
-    {.section = "pool.NAME.health", .name = "rise", .type = value_type::integer, .default_text = "2",
-     .least = 1, .most = 100, .example = "3"},
-    {.section = "pool.NAME.health", .name = "fall", .type = value_type::integer, .default_text = "3",
-     .least = 1, .most = 100, .example = "2"},
-    {.section = "pool.NAME.health.expect_body", .name = "regex", .type = value_type::text,
-     .choices = "an RE2 regex", .required = true, .example = "\"status: *(ok|warn)\""},
-
-    {.section = "pool.NAME.eject", .name = "failures", .type = value_type::integer, .default_text = "5",
-     .least = 1, .most = 1'000, .example = "10"},
-    {.section = "pool.NAME.eject", .name = "share", .type = value_type::text,
-     .default_text = "\"20%\"", .choices = "0% to 100%", .example = "\"50%\""},
-    {.section = "pool.NAME.eject", .name = "window", .type = value_type::time,
-     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
-    {.section = "pool.NAME.eject", .name = "statuses", .type = value_type::text,
-     .default_text = "\"502-504\"", .choices = statuses, .example = "\"500-599\""},
-    {.section = "pool.NAME.eject", .name = "backoff", .type = value_type::time,
-     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
-    {.section = "pool.NAME.eject", .name = "max_backoff", .type = value_type::time,
-     .default_text = "\"5m\"", .least = 100, .most = day, .example = "\"10m\""},
-    {.section = "pool.NAME.eject", .name = "max_ejected", .type = value_type::text,
-     .default_text = "\"50%\"", .choices = "0% to 100%", .example = "\"30%\""},
-    {.section = "pool.NAME.eject", .name = "slow_factor", .type = value_type::integer,
-     .default_text = "0", .least = 2, .most = 100, .zero = true, .example = "3"},
-    {.section = "pool.NAME.eject", .name = "slow_least", .type = value_type::time,
-     .default_text = "\"100ms\"", .least = 1, .most = hour, .example = "\"20ms\""},
-    {.section = "pool.NAME.eject", .name = "slow_answers", .type = value_type::integer,
-     .default_text = "20", .least = 5, .most = 10'000, .example = "50"},
-
     {.section = "pool.NAME.sticky", .name = "by", .type = value_type::choice,
      .choices = "cookie|app-cookie|header|query|path|client", .required = true, .example = "\"cookie\""},
     {.section = "pool.NAME.sticky", .name = "name", .type = value_type::text, .choices = "a token",
@@ -360,7 +310,7 @@ constexpr auto rows = std::to_array<key_row>({
     {.section = "route", .name = "subprotocol", .type = value_type::text, .choices = "a token",
      .example = "\"mqtt\""},
     {.section = "route", .name = "pool", .type = value_type::text, .choices = "the name of a pool",
-     .required = true, .example = "\"chat\""},
+     .example = "\"chat\""},
     {.section = "route", .name = "strip_prefix", .type = value_type::text, .choices = "starts with '/'",
      .example = "\"/chat\""},
     {.section = "route", .name = "set_headers", .type = value_type::table, .choices = "NAME = text",
@@ -381,6 +331,17 @@ constexpr auto rows = std::to_array<key_row>({
      .required = true, .example = "\"[0-9]+\""},
 });
 // clang-format on
+
+template <std::size_t Some, std::size_t More>
+constexpr std::array<key_row, Some + More> joined(const std::array<key_row, Some>& some,
+                                                  const std::array<key_row, More>& more)
+{
+    std::array<key_row, Some + More> all{};
+    std::ranges::copy(more, std::ranges::copy(some, all.begin()).out);
+    return all;
+}
+
+constexpr auto rows = joined(joined(plain_rows, health_rows), edge_rows);
 
 } // namespace
 

@@ -7,6 +7,7 @@
 // them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/edge_options.hpp"
 #include "conf/health_options.hpp"
 #include "conf/port_ranges.hpp"
 #include "conf/sticky_options.hpp"
@@ -26,17 +27,6 @@ struct source_position
     std::string file;
     std::uint32_t line = 0;   // 1-based; 0: not from a file
     std::uint32_t column = 0; // 1-based, in code points
-};
-
-// Peers that are believed: those with an address in one of the blocks, and those on Unix sockets where it
-// says so.
-struct peer_list
-{
-    std::vector<cidr> blocks; // at most 256
-    bool unix_sockets = false;
-
-    bool empty() const noexcept { return blocks.empty() && !unix_sockets; }
-    bool operator==(const peer_list&) const = default;
 };
 
 enum class proxy_protocol : std::uint8_t
@@ -273,9 +263,10 @@ struct route_options // [[route]]
     std::vector<value_match> query;
     traffic_kind only = traffic_kind::any;
     std::string subprotocol;  // a WebSocket subprotocol the client must offer; "" any
-    std::string pool;         // a [pool.NAME]
+    std::string pool;         // a [pool.NAME]; empty where the route answers itself
     std::string strip_prefix; // removed from the path, on a segment boundary; "/a", no final '/'
     std::vector<header_value> set_headers;
+    edge_options edge;
     websocket_options websocket;       // [websocket]'s where the route does not say it itself
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
     std::uint32_t max_connections_per_client = 0; // of an address, or an IPv6 /64; 0: no limit

@@ -15,7 +15,13 @@ std::vector<value_match> read_header_tests(const table_reader& route);
 // The same for `query`, where case counts.
 std::vector<value_match> read_query_tests(const table_reader& route);
 
-// Each NAME = "value" of `set_headers`, or of another key, names as written.
-std::vector<header_value> read_set_headers(const table_reader& route, std::string_view key = "set_headers");
+// Each NAME = "value" of `set_headers`, names as written.
+std::vector<header_value> read_set_headers(const table_reader& route);
+
+// The same of the `headers` of a check.
+std::vector<header_value> read_check_headers(const table_reader& check);
+
+// The same of `response_headers`.
+std::vector<header_value> read_response_headers(const table_reader& route);
 
 } // namespace fairlead::conf

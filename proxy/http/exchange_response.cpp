@@ -49,6 +49,7 @@ net::task<afterwards> exchange::forward_response()
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
     how.own_lines = sticky;
+    how.set_headers = asked_.route->options().edge.response_headers;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     asked_.status = facts_.status;
@@ -137,6 +138,7 @@ net::task<afterwards> exchange::begin_tunnel()
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
     const std::string sticky = sticky_line();
     how.own_lines = sticky;
+    how.set_headers = asked_.route->options().edge.response_headers;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     limit_.arm(config().timeouts.write);

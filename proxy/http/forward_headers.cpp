@@ -281,6 +281,7 @@ void append_response_head(std::string& out, const head& response, const response
         if ((is_of_this_hop(f.id) && !kept_upgrade) || facts.connection.names(f.name)) continue;
         if (f.id == field_id::trailer && framing.kind != framing_kind::chunked) continue;
         if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) continue;
+        if (set_by_route(how.set_headers, f.name) != nullptr) continue;
         append_field(out, f);
     }
     if (!only_declares) {
@@ -292,6 +293,9 @@ void append_response_head(std::string& out, const head& response, const response
                                 !how.keep_alive || framing.kind == framing_kind::until_close);
     append_via(out, facts.version_minor, how.via_name);
     if (!how.request_id_name.empty()) append_line(out, how.request_id_name, how.request_id);
+    for (const auto& header : how.set_headers) {
+        if (!header.value.empty()) append_line(out, header.name, header.value);
+    }
     out.append(how.own_lines).append("\r\n");
 }
 
