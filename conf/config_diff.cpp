@@ -201,6 +201,8 @@ void compare_checks(const health_options& a, const health_options& b, std::vecto
     keys.add("path", a.path, b.path);
     keys.add("host", a.host, b.host);
     keys.add("port", std::uint32_t{a.port}, std::uint32_t{b.port});
+    keys.add("headers", a.headers, b.headers);
+    keys.add("subprotocol", a.subprotocol, b.subprotocol);
     keys.add("expect_status", a.expect_status, b.expect_status);
     keys.add("expect_body", a.expect_body, b.expect_body);
     keys.add("every", a.timing.every, b.timing.every);
@@ -219,6 +221,9 @@ void compare_ejection(const eject_options& a, const eject_options& b, std::vecto
     keys.add("backoff", a.backoff, b.backoff);
     keys.add("max_backoff", a.max_backoff, b.max_backoff);
     keys.add("max_ejected", percent_text(a.max_ejected), percent_text(b.max_ejected));
+    keys.add("slow_factor", a.slow_factor, b.slow_factor);
+    keys.add("slow_least", a.slow_least, b.slow_least);
+    keys.add("slow_answers", a.slow_answers, b.slow_answers);
 }
 
 void compare_health(const pool_options& a, const pool_options& b, std::vector<key_change>& out)
@@ -236,6 +241,7 @@ void compare_health(const pool_options& a, const pool_options& b, std::vector<ke
     }
     keys.add("slow_start", a.slow_start, b.slow_start);
     keys.add("dead_tunnels", a.dead_tunnels, b.dead_tunnels);
+    keys.add("panic_threshold", percent_text(a.panic_threshold), percent_text(b.panic_threshold));
 }
 
 const std::string& name_of(const listen_options& item) { return item.address.text; }

@@ -22,14 +22,6 @@ struct peer_list
     bool operator==(const peer_list&) const = default;
 };
 
-struct header_value // one pair of set_headers or response_headers
-{
-    std::string name;
-    std::string value; // empty: the header is removed
-
-    bool operator==(const header_value&) const = default;
-};
-
 struct respond_options // route.respond
 {
     std::uint32_t status = 200; // 200..599, without 204, 205 and 304, which have no body, unless it is empty

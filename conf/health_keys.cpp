@@ -1,6 +1,7 @@
 #include "conf/health_keys.hpp"
 
 #include "conf/http_syntax.hpp"
+#include "conf/route_conditions.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -141,8 +142,20 @@ void read_health(const table_reader& pool_table, pool_options& pool)
     {
         table.report("host", in_quotes(health.host) + " is not a host, such as app.example.com");
     }
+    health.headers = read_check_headers(table);
+    if (std::ranges::any_of(health.headers, [](const auto& each) { return to_lower(each.name) == "host"; })) {
+        table.report("headers", "the Host header is set by the key 'host'");
+    }
+    table.read("subprotocol", health.subprotocol);
+    if (is_text(table, "subprotocol") && !is_token(health.subprotocol)) {
+        table.report("subprotocol", in_quotes(health.subprotocol) + " is not a subprotocol (RFC 6455 4.1)");
+    }
     if (health.kind == check_kind::tcp) {
         refuse_without_use(table, "host", "\"http\" and \"websocket\"");
+        refuse_without_use(table, "headers", "\"http\" and \"websocket\"");
+    }
+    if (health.kind != check_kind::websocket) {
+        refuse_without_use(table, "subprotocol", "\"websocket\"");
     }
     read_check_port(table, health.port);
     const auto is_unix = [](const backend_options& each) {
@@ -187,6 +200,16 @@ void read_eject(const table_reader& pool_table, pool_options& pool)
                                         format_duration(eject.backoff));
     }
     read_percent(table, "max_ejected", eject.max_ejected);
+    table.read("slow_factor", eject.slow_factor);
+    table.read("slow_least", eject.slow_least);
+    table.read("slow_answers", eject.slow_answers);
+    if (eject.slow_factor == 0) {
+        for (const auto* name : {"slow_least", "slow_answers"}) {
+            if (table.find(name) != nullptr) {
+                table.report(name, "has no use without slow_factor");
+            }
+        }
+    }
     pool.eject = std::move(eject);
 }
 
@@ -241,6 +264,7 @@ void read_pool_health(const table_reader& table, pool_options& pool)
     read_health(table, pool);
     read_eject(table, pool);
     table.read("slow_start", pool.slow_start);
+    read_percent(table, "panic_threshold", pool.panic_threshold);
     pool.dead_tunnels = static_cast<dead_tunnel_handling>(table.choice("dead_tunnels").value_or(0));
     if (pool.dead_tunnels == dead_tunnel_handling::close && table.find("health") == nullptr) {
         table.report("dead_tunnels", "nothing finds a backend dead without health; add a check, such as "

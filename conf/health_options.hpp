@@ -48,9 +48,11 @@ struct body_match
 struct health_options // pool.NAME.health
 {
     check_kind kind = check_kind::tcp;
-    std::string path;       // of http and websocket; with '/' in front
-    std::string host;       // of the Host field; empty: the backend's address
-    std::uint16_t port = 0; // 0: the backend's own
+    std::string path;                  // of http and websocket; with '/' in front
+    std::string host;                  // of the Host field; empty: the backend's address
+    std::uint16_t port = 0;            // 0: the backend's own
+    std::vector<header_value> headers; // beside those that every check has, or in their place
+    std::string subprotocol;           // of websocket: what is offered; empty: none
     std::vector<status_range> expect_status{{}};
     body_match expect_body; // looked for in the first 64 KiB
     check_timing timing;
@@ -67,6 +69,9 @@ struct eject_options // pool.NAME.eject
     duration backoff{10'000};                       // an ejected backend is left alone this long, doubling...
     duration max_backoff{300'000};                  // ...up to this
     std::uint32_t max_ejected = 50;                 // per cent of the pool that is out at most by an ejection
+    std::uint32_t slow_factor = 0;   // times the others' median answer time that is too slow; 0: none is
+    duration slow_least{100};        // a shorter median is never too slow
+    std::uint32_t slow_answers = 20; // within `window`, before a backend is compared
 
     bool operator==(const eject_options&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "conf/known_keys.hpp"
 
 #include "conf/edge_rows.hpp"
+#include "conf/health_rows.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,9 +10,6 @@ namespace fairlead::conf {
 
 namespace {
 
-constexpr std::int64_t second = 1'000;
-constexpr std::int64_t hour = 3'600 * second;
-constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t kib = 1'024;
 constexpr std::int64_t mib = 1'024 * kib;
 
@@ -50,7 +48,6 @@ constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME,
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
-constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
 constexpr std::string_view thresholds = "1% to 100%";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
@@ -227,44 +224,8 @@ constexpr auto plain_rows = std::to_array<key_row>({
     wait("slow_start", "0", "pool.NAME", "\"30s\""),
     {.section = "pool.NAME", .name = "dead_tunnels", .type = value_type::choice,
      .default_text = "\"keep\"", .choices = "keep|close", .example = "\"close\""},
-
-    {.section = "pool.NAME.health", .name = "kind", .type = value_type::choice,
-     .default_text = "\"tcp\"", .choices = "tcp|http|websocket", .example = "\"websocket\""},
-    {.section = "pool.NAME.health", .name = "path", .type = value_type::text,
-     .choices = "starts with '/'", .example = "\"/healthz\""},
-    {.section = "pool.NAME.health", .name = "host", .type = value_type::text,
-     .choices = "NAME[:PORT] or an IP address", .example = "\"app.example.com\""},
-    {.section = "pool.NAME.health", .name = "port", .type = value_type::integer, .least = 1,
-     .most = 65'535, .example = "9900"},
-    {.section = "pool.NAME.health", .name = "expect_status", .type = value_type::text,
-     .default_text = "\"200-399\"", .choices = statuses, .example = "\"200-299, 404\""},
-    {.section = "pool.NAME.health", .name = "expect_body", .type = value_type::text,
-     .choices = "text, or { regex = \"...\" }", .example = "\"ok\""},
-    {.section = "pool.NAME.health", .name = "every", .type = value_type::time,
-     .default_text = "\"5s\"", .least = 100, .most = hour, .example = "\"2s\""},
-    {.section = "pool.NAME.health", .name = "timeout", .type = value_type::time,
-     .default_text = "\"2s\"", .least = 10, .most = hour, .example = "\"1s\""},
-    {.section = "pool.NAME.health", .name = "rise", .type = value_type::integer, .default_text = "2",
-     .least = 1, .most = 100, .example = "3"},
-    {.section = "pool.NAME.health", .name = "fall", .type = value_type::integer, .default_text = "3",
-     .least = 1, .most = 100, .example = "2"},
-    {.section = "pool.NAME.health.expect_body", .name = "regex", .type = value_type::text,
-     .choices = "an RE2 regex", .required = true, .example = "\"status: *(ok|warn)\""},
-
-    {.section = "pool.NAME.eject", .name = "failures", .type = value_type::integer, .default_text = "5",
-     .least = 1, .most = 1'000, .example = "10"},
-    {.section = "pool.NAME.eject", .name = "share", .type = value_type::text,
-     .default_text = "\"20%\"", .choices = "0% to 100%", .example = "\"50%\""},
-    {.section = "pool.NAME.eject", .name = "window", .type = value_type::time,
-     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
-    {.section = "pool.NAME.eject", .name = "statuses", .type = value_type::text,
-     .default_text = "\"502-504\"", .choices = statuses, .example = "\"500-599\""},
-    {.section = "pool.NAME.eject", .name = "backoff", .type = value_type::time,
-     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
-    {.section = "pool.NAME.eject", .name = "max_backoff", .type = value_type::time,
-     .default_text = "\"5m\"", .least = 100, .most = day, .example = "\"10m\""},
-    {.section = "pool.NAME.eject", .name = "max_ejected", .type = value_type::text,
-     .default_text = "\"50%\"", .choices = "0% to 100%", .example = "\"30%\""},
+    {.section = "pool.NAME", .name = "panic_threshold", .type = value_type::text,
+     .default_text = "\"0%\"", .choices = "0% to 100%", .example = "\"30%\""},
 
     {.section = "pool.NAME.sticky", .name = "by", .type = value_type::choice,
      .choices = "cookie|app-cookie|header|query|path|client", .required = true, .example = "\"cookie\""},
@@ -380,7 +341,7 @@ constexpr std::array<key_row, Some + More> joined(const std::array<key_row, Some
     return all;
 }
 
-constexpr auto rows = joined(plain_rows, edge_rows);
+constexpr auto rows = joined(joined(plain_rows, health_rows), edge_rows);
 
 } // namespace
 

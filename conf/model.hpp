@@ -215,6 +215,7 @@ struct pool_options // [pool.NAME]
     std::optional<eject_options> eject;   // absent: never
     duration slow_start{0};               // from a tenth of a weight to all of it; 0: at once
     dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
+    std::uint32_t panic_threshold = 0; // per cent; all backends are used when fewer are up, or none is
     std::optional<rebalance_options> rebalance; // absent: never
     std::optional<sticky_options> sticky;       // absent: `balance` chooses for every request
     source_position where;

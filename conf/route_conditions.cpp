@@ -125,8 +125,8 @@ std::vector<header_value> read_pairs(const table_reader& route, std::string_view
             route.errors().add(at_name, "is set twice; the case of a header's name does not count");
         }
         if (entry->value.kind != node_kind::text) {
-            route.errors().add(at_value, "wants text in quotes (\"\" removes the header), not " +
-                                             std::string(kind_text(entry->value.kind)));
+            route.errors().add(at_value,
+                               "wants text in quotes, not " + std::string(kind_text(entry->value.kind)));
         } else if (const auto problem = problem_of_field_value(entry->value.text); !problem.empty()) {
             route.errors().add(at_value, problem);
         }
@@ -146,6 +146,11 @@ std::vector<header_value> read_set_headers(const table_reader& route)
                                "a request cannot go without Host (RFC 9112 3.2)");
     }
     return read_pairs(route, "set_headers", "request");
+}
+
+std::vector<header_value> read_check_headers(const table_reader& check)
+{
+    return read_pairs(check, "headers", "request");
 }
 
 std::vector<header_value> read_response_headers(const table_reader& route)

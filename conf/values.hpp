@@ -98,4 +98,13 @@ bool overlaps(const cidr& a, const cidr& b);                              // som
 // The number of addresses in the block; 2^63 stands for everything above it.
 std::uint64_t address_count(const cidr& block);
 
+// A header field that is set, by a route for requests or answers or for a check.
+struct header_value
+{
+    std::string name;
+    std::string value; // empty: a route removes the field
+
+    bool operator==(const header_value&) const = default;
+};
+
 } // namespace fairlead::conf

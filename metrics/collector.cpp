@@ -273,6 +273,8 @@ void add_reported(family_set& out, const scrape& parts)
     out.add(metric::source_reconciliation_seconds, {}, compared.seconds);
     for (const backend_state& each : parts.backends)
         add_backend(out, each);
+    for (const pool_state& each : parts.pools)
+        out.add(metric::pool_panic, {each.pool}, each.panics ? 1 : 0);
     for (const route_load& each : parts.routes) {
         out.add(metric::route_connections, {each.route}, static_cast<double>(each.live));
         if (each.most != 0)

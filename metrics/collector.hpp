@@ -23,6 +23,7 @@ struct scrape
     std::vector<const worker_shard*> shards;
     std::vector<source_usage> sources;
     std::vector<backend_state> backends;
+    std::vector<pool_state> pools;
     std::vector<route_load> routes;
     reconciliation_state reconciliation;
     std::vector<npath_service_state> npath;

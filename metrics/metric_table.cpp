@@ -10,6 +10,7 @@ using names = std::array<std::string_view, metric_row::max_labels>;
 
 constexpr names none{};
 constexpr names by_route{"route"};
+constexpr names by_pool{"pool"};
 constexpr names by_backend{"pool", "backend"};
 constexpr names by_tunnel{"route", "pool", "backend"};
 constexpr names by_source{"pool", "source", "destination"};
@@ -86,6 +87,8 @@ constexpr auto rows = std::to_array<metric_row>({
      "Tunnels and exchanges of the route now, over all workers."},
     {metric::route_connections_limit, gauge, "fairlead_route_connections_limit", "connections", by_route,
      "The route's max_connections; absent where there is none."},
+    {metric::pool_panic, gauge, "fairlead_pool_panic", "0 or 1", by_pool,
+     "1 while so few of the pool's backends are up that all are used."},
     {metric::backend_up, gauge, "fairlead_backend_up", "0 or 1", by_backend,
      "1 while the backend may be chosen, 0 while it is left alone."},
     {metric::backend_state,

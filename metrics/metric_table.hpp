@@ -33,6 +33,7 @@ enum class metric : std::uint8_t
     http_body_bytes,
     route_connections,
     route_connections_limit,
+    pool_panic,
     backend_up,
     backend_state,
     backend_weight,

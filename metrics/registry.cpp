@@ -32,6 +32,12 @@ void registry::set_backend_states(backend_states_fn states)
     backend_states_ = std::move(states);
 }
 
+void registry::set_pool_states(pool_states_fn states)
+{
+    std::lock_guard hold{mutex_};
+    pool_states_ = std::move(states);
+}
+
 void registry::set_route_loads(route_loads_fn loads)
 {
     std::lock_guard hold{mutex_};
@@ -69,6 +75,7 @@ std::string registry::expose() const
     parts.start_time_s = start_time_s_;
     source_usage_fn usage;
     backend_states_fn states;
+    pool_states_fn pools;
     route_loads_fn loads;
     reconciliation_fn reconciliation;
     npath_states_fn npath;
@@ -80,12 +87,14 @@ std::string registry::expose() const
         parts.life = lifecycle_;
         usage = source_usage_;
         states = backend_states_;
+        pools = pool_states_;
         loads = route_loads_;
         reconciliation = reconciliation_;
         npath = npath_states_;
     }
     if (usage) parts.sources = usage();
     if (states) parts.backends = states();
+    if (pools) parts.pools = pools();
     if (loads) parts.routes = loads();
     if (reconciliation) parts.reconciliation = reconciliation();
     if (npath) parts.npath = npath();

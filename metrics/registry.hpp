@@ -56,6 +56,12 @@ struct backend_state
     std::shared_ptr<const check_cells> checks; // null: it is not checked
 };
 
+struct pool_state
+{
+    std::string pool;
+    bool panics = false; // so few of its backends are up that all are used
+};
+
 // Tunnels and exchanges of a route now, over all workers.
 struct route_load
 {
@@ -104,6 +110,7 @@ class registry
 public:
     using source_usage_fn = std::function<std::vector<source_usage>()>;
     using backend_states_fn = std::function<std::vector<backend_state>()>;
+    using pool_states_fn = std::function<std::vector<pool_state>()>;
     using route_loads_fn = std::function<std::vector<route_load>()>;
     using reconciliation_fn = std::function<reconciliation_state()>;
     using npath_states_fn = std::function<std::vector<npath_service_state>()>;
@@ -118,6 +125,7 @@ public:
 
     void set_source_usage(source_usage_fn usage);
     void set_backend_states(backend_states_fn states);
+    void set_pool_states(pool_states_fn states);
     void set_route_loads(route_loads_fn loads);
     void set_reconciliation(reconciliation_fn state);
     void set_npath_states(npath_states_fn states);
@@ -138,6 +146,7 @@ private:
     std::vector<std::unique_ptr<worker_shard>> shards_;
     source_usage_fn source_usage_;
     backend_states_fn backend_states_;
+    pool_states_fn pool_states_;
     route_loads_fn route_loads_;
     reconciliation_fn reconciliation_;
     npath_states_fn npath_states_;

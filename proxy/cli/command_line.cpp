@@ -28,6 +28,7 @@ struct choices
     drain_command drain;
     reload_command reload;
     rebalance_command rebalance;
+    backends_command backends;
     bool only_check = false;
 };
 
@@ -62,6 +63,11 @@ void add_control_commands(CLI::App& app, choices& chosen)
     rebalance->add_flag("--dry-run", chosen.rebalance.dry_run, "Only tell");
     rebalance->add_flag("--json", chosen.rebalance.as_json, "JSON instead of text");
     add_admin_option(*rebalance, chosen.rebalance.admin);
+    CLI::App* const backends = app.add_subcommand(
+        "backends", "Tell which backends of a running proxy are up, and why others are not");
+    backends->add_option("--pool", chosen.backends.pool, "Of this one only");
+    backends->add_flag("--json", chosen.backends.as_json, "JSON instead of text");
+    add_admin_option(*backends, chosen.backends.admin);
 }
 
 void add_commands(CLI::App& app, choices& chosen)
@@ -106,6 +112,7 @@ int execute(const CLI::App& app, const choices& chosen)
     if (app.got_subcommand("drain")) return drain(chosen.drain);
     if (app.got_subcommand("reload")) return reload(chosen.reload);
     if (app.got_subcommand("rebalance")) return rebalance(chosen.rebalance);
+    if (app.got_subcommand("backends")) return backends(chosen.backends);
     if (app.got_subcommand("npath"))
         return chosen.only_check ? check_npath(chosen.config) : run_npath(chosen.config);
     std::cout << "fairlead " FAIRLEAD_VERSION "\n";

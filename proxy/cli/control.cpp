@@ -187,4 +187,18 @@ int rebalance(const rebalance_command& how)
     return EXIT_SUCCESS;
 }
 
+int backends(const backends_command& how)
+{
+    const answer told = ask(how.admin, "GET", "/backends");
+    if (told.status != 200) return fail(told, how.as_json);
+    if (how.as_json) {
+        std::cout << json::serialize(told.body) << '\n';
+        return EXIT_SUCCESS;
+    }
+    const std::string text = backends_text(told.body, how.pool);
+    if (text.empty()) throw std::runtime_error("there is no pool '" + how.pool + "'");
+    std::cout << text;
+    return EXIT_SUCCESS;
+}
+
 } // namespace fairlead::cli

@@ -1,4 +1,5 @@
-// `fairlead drain`, `reload` and `rebalance`: what a running process is asked on its admin listener.
+// `fairlead drain`, `reload`, `rebalance` and `backends`: what a running process is asked on its admin
+// listener.
 //
 // Exit codes: 0 done; 1 refused, or the process could not be asked; 3 a wait took longer than it may.
 #pragma once
@@ -42,5 +43,14 @@ struct rebalance_command
 };
 
 int rebalance(const rebalance_command& how);
+
+struct backends_command
+{
+    std::string admin = default_admin;
+    std::string pool; // of this one only
+    bool as_json = false;
+};
+
+int backends(const backends_command& how);
 
 } // namespace fairlead::cli

@@ -197,4 +197,30 @@ std::string rebalance_text(const json::object& answer)
     return out.empty() ? "no pool has `rebalance`\n" : out;
 }
 
+std::string backends_text(const json::object& answer, std::string_view pool)
+{
+    std::string out;
+    for_each(answer, "pools", [&](const json::object& of) {
+        const std::string name = text(of, "pool");
+        if (!pool.empty() && name != pool) return;
+        const std::string_view use = flag(of, "panics") ? "; all are used" : "";
+        out += "pool " + name + ": " + plan::grouped(count(of, "up")) + " of " +
+               plan::grouped(count(of, "backends")) + " up" + std::string(use) + "\n";
+        plan::text_table table(
+            {{"backend"}, {"state"}, {"weight", true}, {"tunnels", true}, {"active", true}, {"since"}, {""}});
+        for_each(answer, "backends", [&](const json::object& backend) {
+            if (text(backend, "pool") != name) return;
+            const double weight = number(backend, "weight");
+            const double reached = number(backend, "effective_weight");
+            const std::string whole = plan::grouped(count(backend, "weight"));
+            table.add({text(backend, "backend"), text(backend, "state"),
+                       reached < weight ? decimal(reached) + " of " + whole : whole,
+                       plan::grouped(count(backend, "tunnels")), plan::grouped(count(backend, "active")),
+                       text(backend, "since"), text(backend, "reason")});
+        });
+        out += table.text();
+    });
+    return out;
+}
+
 } // namespace fairlead::cli

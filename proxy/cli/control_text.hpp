@@ -1,11 +1,12 @@
-// What `fairlead drain`, `reload` and `rebalance` print of the JSON that the process answers. Pure text; a
-// member that is missing is left out, so that an older or newer process can be asked.
+// What `fairlead drain`, `reload`, `rebalance` and `backends` print of the JSON that the process answers.
+// Pure text; a member that is missing is left out, so that an older or newer process can be asked.
 #pragma once
 
 #include <boost/json/object.hpp>
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace fairlead::cli {
 
@@ -23,5 +24,8 @@ std::string drain_bar(const boost::json::object& drain, std::size_t width);
 
 // A table for each pool.
 std::string rebalance_text(const boost::json::object& answer);
+
+// The same of the states of backends; of one pool, or of all when `pool` is empty. Empty when there is none.
+std::string backends_text(const boost::json::object& answer, std::string_view pool);
 
 } // namespace fairlead::cli

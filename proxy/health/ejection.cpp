@@ -52,6 +52,7 @@ std::string_view to_string(failure_kind kind) noexcept
     case failure_kind::malformed: return "an answer that cannot be used";
     case failure_kind::overdue: return "no answer in time";
     case failure_kind::status: return "the status of an answer";
+    case failure_kind::slow: return "much slower than the others";
     }
     return {};
 }
@@ -84,7 +85,8 @@ void ejection::succeed(steady_time now, const conf::eject_options& options) noex
     } while (!tally_.compare_exchange_weak(before, after, std::memory_order_relaxed));
 }
 
-std::optional<ejection::claim> ejection::eject(steady_time now, const conf::eject_options& options) noexcept
+std::optional<ejection::claim> ejection::eject(failure_kind how, steady_time now,
+                                               const conf::eject_options& options) noexcept
 {
     claim before{until_ms_.load(), length_ms_.load(std::memory_order_relaxed)};
     const std::int64_t now_ms = to_ms(now);
@@ -96,6 +98,7 @@ std::optional<ejection::claim> ejection::eject(steady_time now, const conf::ejec
                  : options.backoff.count();
     std::int64_t expected = before.until_ms;
     if (!until_ms_.compare_exchange_strong(expected, now_ms + length)) return std::nullopt;
+    last_.store(how, std::memory_order_relaxed);
     length_ms_.store(length, std::memory_order_relaxed);
     tally_.store(0, std::memory_order_relaxed);
     count_.fetch_add(1, std::memory_order_relaxed);

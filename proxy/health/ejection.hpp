@@ -35,7 +35,8 @@ enum class failure_kind : std::uint8_t
     broken,        // it ended or reset the connection before its answer
     malformed,     // it answered what no one can read, or the wrong 101
     overdue,       // it did not answer in time
-    status         // one of eject.statuses
+    status,        // one of eject.statuses
+    slow           // its answers take much longer than the others'
 };
 
 std::string_view to_string(failure_kind kind) noexcept; // for a log
@@ -56,8 +57,9 @@ public:
     bool is_quiet() const noexcept { return tally_.load(std::memory_order_relaxed) == 0; }
     void succeed(steady_time now, const conf::eject_options& options) noexcept; // no need while it is quiet
 
-    // Nothing when it is ejected already.
-    std::optional<claim> eject(steady_time now, const conf::eject_options& options) noexcept;
+    // For `how`, the last of its failures. Nothing when it is ejected already.
+    std::optional<claim> eject(failure_kind how, steady_time now,
+                               const conf::eject_options& options) noexcept;
     void withdraw(const claim& made) noexcept;
     void forgive() noexcept; // it is back, and nothing was
 

@@ -244,7 +244,7 @@ net::task<exchange::head_outcome> exchange::attempt()
         const transfer_end end = co_await send_body();
         if (end == transfer_end::sink_overdue) co_return head_outcome::overdue;
         // A backend may have answered and closed before it read everything: look for that answer first.
-        limit_.arm(pool().response_timeout());
+        await_answer();
     } else {
         is_pumping_ = true;
         net::asio::co_spawn(services_.executor, pump_body(), net::asio::detached);
@@ -254,6 +254,13 @@ net::task<exchange::head_outcome> exchange::attempt()
     is_waiting_for_head_ = false;
     limit_.disarm();
     co_return outcome;
+}
+
+// The backend has all of the request.
+void exchange::await_answer()
+{
+    limit_.arm(pool().response_timeout());
+    if (pool().measures_answers()) asked_whole_at_ = std::chrono::steady_clock::now();
 }
 
 net::task<transfer_end> exchange::send_body()
@@ -285,7 +292,7 @@ net::task<> exchange::pump_body()
     if (is_clients_fault && !is_stopping_)
         connected_.made->stream.cancel();
     else if (is_waiting_for_head_)
-        limit_.arm(pool().response_timeout());
+        await_answer();
     pump_done_.set();
 }
 

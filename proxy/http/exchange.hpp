@@ -91,6 +91,8 @@ private:
     std::optional<std::string_view> refuse_switch(websocket::agreement& agreed) const;
     net::task<afterwards> fail(head_outcome why);
     void record_failure(health::failure_kind how);
+    void record_answer();
+    void await_answer();
     net::task<afterwards> fail_connect();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines = {});
@@ -121,6 +123,7 @@ private:
     response_facts facts_;
     std::size_t response_head_bytes_ = 0;
     std::uint64_t sent_before_ = 0; // to the backend on this connection, before this request
+    std::optional<std::chrono::steady_clock::time_point> asked_whole_at_; // where the pool measures that
 
     net::deadline body_limit_;
     net::event pump_done_;

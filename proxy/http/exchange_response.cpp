@@ -36,7 +36,7 @@ net::task<afterwards> exchange::forward_response()
 {
     upstream::connection& made = *connected_.made;
     const std::string sticky = sticky_line();
-    pool().record_answer(*made.to, facts_.status);
+    record_answer();
     const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
     const bool keeps =
         asked_.facts.keep_alive && !is_leaving() && !body_is_running() &&
@@ -131,7 +131,7 @@ net::task<afterwards> exchange::begin_tunnel()
         record_failure(health::failure_kind::malformed);
         co_return co_await answer(502, metrics::refusal::bad_response, *refused);
     }
-    pool().record_answer(*made.to, facts_.status);
+    record_answer();
     response_forwarding how;
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
@@ -181,6 +181,15 @@ net::task<afterwards> exchange::begin_tunnel()
                                 std::chrono::duration_cast<std::chrono::microseconds>(handshake));
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
+}
+
+// One that came before the whole request was sent has no time.
+void exchange::record_answer()
+{
+    pool().record_answer(*connected_.made->to, facts_.status);
+    if (asked_whole_at_)
+        pool().record_answer_time(connected_.position, facts_.status,
+                                  std::chrono::steady_clock::now() - *asked_whole_at_);
 }
 
 void exchange::record_failure(health::failure_kind how)

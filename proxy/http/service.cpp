@@ -94,9 +94,10 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
 pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard,
                      const pool_view* before)
     : shared(std::move(from))
-    , balancer(before != nullptr ? before->balancer
-                                 : std::make_shared<upstream::balancer>(
-                                       shared->balance(), shared->connect_timeout(), random_seed()))
+    , balancer(before != nullptr
+                   ? before->balancer
+                   : std::make_shared<upstream::balancer>(shared->balance(), shared->connect_timeout(),
+                                                          random_seed(), shared->panic_threshold()))
 {
     for (const auto& backend : shared->backends())
         cells.push_back(&shard.backend(shared->name(), backend->address().text));

@@ -25,7 +25,11 @@ std::set<const upstream::backend*> backends_of(const http::service* of)
 
 backend_health::backend_health(net::asio::io_context& io, const std::vector<std::unique_ptr<worker>>& workers)
     : workers_(workers)
-    , checker_(io, [this](upstream::backend& of, health::checked_state before) { on_checked(of, before); })
+    , checker_(io,
+               [this] {
+                   look();
+                   settle_tunnels();
+               })
     , timer_(io)
 {}
 
@@ -46,9 +50,35 @@ void backend_health::apply(std::shared_ptr<const http::service> next)
             if (!is_first && !known.contains(&each)) each.begin_slow_start(now);
         }
     }
+    std::map<const upstream::pool*, upstream::steady_time> compare_at;
+    for (const auto& pool : current_->pools) {
+        if (!pool->measures_answers()) continue;
+        const auto known_at = compare_at_.find(pool.get());
+        compare_at[pool.get()] =
+            known_at != compare_at_.end() ? known_at->second : now + pool->eject_window();
+    }
+    compare_at_ = std::move(compare_at);
     checker_.apply(current_->pools, current_->config.pools);
     look();
+    settle_tunnels();
     if (is_first) look_again();
+}
+
+// A pool that is carried over a reload goes on with its window.
+void backend_health::compare_answers(upstream::steady_time now)
+{
+    for (const auto& pool : current_->pools) {
+        const auto at = compare_at_.find(pool.get());
+        if (at == compare_at_.end() || now < at->second) continue;
+        at->second = now + pool->eject_window();
+        for (const health::slow_outlier& each : pool->eject_slow(now)) {
+            const auto ms = [](std::chrono::microseconds time) {
+                return conf::format_duration(std::chrono::round<conf::duration>(time));
+            };
+            watch_.note_slow(*pool->backends()[each.position],
+                             "it answers in " + ms(each.median) + ", the others in " + ms(each.others));
+        }
+    }
 }
 
 void backend_health::look() { watch_.look(current_->pools, std::chrono::steady_clock::now()); }
@@ -58,24 +88,35 @@ void backend_health::look_again()
     timer_.expires_after(look_interval);
     timer_.async_wait([this](const net::error_code& error) {
         if (error) return;
+        compare_answers(std::chrono::steady_clock::now());
         look();
         look_again();
     });
 }
 
-void backend_health::on_checked(upstream::backend& of, health::checked_state before)
+// Of what the checks say and what the configuration asks, whichever changed.
+void backend_health::settle_tunnels()
 {
-    const auto pool = std::ranges::find(current_->config.pools, of.pool_name(), &conf::pool_options::name);
-    if (pool == current_->config.pools.end()) return;
-    look();
-    if (pool->dead_tunnels == conf::dead_tunnel_handling::keep) return;
-    const bool is_dead = of.checked() == health::checked_state::down;
-    if (!is_dead && before != health::checked_state::down) return;
-    for (auto& each : workers_) {
-        each->post([is_dead, name = of.pool_name(), address = of.address().text](worker& self) {
-            is_dead ? self.close_tunnels_of(name, address) : self.spare_tunnels_of(name, address);
-        });
+    std::set<backend_name> dead;
+    for (std::size_t i = 0; i < current_->pools.size(); ++i) {
+        if (current_->config.pools[i].dead_tunnels == conf::dead_tunnel_handling::keep) continue;
+        for (const auto& each : current_->pools[i]->backends()) {
+            if (each->checked() == health::checked_state::down)
+                dead.emplace(each->pool_name(), each->address().text);
+        }
     }
+    const auto tell = [this](const backend_name& of,
+                             void (worker::*what)(const std::string&, const std::string&)) {
+        for (const auto& each : workers_)
+            each->post([of, what](worker& self) { (self.*what)(of.first, of.second); });
+    };
+    for (const backend_name& each : dead) {
+        if (!leaving_.contains(each)) tell(each, &worker::close_tunnels_of);
+    }
+    for (const backend_name& each : leaving_) {
+        if (!dead.contains(each)) tell(each, &worker::spare_tunnels_of);
+    }
+    leaving_ = std::move(dead);
 }
 
 std::vector<metrics::backend_state> backend_health::states() const
@@ -83,10 +124,17 @@ std::vector<metrics::backend_state> backend_health::states() const
     return watch_.states(current_->pools, std::chrono::steady_clock::now());
 }
 
+std::vector<metrics::pool_state> backend_health::pool_states() const
+{
+    return watch_.pool_states(current_->pools, std::chrono::steady_clock::now());
+}
+
 control_answer backend_health::describe(const tunnel_census& tunnels) const
 {
+    const auto now = std::chrono::steady_clock::now();
     control_answer answer;
-    answer.body["backends"] = watch_.describe(current_->pools, tunnels, std::chrono::steady_clock::now());
+    answer.body["pools"] = watch_.describe(current_->pools, now);
+    answer.body["backends"] = watch_.describe(current_->pools, tunnels, now);
     return answer;
 }
 

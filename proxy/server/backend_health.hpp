@@ -1,7 +1,8 @@
 // The health of the backends in force: has them checked, says what changes, and has workers let go the
 // tunnels of those that were found dead, where their pool says so.
 //
-// A backend that joins by a reload starts slowly. Looks for changes five times a second, for the log.
+// A backend that joins by a reload starts slowly. Looks for changes five times a second, for the log, and
+// has those ejected that answer much slower than the others of their pool, once each of its windows.
 // Thread: the main thread's. Lifetime: the io_context and the workers outlive it.
 #pragma once
 
@@ -14,7 +15,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace fairlead::server {
@@ -30,17 +33,21 @@ public:
     void apply(std::shared_ptr<const http::service> next);
 
     std::vector<metrics::backend_state> states() const;
-    control_answer describe(const tunnel_census& tunnels) const; // {"backends": [...]}
+    std::vector<metrics::pool_state> pool_states() const;
+    control_answer describe(const tunnel_census& tunnels) const; // {"pools": [...], "backends": [...]}
 
 private:
     void look();
     void look_again();
-    void on_checked(upstream::backend& of, health::checked_state before);
+    void settle_tunnels();
+    void compare_answers(upstream::steady_time now);
 
     const std::vector<std::unique_ptr<worker>>& workers_;
     std::shared_ptr<const http::service> current_; // null before the first
+    std::set<backend_name> leaving_;               // whose tunnels the workers were told to close
     upstream::health_checker checker_;
     backend_watch watch_{checker_};
+    std::map<const upstream::pool*, upstream::steady_time> compare_at_; // of those that measure answers
     net::asio::steady_timer timer_;
 };
 

@@ -1,5 +1,7 @@
 #include "proxy/server/backend_watch.hpp"
 
+#include "proxy/upstream/serving_share.hpp"
+
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
 
@@ -7,6 +9,7 @@
 
 #include <array>
 #include <ctime>
+#include <utility>
 
 namespace fairlead::server {
 namespace {
@@ -62,6 +65,10 @@ std::string backend_watch::reason_of(const upstream::backend& of, backend_condit
         [[fallthrough]];
     case backend_condition::down: return report != nullptr ? report->reason : "";
     case backend_condition::ejected:
+        if (of.ejection().last_failure() == health::failure_kind::slow) {
+            const auto known = seen_.find({of.pool_name(), of.address().text});
+            if (known != seen_.end()) return known->second.slow;
+        }
         return "too many failures, the last: " + std::string(to_string(of.ejection().last_failure()));
     case backend_condition::backing_off: return "it cannot be connected to";
     case backend_condition::up: break;
@@ -73,6 +80,7 @@ void backend_watch::look(const pool_list& pools, upstream::steady_time now)
 {
     ++round_;
     for (const auto& pool : pools) {
+        look(*pool, now);
         for (const auto& each : pool->backends()) {
             const auto [at, is_new] = seen_.try_emplace({pool->name(), each->address().text});
             seen& before = at->second;
@@ -90,6 +98,37 @@ void backend_watch::look(const pool_list& pools, upstream::steady_time now)
         }
     }
     std::erase_if(seen_, [&](const auto& entry) { return entry.second.round != round_; });
+}
+
+// Says when it begins and when it ends; with one backend there is nothing to say beside its own line.
+void backend_watch::look(const upstream::pool& pool, upstream::steady_time now)
+{
+    const upstream::serving_share share = upstream::count_serving(pool.backends(), now);
+    const bool panics = share.all > 1 && share.panics(pool.panic_threshold());
+    if (panics == panicking_.contains(pool.name())) return;
+    if (panics) {
+        panicking_.insert(pool.name());
+        spdlog::warn("pool {}: {} of {} backends up; all are used", pool.name(), share.up, share.all);
+    } else {
+        panicking_.erase(pool.name());
+        spdlog::info("pool {}: {} of {} backends up; only these are used", pool.name(), share.up, share.all);
+    }
+}
+
+void backend_watch::note_slow(const upstream::backend& of, std::string why)
+{
+    const auto known = seen_.find({of.pool_name(), of.address().text});
+    if (known != seen_.end()) known->second.slow = std::move(why);
+}
+
+std::vector<metrics::pool_state> backend_watch::pool_states(const pool_list& pools,
+                                                            upstream::steady_time now) const
+{
+    std::vector<metrics::pool_state> out;
+    for (const auto& pool : pools) {
+        out.push_back({pool->name(), pool->panics(now)});
+    }
+    return out;
 }
 
 std::vector<metrics::backend_state> backend_watch::states(const pool_list& pools,
@@ -142,6 +181,20 @@ json::array backend_watch::describe(const pool_list& pools, const tunnel_census&
             one["ejections_withheld"] = each->ejection().withheld();
             out.push_back(std::move(one));
         }
+    }
+    return out;
+}
+
+json::array backend_watch::describe(const pool_list& pools, upstream::steady_time now) const
+{
+    json::array out;
+    for (const auto& pool : pools) {
+        const upstream::serving_share share = upstream::count_serving(pool->backends(), now);
+        out.push_back({{"pool", to_json(pool->name())},
+                       {"backends", share.all},
+                       {"up", share.up},
+                       {"panic_threshold", pool->panic_threshold()},
+                       {"panics", share.panics(pool->panic_threshold())}});
     }
     return out;
 }

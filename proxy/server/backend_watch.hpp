@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@
 namespace fairlead::server {
 
 using pool_list = std::vector<std::shared_ptr<const upstream::pool>>;
+
+using backend_name = std::pair<std::string, std::string>; // pool, address
 
 // The state that a backend is in at `now`, the first that is so.
 metrics::backend_condition condition_of(const upstream::backend& of, upstream::steady_time now);
@@ -36,6 +39,10 @@ public:
     // The backends that were not there before begin as up, without a line.
     void look(const pool_list& pools, upstream::steady_time now);
 
+    // Why it was found too slow, for as long as that ejects it. It has been looked at before.
+    void note_slow(const upstream::backend& of, std::string why);
+
+    std::vector<metrics::pool_state> pool_states(const pool_list& pools, upstream::steady_time now) const;
     std::vector<metrics::backend_state> states(const pool_list& pools, upstream::steady_time now) const;
 
     // {"pool", "backend", "state", "reason", "since", "weight", "effective_weight", "tunnels", "active",
@@ -43,20 +50,27 @@ public:
     boost::json::array describe(const pool_list& pools, const tunnel_census& tunnels,
                                 upstream::steady_time now) const;
 
+    // {"pool", "backends", "up", "panic_threshold", "panics"} of each; `backends` without those that an
+    // operator drains, the threshold in per cent.
+    boost::json::array describe(const pool_list& pools, upstream::steady_time now) const;
+
 private:
     struct seen
     {
         metrics::backend_condition condition = metrics::backend_condition::up;
         std::string reason;
+        std::string slow; // see note_slow()
         std::chrono::system_clock::time_point since;
         std::uint64_t round = 0;
     };
-    using backend_name = std::pair<std::string, std::string>; // pool, address
 
     std::string reason_of(const upstream::backend& of, metrics::backend_condition condition) const;
 
     const upstream::health_checker& checks_;
+    void look(const upstream::pool& pool, upstream::steady_time now);
+
     std::map<backend_name, seen> seen_;
+    std::set<std::string> panicking_; // pools
     std::uint64_t round_ = 0;
 };
 

@@ -139,6 +139,7 @@ void supervisor::provide_metrics()
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
     registry_.set_backend_states([this] { return health_.states(); });
+    registry_.set_pool_states([this] { return health_.pool_states(); });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
         for (std::size_t i = 0; i < current_->loads.size(); ++i) {

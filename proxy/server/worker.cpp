@@ -260,6 +260,7 @@ std::uint64_t worker::lead_home(const std::string& pool, std::uint64_t most)
     const auto found = std::ranges::find(pools, pool, [](const auto& each) { return each->name(); });
     if (found == pools.end() || (*found)->sticky() == nullptr || (*found)->sticky()->is_by_cookie()) return 0;
     const auto now = std::chrono::steady_clock::now();
+    if ((*found)->panics(now)) return 0; // who were closed now would come back to where they are
     const auto is_astray = [&](const websocket::tunnel& each) {
         if (each.sticky_key == 0) return false;
         const auto home = (*found)->home_of(each.sticky_key, now);

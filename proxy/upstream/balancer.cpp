@@ -51,12 +51,14 @@ int balancer::candidates::compare_load(std::uint32_t a, std::uint32_t b) const n
 std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
                                                steady_time now, const sticky_request& asked)
 {
-    candidates among{backends, tried, now, true};
+    const bool panics = panic_threshold_ != 0 && count_serving(backends, now).panics(panic_threshold_);
+    candidates among{backends, tried, now, !panics};
     if (const auto own = led_back(among, asked)) {
         backend_choice choice{*own, {}};
         if (backends[*own]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
     }
     for (const bool only_serving : {true, false}) {
+        if (only_serving && panics) continue;
         among.only_serving = only_serving;
         // A due probe may be lost to another worker; it then counts as backing off and the next look passes
         // it over.

@@ -7,15 +7,18 @@
 // Where the request has a backend of its own, by its pool's stickiness, that one is taken while it serves.
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
-// all of them are, the one whose back-off ends first: an attempt beats a refusal.
-// One that an operator drains is never chosen. A weight counts as far as a slow start has reached it.
+// all of them are, the one whose back-off ends first: an attempt beats a refusal. Below the panic threshold
+// those that do not serve are used like the others. One that an operator drains is never chosen. A weight
+// counts as far as a slow start has reached it.
 // Does not dial and does not count the use: make a backend_use of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
-// Cost: linear in the number of backends for the first two, constant for the third while most are healthy.
+// Cost: linear in the number of backends for the first two and with a panic threshold, else constant for the
+// third while most are healthy.
 #pragma once
 
 #include "conf/model.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/serving_share.hpp"
 #include "proxy/upstream/stickiness.hpp"
 
 #include <array>
@@ -65,10 +68,13 @@ class balancer
 public:
     using backend_span = std::span<const std::shared_ptr<backend>>;
 
-    // `connect_timeout` bounds one attempt (0: nothing does); `seed` is to differ between workers.
-    balancer(conf::balance_kind kind, conf::duration connect_timeout, std::uint64_t seed) noexcept
+    // `connect_timeout` bounds one attempt (0: nothing does); `seed` is to differ between workers; the
+    // threshold is that of serving_share.
+    balancer(conf::balance_kind kind, conf::duration connect_timeout, std::uint64_t seed,
+             std::uint32_t panic_threshold = 0) noexcept
         : kind_(kind)
         , connect_timeout_(connect_timeout)
+        , panic_threshold_(panic_threshold)
         , random_state_(seed)
     {}
 
@@ -101,6 +107,7 @@ private:
 
     const conf::balance_kind kind_;
     const conf::duration connect_timeout_;
+    const std::uint32_t panic_threshold_;
     std::uint64_t random_state_;
     std::vector<std::int64_t> credit_; // round robin: what each backend is owed, by position
 };

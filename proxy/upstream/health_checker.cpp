@@ -238,7 +238,7 @@ void health_checker::conclude(checked_backend& of)
     if (now == before) return;
     if (is_in_use(now) && !is_in_use(before)) of.of->begin_slow_start(std::chrono::steady_clock::now());
     of.of->set_checked(now);
-    tell_(*of.of, before);
+    tell_();
 }
 
 const health_checker::report* health_checker::find(const backend& of) const

@@ -36,8 +36,8 @@ namespace fairlead::upstream {
 class health_checker
 {
 public:
-    // Called when what a backend's checks say has changed.
-    using change_fn = std::function<void(backend& of, health::checked_state before)>;
+    // Called when what some backend's checks say has changed; after apply(), look without being called.
+    using change_fn = std::function<void()>;
 
     struct report
     {

@@ -84,6 +84,25 @@ bool contains(const conf::body_match& wanted, std::string_view body)
     return RE2::PartialMatch(re2::StringPiece(body.data(), body.size()), RE2(wanted.text, RE2::Quiet));
 }
 
+// The operator's, and our own where they do not say it.
+void append_fields(std::string& out, const conf::health_options& options)
+{
+    const auto append = [&out](std::string_view name, std::string_view value) {
+        out.append(name).append(": ").append(value).append("\r\n");
+    };
+    const auto append_own = [&](std::string_view name, std::string_view value) {
+        const auto is_it = [&](const conf::header_value& each) {
+            return boost::beast::iequals(each.name, name);
+        };
+        if (std::ranges::none_of(options.headers, is_it)) append(name, value);
+    };
+    append_own("User-Agent", "fairlead-health");
+    append_own("Accept", "*/*");
+    for (const conf::header_value& each : options.headers)
+        append(each.name, each.value);
+    if (!options.subprotocol.empty()) append("Sec-WebSocket-Protocol", options.subprotocol);
+}
+
 probe_result passed() { return {health::check_outcome::pass, false, {}, {}}; }
 
 } // namespace
@@ -209,8 +228,8 @@ net::task<std::optional<probe_result>> health_probe::send_request(run& one, std:
     case conf::proxy_protocol::v1: http::append_proxy_header_v1(request, {}); break;
     case conf::proxy_protocol::v2: http::append_proxy_header_v2(request, {}); break;
     }
-    request += "GET " + one.target.options.path + " HTTP/1.1\r\nHost: " + one.target.host +
-               "\r\nUser-Agent: fairlead-health\r\n";
+    request += "GET " + one.target.options.path + " HTTP/1.1\r\nHost: " + one.target.host + "\r\n";
+    append_fields(request, one.target.options);
     request += more_fields;
     request += "\r\n";
     one.awaited = "the answer";
@@ -223,7 +242,7 @@ net::task<std::optional<probe_result>> health_probe::send_request(run& one, std:
 
 net::task<probe_result> health_probe::check_http(run& one)
 {
-    std::optional<probe_result> problem = co_await send_request(one, "Accept: */*\r\nConnection: close\r\n");
+    std::optional<probe_result> problem = co_await send_request(one, "Connection: close\r\n");
     if (problem) co_return *problem;
     boost::beast::flat_buffer buffer(most_head_bytes + most_body_bytes);
     for (std::size_t i = 0; i < most_interim_answers; ++i) {
@@ -285,7 +304,9 @@ net::task<std::optional<probe_result>> health_probe::upgrade(run& one, std::stri
             problem = failed(check_failure::malformed, std::string(http::reason_of(parsed.fault)));
             co_return problem;
         }
-        const websocket::client_offer offer{key_text, {}, {}};
+        websocket::client_offer offer{key_text, {}, {}};
+        if (!one.target.options.subprotocol.empty())
+            offer.subprotocols.push_back(one.target.options.subprotocol);
         const websocket::agreement_verdict verdict = websocket::check_response(response, offer);
         const unsigned status = response.status();
         if (verdict.has_error()) {

@@ -1,5 +1,7 @@
 #include "proxy/upstream/pool.hpp"
 
+#include "proxy/upstream/serving_share.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -54,6 +56,14 @@ std::unique_ptr<const snat::source_pool> make_source(const conf::pool_options& o
     return std::make_unique<const snat::source_pool>(ledger, options.source, std::move(ports));
 }
 
+std::unique_ptr<health::answer_times[]> make_answer_times(const conf::pool_options& options)
+{
+    if (!options.eject || options.eject->slow_factor == 0) return nullptr;
+    return std::make_unique<health::answer_times[]>(options.backends.size());
+}
+
+constexpr unsigned first_error_status = 500;
+
 std::unique_ptr<const stickiness> make_sticky(const conf::pool_options& options)
 {
     if (!options.sticky) return nullptr;
@@ -76,6 +86,8 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backoff_{options.backoff, options.max_backoff}
     , sticky_(make_sticky(options))
     , eject_(options.eject)
+    , panic_threshold_(options.panic_threshold)
+    , answer_times_(make_answer_times(options))
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
 {}
@@ -88,6 +100,11 @@ std::optional<std::uint32_t> pool::home_of(std::uint32_t key, steady_time now) c
     });
 }
 
+bool pool::panics(steady_time now) const noexcept
+{
+    return count_serving(backends_, now).panics(panic_threshold_);
+}
+
 bool pool::leaves_too_few(steady_time now) const noexcept
 {
     const auto out =
@@ -97,13 +114,42 @@ bool pool::leaves_too_few(steady_time now) const noexcept
 
 void pool::record_failure(backend& of, health::failure_kind how, steady_time now) const
 {
-    if (!eject_ || !of.ejection().fail(how, now, *eject_)) return;
-    const auto made = of.ejection().eject(now, *eject_);
-    if (!made) return;
-    if (leaves_too_few(now))
+    if (eject_ && of.ejection().fail(how, now, *eject_)) try_to_eject(of, how, now);
+}
+
+bool pool::try_to_eject(backend& of, health::failure_kind how, steady_time now) const
+{
+    const auto made = of.ejection().eject(how, now, *eject_);
+    if (!made) return false;
+    if (leaves_too_few(now)) {
         of.ejection().withdraw(*made);
-    else
-        of.begin_slow_start(of.ejection().until());
+        return false;
+    }
+    of.begin_slow_start(of.ejection().until());
+    return true;
+}
+
+void pool::record_answer_time(std::size_t position, unsigned status,
+                              std::chrono::nanoseconds took) const noexcept
+{
+    if (answer_times_ && status < first_error_status) answer_times_[position].add(took);
+}
+
+std::vector<health::slow_outlier> pool::eject_slow(steady_time now) const
+{
+    std::vector<health::slow_outlier> slow;
+    if (!answer_times_) return slow;
+    std::vector<health::answer_summary> seen;
+    for (std::size_t i = 0; i < backends_.size(); ++i) {
+        seen.push_back(answer_times_[i].take());
+        // It would be compared by what it answered before.
+        if (!backends_[i]->is_serving(now)) seen.back() = {};
+    }
+    slow = health::find_slow(seen, *eject_);
+    std::erase_if(slow, [&](const health::slow_outlier& each) {
+        return !try_to_eject(*backends_[each.position], health::failure_kind::slow, now);
+    });
+    return slow;
 }
 
 void pool::record_answer(backend& of, unsigned status) const

@@ -1,17 +1,21 @@
 // A [pool.NAME] as the workers use it: its backends, how to choose among them, where to dial from, how long
 // to wait.
 //
-// Immutable but for the state inside the backends. Share it as shared_ptr<const pool>; a reload builds new
-// pools from the same registry and ledger, so backends keep their counts and tuples stay counted.
+// Immutable but for the state inside the backends and the times of their answers. Share it as
+// shared_ptr<const pool>; a reload builds new pools from the same registry and ledger, so backends keep their
+// counts and tuples stay counted.
 // Lifetime: the registry and the ledger outlive it. Thread: any.
 #pragma once
 
 #include "conf/model.hpp"
+#include "proxy/health/slow_outliers.hpp"
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/upstream/connection_owner.hpp"
 #include "proxy/upstream/stickiness.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -70,6 +74,20 @@ public:
     // than eject.max_ejected of the pool out.
     void record_failure(backend& of, health::failure_kind how, steady_time now) const;
     void record_answer(backend& of, unsigned status) const;
+
+    // How long the backend at that position took, from the request's last byte to the answer's head. Answers
+    // of 500 and more say nothing of it: errors are quick.
+    bool measures_answers() const noexcept { return answer_times_ != nullptr; }
+    void record_answer_time(std::size_t position, unsigned status,
+                            std::chrono::nanoseconds took) const noexcept;
+
+    // Compares what was recorded since the last time, and ejects those that are much slower than the others,
+    // as failures would. Those it ejected. For one thread, every eject_window().
+    std::vector<health::slow_outlier> eject_slow(steady_time now) const;
+    conf::duration eject_window() const noexcept { return eject_ ? eject_->window : conf::duration(0); }
+
+    std::uint32_t panic_threshold() const noexcept { return panic_threshold_; } // of serving_share
+    bool panics(steady_time now) const noexcept;
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
 
@@ -81,10 +99,13 @@ private:
     const conf::transparency transparent_;
     const conf::proxy_protocol proxy_protocol_;
     bool leaves_too_few(steady_time now) const noexcept;
+    bool try_to_eject(backend& of, health::failure_kind how, steady_time now) const;
 
     const backoff_options backoff_;
     const std::unique_ptr<const stickiness> sticky_;
     const std::optional<conf::eject_options> eject_;
+    const std::uint32_t panic_threshold_;
+    const std::unique_ptr<health::answer_times[]> answer_times_; // by position; null: nothing is compared
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;
 };

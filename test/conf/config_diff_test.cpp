@@ -71,11 +71,13 @@ std::pair<read_result, read_result> without_and_with(const key_row& row)
     std::string before;
     if (row.name == "message_burst") before = "message_rate = \"1/s\"\n";
     if (row.name == "byte_burst") before = "byte_rate = \"1/s\"\n";
+    if (row.name == "slow_least" || row.name == "slow_answers") before = "slow_factor = 2\n";
     const std::string backends = "backends = [\"10.0.0.1:80\"]\n";
     if (row.section == "pool.NAME.health" || row.section == "pool.NAME.eject") {
         const std::string table = "[pool.a." + std::string(row.section.substr(10)) + "]\n";
         const bool is_http = table == "[pool.a.health]\n" && row.name != "kind";
-        const std::string base = backends + table + (is_http ? "kind = \"http\"\n" : "");
+        const std::string kind = row.name == "subprotocol" ? "websocket" : "http";
+        const std::string base = backends + table + (is_http ? "kind = \"" + kind + "\"\n" : before);
         const std::string path = is_http ? "path = \"/\"\n" : "";
         return {read_with_pool(base + path), read_with_pool(base + (row.name == "path" ? "" : path) + line)};
     }

@@ -109,6 +109,20 @@ TEST_CASE("the 100k example dials from a source pool of sixteen addresses")
     CHECK(value.socket.backlog == 16'384);
 }
 
+TEST_CASE("the health example checks by WebSocket and by HTTP, and ejects by statuses and time")
+{
+    const auto value = example("health.toml");
+    REQUIRE(value.pools.size() == 2);
+    REQUIRE(value.pools[0].health);
+    CHECK(value.pools[0].health->kind == check_kind::websocket);
+    CHECK(value.pools[0].dead_tunnels == dead_tunnel_handling::close);
+    CHECK(value.pools[0].panic_threshold == 50);
+    REQUIRE(value.pools[1].health);
+    CHECK(value.pools[1].health->kind == check_kind::http);
+    REQUIRE(value.pools[1].eject);
+    CHECK(value.pools[1].eject->slow_factor == 3);
+}
+
 TEST_CASE("every example file is loaded by a test")
 {
     for (const auto& entry : std::filesystem::directory_iterator(examples)) {
@@ -123,8 +137,8 @@ TEST_CASE("every example file is loaded by a test")
 TEST_CASE("no mutation of an example crashes the reader, and each error can be printed")
 {
     std::vector<std::string> texts;
-    for (const auto* name :
-         {"minimal.toml", "chat.toml", "100k.toml", "routes.d/green.toml", "routes.d/blue.toml"})
+    for (const auto* name : {"minimal.toml", "chat.toml", "100k.toml", "health.toml", "routes.d/green.toml",
+                             "routes.d/blue.toml"})
     {
         texts.push_back(text_of(examples / name));
     }

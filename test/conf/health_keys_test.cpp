@@ -30,6 +30,9 @@ std::string table_with(const key_row& row, std::string_view value)
     const auto name = row.section.substr(row.section.rfind('.') + 1);
     std::string before;
     if (row.name == "kind" || row.name == "host" || row.name.starts_with("expect")) before = "path = \"/\", ";
+    if (row.name == "headers") before = "path = \"/\", ";
+    if (row.name == "subprotocol") before = "kind = \"websocket\", ";
+    if (row.name == "slow_least" || row.name == "slow_answers") before = "slow_factor = 2, ";
     return std::string(name) + " = { " + before + std::string(row.name) + " = " + std::string(value) + " }";
 }
 
@@ -42,6 +45,7 @@ kind = "http"
 path = "/healthz"
 host = "app.example.com:81"
 port = 9900
+headers = { Origin = "https://app", User-Agent = "x" }
 expect_status = "200-299, 404"
 expect_body = { regex = "o.k" }
 every = "2s"
@@ -53,6 +57,7 @@ fall = 5)");
     expected.path = "/healthz";
     expected.host = "app.example.com:81";
     expected.port = 9900;
+    expected.headers = {{"Origin", "https://app"}, {"User-Agent", "x"}};
     expected.expect_status = {{200, 299}, {404, 404}};
     expected.expect_body = {"o.k", true};
     expected.timing = {2s, 500ms, 4, 5};
@@ -68,6 +73,8 @@ TEST_CASE("a pool without these keys is not checked, ejects nobody, starts at on
     CHECK_FALSE(pool.eject);
     CHECK(pool.slow_start == 0ms);
     CHECK(pool.dead_tunnels == dead_tunnel_handling::keep);
+    CHECK(pool.panic_threshold == 0);
+    CHECK(pool_with("panic_threshold = \"30%\"").panic_threshold == 30);
     CHECK(pool_with("health = {}").health == health_options{});
     CHECK(pool_with("eject = {}").eject == eject_options{});
     CHECK(pool_with("slow_start = \"30s\"").slow_start == 30s);
@@ -78,6 +85,7 @@ TEST_CASE("the kind follows from the path, and a WebSocket without one asks for 
 {
     CHECK(pool_with("health = { path = \"/up\" }").health->kind == check_kind::http);
     CHECK(pool_with("health = { kind = \"websocket\" }").health->path == "/");
+    CHECK(pool_with("health = { kind = \"websocket\", subprotocol = \"v2\" }").health->subprotocol == "v2");
     CHECK(pool_with("health = { kind = \"websocket\", path = \"/ws\" }").health->path == "/ws");
 }
 
@@ -90,8 +98,11 @@ window = "30s"
 statuses = "500-599"
 backoff = "1s"
 max_backoff = "2m"
-max_ejected = "30%")");
-    CHECK(pool.eject == eject_options{3, 50, 30s, {{500, 599}}, 1s, 2min, 30});
+max_ejected = "30%"
+slow_factor = 4
+slow_least = "30ms"
+slow_answers = 7)");
+    CHECK(pool.eject == eject_options{3, 50, 30s, {{500, 599}}, 1s, 2min, 30, 4, 30ms, 7});
     CHECK(pool_with("eject = { backoff = \"1h\" }").eject->max_backoff == 1h);
 }
 
@@ -105,7 +116,9 @@ TEST_CASE("the schema's defaults and examples of checks and ejections are accept
         const auto plain = pool_with("health = { path = \"/\" }\neject = {}");
         const auto by_default = pool_with(table_with(row, row.default_text));
         if (row.section == "pool.NAME.eject") {
-            CHECK(by_default.eject == plain.eject);
+            auto expected = plain.eject;
+            if (row.name == "slow_least" || row.name == "slow_answers") expected->slow_factor = 2;
+            CHECK(by_default.eject == expected);
         } else {
             CHECK(by_default.health->expect_status == plain.health->expect_status);
             CHECK(by_default.health->timing == plain.health->timing);
@@ -123,6 +136,18 @@ TEST_CASE("what a check has no use for, or cannot be done, is refused with what 
           "pool.a.health.expect_body: has no use here; it is for kind = \"http\"");
     CHECK(error_with("health = { host = \"a\" }") ==
           "pool.a.health.host: has no use here; it is for kind = \"http\" and \"websocket\"");
+    CHECK(error_with("health = { headers = { Origin = \"a\" } }") ==
+          "pool.a.health.headers: has no use here; it is for kind = \"http\" and \"websocket\"");
+    CHECK(error_with("health = { path = \"/\", headers = { Upgrade = \"a\" } }") ==
+          "pool.a.health.headers.Upgrade: belongs to the connection, not to the request, and cannot be set");
+    CHECK(error_with("health = { path = \"/\", headers = { hOst = \"a\" } }") ==
+          "pool.a.health.headers: the Host header is set by the key 'host'");
+    CHECK(error_with("health = { path = \"/\", headers = { A = \"a\\nb\" } }")
+              .starts_with("pool.a.health.headers.A: "));
+    CHECK(error_with("health = { path = \"/\", subprotocol = \"a\" }") ==
+          "pool.a.health.subprotocol: has no use here; it is for kind = \"websocket\"");
+    CHECK(error_with("health = { kind = \"websocket\", subprotocol = \"a, b\" }") ==
+          "pool.a.health.subprotocol: 'a, b' is not a subprotocol (RFC 6455 4.1)");
     CHECK(error_with("health = { path = \"/\", host = \"a b\" }") ==
           "pool.a.health.host: 'a b' is not a host, such as app.example.com");
     CHECK(error_with("health = { port = 80 }", "[\"unix:/run/a.sock\"]") ==
@@ -138,6 +163,8 @@ TEST_CASE("what a check has no use for, or cannot be done, is refused with what 
           "path = \"/healthz\" }");
     CHECK(error_with("eject = { backoff = \"10s\", max_backoff = \"1s\" }") ==
           "pool.a.eject.max_backoff: 1s is shorter than backoff, which is 10s");
+    CHECK(error_with("eject = { slow_answers = 9 }") ==
+          "pool.a.eject.slow_answers: has no use without slow_factor");
 }
 
 TEST_CASE("statuses and shares that are none are refused")

@@ -1,77 +1,13 @@
-"""Health of backends: what checks find, who is passed over and for how long, and what tunnels see of it."""
-import collections
+"""Health of backends: what checks find, who is passed over, and what tunnels see of it."""
 import json
-import signal
 import unittest
 
-from harness.backends import HttpBackend
-from harness.case import ProxyCase, pool, route
+from harness.case import pool, route
 from harness.frames import CLOSE, TEXT, frame, open_tunnel, read_frame, switching_protocols
+from harness.health import HealthCase, check
 from harness.http_message import request, response
 from harness.ports import free_port
 from harness.waiting import eventually
-
-FAST = 'every = "100ms", timeout = "100ms", rise = 2, fall = 2'
-
-
-def check(**keys):
-    """A `health` table that is asked often; `keys` are written as TOML text."""
-    return "{ " + ", ".join([FAST, *(f"{key} = {value}" for key, value in keys.items())]) + " }"
-
-
-class CheckedBackend(HttpBackend):
-    """Answers /healthz as told, other requests with its name (or `status`), and echoes WebSockets."""
-
-    def __init__(self, name="backend", **options):
-        self.health = response(body=b"all is fine")
-        self.status = "200 OK"
-        self.hangs = False
-        super().__init__(name, self._answer, **options)
-
-    def _answer(self, message, connection):
-        head = message.head
-        if head.target == "/healthz":
-            if self.hangs:
-                connection.ended_by(10)
-                return None
-            return self.health
-        if (head.get("Upgrade") or "").lower() == "websocket":
-            connection.send(switching_protocols(head.get("Sec-WebSocket-Key")))
-            return self._echo(connection)
-        return response(self.status, body=self.name.encode())
-
-    @staticmethod
-    def _echo(connection):
-        while True:
-            got = read_frame(connection)
-            connection.send(frame(got.opcode, got.payload))
-            if got.opcode == CLOSE:
-                connection.ended_by(5)
-                return None
-
-    def served(self):
-        return [each for each in self.requests if each.head.target != "/healthz"]
-
-
-class HealthCase(ProxyCase):
-    def checked_backend(self, name="backend", **options):
-        return self._keep(CheckedBackend(name, **options))
-
-    def page(self, proxy):
-        """The rows of /backends by address."""
-        status, text = proxy.admin("/backends")
-        self.assertEqual(status, 200)
-        return {row["backend"]: row for row in json.loads(text)["backends"]}
-
-    def wait_state(self, proxy, address, state):
-        """The row of the backend once it has that state."""
-        address = getattr(address, "address", address)
-        seen = lambda: self.page(proxy)[address]
-        eventually(lambda: seen()["state"] == state, 10, lambda: f"{state}: {seen()}\n{proxy.stderr()}")
-        return seen()
-
-    def tally(self, proxy, count):
-        return collections.Counter(proxy.ask(request()).body.decode() for _ in range(count))
 
 
 class Checks(HealthCase):
@@ -91,6 +27,20 @@ class Checks(HealthCase):
         self.assertGreaterEqual(metrics.value("fairlead_backend_check_seconds_count", backend=address), 1)
         self.assertEqual(proxy.stderr().count(f"backend {address} is down"), 1, proxy.stderr())
         return proxy
+
+    def test_the_command_line_tells_the_states_and_why(self):
+        sick, live = self.checked_backend("sick"), self.checked_backend("live")
+        sick.health = response("500 No")
+        proxy = self.start_proxy(pool("app", sick, live, health=check(path='"/healthz"')), route())
+        self.wait_state(proxy, sick, "down")
+        ask = lambda *more: proxy.command("backends", *more)
+        told = ask()
+        self.assertEqual(told.returncode, 0, told.stderr)
+        self.assertIn("pool app: 1 of 2 up\n", told.stdout)
+        self.assertRegex(told.stdout, rf"{sick.address} +down .* status 500\n")
+        self.assertEqual(ask("--pool", "app").stdout, told.stdout)
+        self.assertIn("no pool 'wap'", ask("--pool", "wap").stderr)
+        self.assertEqual(len(json.loads(ask("--json").stdout)["backends"]), 2)
 
     def test_a_dead_port_before_any_request_comes(self):
         address = f"127.0.0.1:{free_port()}"
@@ -196,16 +146,10 @@ class Checks(HealthCase):
         sick.health = response("500 No")
         proxy = self.start_proxy(pool("app", sick, live, health=check(path='"/healthz"')), route())
         self.wait_state(proxy, sick, "down")
-
-        def reload(*parts):
-            generation = proxy.metrics().value("fairlead_config_generation")
-            proxy.write_config("\n".join(parts))
-            proxy.signal(signal.SIGHUP)
-            eventually(lambda: proxy.metrics().value("fairlead_config_generation") > generation)
-
-        reload(pool("app", sick, live, health=check(path='"/healthz"')), route(), route(path='"/x/"'))
+        checked = pool("app", sick, live, health=check(path='"/healthz"'))
+        self.reload(proxy, checked, route(), route(path='"/x/"'))
         self.assertEqual(self.page(proxy)[sick.address]["state"], "down")
-        reload(pool("app", sick, live), route())
+        self.reload(proxy, pool("app", sick, live), route())
         self.wait_state(proxy, sick, "up")
         self.assertEqual(self.tally(proxy, 10), {"sick": 5, "live": 5})
 
@@ -286,6 +230,27 @@ class DeadTunnels(HealthCase):
         clients[-1].send(frame(TEXT, "here", masked=True))
         self.assertEqual(read_frame(clients[-1]).payload, b"here")
 
+    def test_a_reload_that_switches_it_on_closes_those_of_a_backend_found_dead_before(self):
+        backend = self.checked_backend()
+        proxy, clients = self.tunnels(backend, 3, "keep", 'window = "0s"\nclose_timeout = "1s"')
+        backend.health = response("500 No")
+        self.wait_state(proxy, backend, "down")
+        closing = pool("app", backend, health=check(path='"/healthz"'), dead_tunnels='"close"')
+        self.reload(proxy, closing, route())
+        for client in clients:
+            self.assertEqual(read_frame(client).close_code, 1012)
+
+    def test_a_reload_that_switches_checks_off_keeps_those_that_have_not_left(self):
+        backend = self.checked_backend()
+        proxy, clients = self.tunnels(backend, 10, "close", 'window = "1h"\nclose_timeout = "1s"')
+        backend.health = response("500 No")
+        left = lambda: proxy.metrics().value("fairlead_drain_tunnels_left", kind="dead_backend")
+        eventually(lambda: left() > 0)
+        self.reload(proxy, pool("app", backend), route())
+        eventually(lambda: left() == 0)
+        clients[-1].send(frame(TEXT, "here", masked=True))
+        self.assertEqual(read_frame(clients[-1]).payload, b"here")
+
     def test_keep_leaves_them_alone(self):
         backend = self.checked_backend()
         proxy, clients = self.tunnels(backend, 3, "keep", 'window = "0s"\nclose_timeout = "1s"')
@@ -295,87 +260,6 @@ class DeadTunnels(HealthCase):
             client.send(frame(TEXT, "here", masked=True))
             self.assertEqual(read_frame(client).payload, b"here")
         self.assertEqual(self.page(proxy)[backend.address]["tunnels"], 3)
-
-
-class Ejection(HealthCase):
-    def test_a_backend_that_fails_is_left_alone_and_comes_back(self):
-        bad, good = self.checked_backend("bad"), self.checked_backend("good")
-        bad.status = "502 Bad Gateway"
-        eject = '{ failures = 3, window = "1m", backoff = "1s" }'
-        proxy = self.start_proxy(pool("app", bad, good, eject=eject), route())
-        statuses = [proxy.ask(request()).status for _ in range(20)]
-        self.assertEqual(statuses.count(502), 3)
-        row = self.wait_state(proxy, bad, "ejected")
-        self.assertIn("the status of an answer", row["reason"])
-        self.assertEqual(proxy.metrics().value("fairlead_backend_ejections_total", backend=bad.address), 1)
-        bad.status = "200 OK"
-        self.wait_state(proxy, bad, "up")
-        self.assertEqual(self.tally(proxy, 10)["bad"], 5)
-
-    def test_a_backend_that_ends_connections_unanswered(self):
-        broken = self.scripted(lambda connection: connection.read_request())
-        good = self.checked_backend("good")
-        proxy = self.start_proxy(pool("app", broken, good, eject='{ failures = 2, window = "1m" }'), route())
-        statuses = [proxy.ask(request()).status for _ in range(10)]
-        self.assertEqual(statuses.count(502), 2)
-        self.assertIn("ended unanswered", self.wait_state(proxy, broken, "ejected")["reason"])
-
-    def test_no_more_are_ejected_than_may_be(self):
-        backends = [self.checked_backend(name) for name in "abcd"]
-        for each in backends:
-            each.status = "503 No"
-        eject = '{ failures = 2, window = "1m", backoff = "1m", max_ejected = "50%" }'
-        proxy = self.start_proxy(pool("app", *backends, eject=eject), route(), workers=2)
-        for _ in range(40):
-            self.assertEqual(proxy.ask(request()).status, 503)
-        states = collections.Counter(row["state"] for row in self.page(proxy).values())
-        self.assertEqual(states, {"ejected": 2, "up": 2})
-        self.assertGreater(proxy.metrics().value("fairlead_backend_ejections_withheld_total"), 0)
-
-    def test_those_found_down_count_among_those_that_are_out(self):
-        dead = self.checked_backend("dead")
-        dead.health = response("500 No")
-        bad, good = self.checked_backend("bad"), self.checked_backend("good")
-        bad.status = "502 No"
-        eject = '{ failures = 1, max_ejected = "34%" }'
-        proxy = self.start_proxy(
-            pool("app", dead, bad, good, eject=eject, health=check(path='"/healthz"')), route()
-        )
-        self.wait_state(proxy, dead, "down")
-        for _ in range(6):
-            proxy.ask(request())
-        self.assertEqual(self.page(proxy)[bad.address]["state"], "up")
-        self.assertEqual(self.tally(proxy, 10)["bad"], 5)
-
-
-class SlowStart(HealthCase):
-    def test_one_that_recovers_gets_a_tenth_of_its_share_at_first(self):
-        backend, live = self.checked_backend("back"), self.checked_backend("live")
-        proxy = self.start_proxy(
-            pool("app", backend, live, health=check(path='"/healthz"'), slow_start='"1h"'), route()
-        )
-        self.wait_state(proxy, backend, "up")
-        self.assertEqual(self.page(proxy)[backend.address]["effective_weight"], 1)
-        self.assertEqual(self.tally(proxy, 20), {"back": 10, "live": 10})
-        backend.health = response("500 No")
-        self.wait_state(proxy, backend, "down")
-        backend.health = response()
-        self.assertAlmostEqual(self.wait_state(proxy, backend, "up")["effective_weight"], 0.1, delta=0.02)
-        told = proxy.metrics().value("fairlead_backend_weight", backend=backend.address)
-        self.assertAlmostEqual(told, 0.1, delta=0.02)
-        self.assertAlmostEqual(self.tally(proxy, 110)["back"], 10, delta=2)
-
-    def test_one_that_a_reload_adds_starts_slowly_too(self):
-        old, new = self.checked_backend("old"), self.checked_backend("new")
-        proxy = self.start_proxy(pool("app", old, slow_start='"1h"'), route())
-        self.assertEqual(self.page(proxy)[old.address]["effective_weight"], 1)
-        proxy.write_config(pool("app", old, new, slow_start='"1h"') + route())
-        proxy.signal(signal.SIGHUP)
-        eventually(lambda: new.address in self.page(proxy))
-        eventually(lambda: proxy.ask(request()).status == 200)
-        self.assertAlmostEqual(self.page(proxy)[new.address]["effective_weight"], 0.1, delta=0.02)
-        self.assertEqual(self.page(proxy)[old.address]["effective_weight"], 1)
-        self.assertLessEqual(self.tally(proxy, 55)["new"], 7)
 
 
 if __name__ == "__main__":

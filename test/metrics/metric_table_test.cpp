@@ -82,6 +82,7 @@ void fill(registry& all)
         checks->failures[check_failure::timeout].add();
         return std::vector<backend_state>{{"p", "b", backend_condition::up, 1, 1, 1, 0, 0, checks}};
     });
+    all.set_pool_states([] { return std::vector<pool_state>{{"p", true}}; });
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
     all.set_npath_states([] {
         npath_service_state service;

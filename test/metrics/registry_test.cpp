@@ -144,7 +144,10 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
         return std::vector<backend_state>{{"p", "b1", backend_condition::up, 3, 2, 0.5, 6, 1, {}},
                                           {"p", "b2", backend_condition::ejected, 0, 0, 1, 0, 0, checks}};
     });
+    all.set_pool_states([] { return std::vector<pool_state>{{"p", true}, {"q", false}}; });
     const exposition_samples text{all.expose()};
+    CHECK(text[R"(fairlead_pool_panic{pool="p"})"] == 1);
+    CHECK(text[R"(fairlead_pool_panic{pool="q"})"] == 0);
     const std::string tuple = R"({pool="p",source="10.0.1.1",destination="10.0.0.1:9000"})";
     CHECK(text["fairlead_source_tuples_in_use" + tuple] == 12);
     CHECK(text["fairlead_source_tuples_set_aside" + tuple] == 2);

@@ -28,7 +28,7 @@ conf::eject_options options(std::uint32_t failures, std::uint32_t share = 0)
 // How long the next ejection at `now` lasts.
 std::chrono::milliseconds length_at(ejection& of, steady_time now, const conf::eject_options& by)
 {
-    REQUIRE(of.eject(now, by));
+    REQUIRE(of.eject(failure_kind::broken, now, by));
     return std::chrono::duration_cast<std::chrono::milliseconds>(of.until() - now);
 }
 
@@ -77,9 +77,9 @@ TEST_CASE("an ejection ends by the clock, and what is told meanwhile counts for 
 {
     ejection of;
     CHECK_FALSE(of.is_out(start));
-    REQUIRE(of.eject(start, options(1)));
+    REQUIRE(of.eject(failure_kind::broken, start, options(1)));
     CHECK(of.is_out(start + 9'999ms));
-    CHECK_FALSE(of.eject(start + 1s, options(1)));
+    CHECK_FALSE(of.eject(failure_kind::broken, start + 1s, options(1)));
     CHECK_FALSE(of.fail(how, start + 1s, options(1)));
     CHECK_FALSE(of.is_out(start + 10s));
     CHECK(of.is_quiet());
@@ -104,7 +104,7 @@ TEST_CASE("an ejection that leaves too few is withdrawn as if it had not been")
     ejection of;
     const auto by = options(1);
     CHECK(length_at(of, start, by) == 10s);
-    const auto again = of.eject(start + 15s, by);
+    const auto again = of.eject(failure_kind::broken, start + 15s, by);
     REQUIRE(again);
     of.withdraw(*again);
     CHECK_FALSE(of.is_out(start + 15s));
@@ -124,7 +124,7 @@ TEST_CASE("of failures in many threads none is lost, and one thread ejects")
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&] {
             for (int each = 0; each < 500; ++each) {
-                if (of.fail(how, start, options(2'000)) && of.eject(start, options(2'000))) ++ejected;
+                if (of.fail(how, start, options(2'000)) && of.eject(how, start, options(2'000))) ++ejected;
             }
         });
     }

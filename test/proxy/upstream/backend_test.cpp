@@ -121,7 +121,7 @@ TEST_CASE("a backend serves while its checks and its failures let it")
         one.set_checked(state);
         CHECK(one.is_serving(now) == (state == up || state == checking));
     }
-    REQUIRE(one.ejection().eject(now, conf::eject_options{}));
+    REQUIRE(one.ejection().eject(health::failure_kind::broken, now, conf::eject_options{}));
     CHECK_FALSE(one.is_serving(now));
     CHECK(one.is_serving(now + conf::eject_options{}.backoff));
 }

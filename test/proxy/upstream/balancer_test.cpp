@@ -1,6 +1,4 @@
-#include "proxy/upstream/balancer.hpp"
-
-#include <doctest/doctest.h>
+#include "test/proxy/upstream/choosing.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,40 +9,8 @@
 
 using namespace fairlead;
 using namespace fairlead::upstream;
+using namespace fairlead::upstream::test;
 using namespace std::chrono_literals;
-using conf::balance_kind;
-
-namespace {
-
-const steady_time start{1'000s};
-const backoff_options backoff{1'000ms, 30'000ms};
-constexpr auto connect_timeout = 5'000ms;
-
-using backend_list = std::vector<std::shared_ptr<backend>>;
-
-backend_list backends(const std::vector<std::uint32_t>& weights)
-{
-    backend_list out;
-    for (const auto weight : weights) {
-        conf::endpoint address;
-        address.text = "10.0.0.1:" + std::to_string(out.size() + 1);
-        out.push_back(std::make_shared<backend>("p", address, weight));
-    }
-    return out;
-}
-
-std::vector<int> counts(balancer& chooser, const backend_list& among, int choices)
-{
-    std::vector<int> out(among.size());
-    for (int i = 0; i < choices; ++i)
-        ++out[chooser.choose(among, {}, start)->position];
-    return out;
-}
-
-const std::vector<balance_kind> all_kinds = {balance_kind::round_robin, balance_kind::least_connections,
-                                             balance_kind::random_of_two};
-
-} // namespace
 
 TEST_CASE("round robin gives each backend its weight's share")
 {
@@ -234,73 +200,6 @@ TEST_CASE("the list of tried backends is bounded")
     CHECK(tried.size() == tried_backends::capacity);
     CHECK(tried.contains(7));
     CHECK_FALSE(tried.contains(8));
-}
-
-TEST_CASE("backends that are down, draining or ejected are passed over, and are used when no other is left")
-{
-    for (const auto kind : all_kinds) {
-        const auto among = backends({1, 1, 1});
-        balancer chooser(kind, connect_timeout, 7);
-        among[0]->set_checked(health::checked_state::down);
-        REQUIRE(among[1]->ejection().eject(start, conf::eject_options{}));
-        CHECK(counts(chooser, among, 100) == std::vector<int>{0, 0, 100});
-        among[2]->set_checked(health::checked_state::draining);
-        const auto seen = counts(chooser, among, 300);
-        CHECK(std::ranges::all_of(seen, [](int each) { return each > 30; }));
-        among[0]->set_checked(health::checked_state::up);
-        CHECK(counts(chooser, among, 100) == std::vector<int>{100, 0, 0});
-    }
-}
-
-TEST_CASE("an ejection ends by the clock")
-{
-    const auto among = backends({1, 1});
-    balancer chooser(balance_kind::round_robin, connect_timeout, 7);
-    conf::eject_options options;
-    REQUIRE(among[0]->ejection().eject(start, options));
-    CHECK(chooser.choose(among, {}, start + options.backoff - 1ms)->position == 1);
-    std::set<std::uint32_t> seen;
-    for (int i = 0; i < 2; ++i)
-        seen.insert(chooser.choose(among, {}, start + options.backoff)->position);
-    CHECK(seen.size() == 2);
-}
-
-TEST_CASE("a backend that starts slowly gets a tenth of its share at first, half of it in the middle")
-{
-    const auto among = backends({1, 1});
-    balancer chooser(balance_kind::round_robin, connect_timeout, 7);
-    among[0]->set_slow_start(90s);
-    among[0]->begin_slow_start(start);
-    const auto share_at = [&](steady_time now) {
-        int first = 0;
-        for (int i = 0; i < 1'100; ++i)
-            first += chooser.choose(among, {}, now)->position == 0 ? 1 : 0;
-        return first;
-    };
-    CHECK(std::abs(share_at(start) - 100) <= 2);       // 10 : 100
-    CHECK(std::abs(share_at(start + 40s) - 367) <= 3); // 50 : 100
-    CHECK(std::abs(share_at(start + 90s) - 550) <= 2);
-}
-
-TEST_CASE("least connections fills a slow starter to a tenth of the others")
-{
-    const auto among = backends({1, 1});
-    balancer chooser(balance_kind::least_connections, connect_timeout, 7);
-    among[0]->set_slow_start(90s);
-    among[0]->begin_slow_start(start);
-    std::vector<backend_use> uses;
-    for (int i = 0; i < 220; ++i)
-        uses.emplace_back(*among[chooser.choose(among, {}, start)->position]);
-    CHECK(among[0]->live() == 20);
-}
-
-TEST_CASE("one that an operator drains is not used even when no other serves")
-{
-    const auto among = backends({1, 1});
-    balancer chooser(balance_kind::least_connections, connect_timeout, 7);
-    among[0]->set_draining(true);
-    among[1]->set_checked(health::checked_state::down);
-    CHECK(counts(chooser, among, 20) == std::vector<int>{0, 20});
 }
 
 TEST_CASE("a backend of the request's own is taken while it serves, and another when it does not")

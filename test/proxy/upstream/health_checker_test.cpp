@@ -42,8 +42,7 @@ struct checking_loop
     conf::pool_options options;
     std::shared_ptr<const pool> from;
     std::vector<health::checked_state> changes;
-    health_checker checker{loop.executor().context(),
-                           [this](backend& of, health::checked_state) { changes.push_back(of.checked()); }};
+    health_checker checker{loop.executor().context(), [this] { changes.push_back(checked().checked()); }};
 };
 
 } // namespace

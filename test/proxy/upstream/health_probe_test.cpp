@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace fairlead::upstream {
 namespace {
@@ -20,7 +22,8 @@ using metrics::check_failure;
 // One check of a backend whose part the test plays.
 struct probing
 {
-    explicit probing(conf::check_kind kind, conf::proxy_protocol begins_with = conf::proxy_protocol::none)
+    explicit probing(conf::check_kind kind, conf::proxy_protocol begins_with = conf::proxy_protocol::none,
+                     std::vector<conf::header_value> headers = {}, std::string subprotocol = "")
     {
         probe_target target;
         target.remote = at.address();
@@ -28,6 +31,8 @@ struct probing
         target.options.path = "/up";
         target.options.expect_body.text = "fine";
         target.options.timing.timeout = 200ms;
+        target.options.headers = std::move(headers);
+        target.options.subprotocol = std::move(subprotocol);
         target.host = "app:80";
         target.begins_with = begins_with;
         probe.emplace(loop.executor(), target, [this](const probe_result& told) { result = told; });
@@ -81,11 +86,11 @@ std::string accept_of(const std::string& request)
     return {accept.data(), accept.size()};
 }
 
-std::string switching(const std::string& accept)
+std::string switching(const std::string& accept, const std::string& more_fields = "")
 {
     return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Accept: " +
-           accept + "\r\n\r\n";
+           accept + "\r\n" + more_fields + "\r\n";
 }
 
 // A masked frame's payload of 8 bytes.
@@ -250,6 +255,33 @@ TEST_CASE("a wrong 101, another status, a Close or silence instead of the pong f
         after_request([](const std::string& request) { return switching(accept_of(request)); });
     CHECK(silent.failure == check_failure::timeout);
     CHECK(silent.reason == "waited 200ms for the pong");
+}
+
+TEST_CASE("a check has the operator's header fields, some in place of its own")
+{
+    probing one(conf::check_kind::http, conf::proxy_protocol::none,
+                {{"X-Token", "a b"}, {"user-agent", "monitor"}});
+    peer backend = one.accept();
+    CHECK(one.received(backend, "\r\n\r\n") ==
+          "GET /up HTTP/1.1\r\nHost: app:80\r\nAccept: */*\r\nX-Token: a b\r\nuser-agent: monitor\r\n"
+          "Connection: close\r\n\r\n");
+}
+
+TEST_CASE("a WebSocket check offers its subprotocol and wants no other")
+{
+    for (const bool is_offered : {true, false}) {
+        probing one(conf::check_kind::websocket, conf::proxy_protocol::none, {{"Origin", "https://app"}},
+                    "v2");
+        peer backend = one.accept();
+        const auto request = one.received(backend, "\r\n\r\n");
+        CHECK(request.find("Origin: https://app\r\n") != request.npos);
+        CHECK(request.find("Sec-WebSocket-Protocol: v2\r\n") != request.npos);
+        const std::string chosen = is_offered ? "v2" : "v1";
+        const auto result =
+            one.answer(backend, switching(accept_of(request), "Sec-WebSocket-Protocol: " + chosen + "\r\n") +
+                                    (is_offered ? "\x88\x02\x03\xf0"s : ""s));
+        CHECK(result.failure == (is_offered ? check_failure::pong : check_failure::handshake));
+    }
 }
 
 TEST_CASE("a backend that expects the PROXY protocol hears that the proxy speaks for itself")

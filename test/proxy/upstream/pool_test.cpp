@@ -144,3 +144,66 @@ TEST_CASE("an answer is a failure where its status is listed, and nothing is whe
     CHECK(one.ejection().is_out(std::chrono::steady_clock::now()));
     CHECK(one.ejection().last_failure() == health::failure_kind::status);
 }
+
+TEST_CASE("a pool compares how long its backends take, and ejects who is much slower, within its bound")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"});
+    written.eject.emplace();
+    written.eject->slow_factor = 3;
+    written.eject->slow_answers = 5;
+    const pool built(written, {}, registry, ledger);
+    REQUIRE(built.measures_answers());
+    const auto now = std::chrono::steady_clock::now();
+    const auto answer = [&](std::size_t which, std::chrono::milliseconds took, unsigned status = 200) {
+        for (int i = 0; i < 5; ++i)
+            built.record_answer_time(which, status, took);
+    };
+    answer(0, 1ms, 500); // errors are quick
+    answer(1, 1ms, 500);
+    answer(2, 200ms);
+    CHECK(built.eject_slow(now).empty());
+    answer(0, 40ms);
+    answer(1, 1s);
+    answer(2, 40ms);
+    const auto slow = built.eject_slow(now);
+    REQUIRE(slow.size() == 1);
+    CHECK(slow[0].position == 1);
+    CHECK(built.backends()[1]->ejection().is_out(now));
+    CHECK(built.backends()[1]->ejection().last_failure() == health::failure_kind::slow);
+    CHECK(built.eject_slow(now).empty()); // nothing new was seen
+    answer(0, 40ms);
+    answer(1, 1ms); // what it had begun before it was ejected
+    answer(2, 1s);
+    CHECK(built.eject_slow(now).empty()); // of three, one may be out
+    CHECK(built.backends()[2]->ejection().withheld() == 1);
+}
+
+TEST_CASE("a pool without slow_factor measures nothing")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80"});
+    written.eject.emplace();
+    const pool built(written, {}, registry, ledger);
+    CHECK_FALSE(built.measures_answers());
+    built.record_answer_time(0, 200, 1s);
+    CHECK(built.eject_slow(std::chrono::steady_clock::now()).empty());
+}
+
+TEST_CASE("a pool panics below its threshold")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"});
+    written.panic_threshold = 50;
+    const pool built(written, {}, registry, ledger);
+    const auto now = std::chrono::steady_clock::now();
+    built.backends()[0]->set_checked(health::checked_state::down);
+    CHECK_FALSE(built.panics(now));
+    built.backends()[1]->set_checked(health::checked_state::draining);
+    CHECK(built.panics(now));
+    built.backends()[1]->set_draining(true); // an operator's: one of two
+    CHECK_FALSE(built.panics(now));
+}
