@@ -170,6 +170,7 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
     keys.add("allow", a.edge.allow, b.edge.allow);
     keys.add("deny", a.edge.deny, b.edge.deny);
     keys.add("request_rate", a.edge.request_rate, b.edge.request_rate);
+    keys.add("jwt", a.edge.jwt, b.edge.jwt);
     keys.add("auth_request", a.edge.auth_request, b.edge.auth_request);
     keys.add("response_headers", a.edge.response_headers, b.edge.response_headers);
     compare_websocket(a.websocket, b.websocket, out);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string>
 
 namespace fairlead::conf {
@@ -92,6 +93,58 @@ void read_request_rate(const table_reader& route, edge_options& target)
     if (rate.by == rate_key::header) rate.name = to_lower(rate.name);
 }
 
+std::string text_in_file(const table_reader& table, std::string_view name)
+{
+    std::string file;
+    table.read(name, file);
+    if (file.empty()) return {};
+    const auto folder = std::filesystem::path(table.file().name()).parent_path();
+    auto result = read_text(folder / file);
+    if (!result.problem.empty()) table.report(name, in_quotes(file) + " " + result.problem);
+    return std::move(result.text);
+}
+
+void read_claims(const table_reader& table, token_options& target)
+{
+    const auto* node = table.find("copy_claims");
+    if (node == nullptr || node->kind != node_kind::table) return;
+    for (const auto& entry : node->entries) {
+        const written_at place{&table.file(), entry.value.at, table.path_of("copy_claims") + "." + entry.key};
+        if (entry.value.kind != node_kind::text || !is_token(entry.value.text))
+            table.errors().add(place, "wants the name of a header in quotes");
+        else if (is_reserved_field(entry.value.text) || to_lower(entry.value.text) == "host")
+            table.errors().add(place, "belongs to the connection, not to the request, and cannot be set");
+        else
+            target.copy_claims.push_back({entry.key, entry.value.text});
+    }
+}
+
+void read_jwt(const table_reader& route, edge_options& target)
+{
+    const auto* node = route.find("jwt");
+    if (node == nullptr || node->kind != node_kind::table) return;
+    const table_reader table(*node, {"route.jwt", route.path_of("jwt"), route.file(), route.errors()});
+    auto& jwt = target.jwt.emplace();
+    const bool has_keys = table.find("keys") != nullptr;
+    const bool has_secret = table.find("secret_file") != nullptr;
+    if (has_keys == has_secret)
+        table.report("keys", "or secret_file says what tokens are verified by; have one of them");
+    jwt.key_set = text_in_file(table, "keys");
+    jwt.secret = text_in_file(table, "secret_file");
+    while (jwt.secret.ends_with('\n') || jwt.secret.ends_with('\r'))
+        jwt.secret.pop_back();
+    table.read("issuer", jwt.issuer);
+    for (const auto& item : table.texts("audience"))
+        jwt.audiences.emplace_back(item.text);
+    table.read("cookie", jwt.cookie);
+    if (table.find("cookie") != nullptr && !is_token(jwt.cookie))
+        table.report("cookie", in_quotes(jwt.cookie) + " is not the name of a cookie");
+    table.read("query", jwt.query);
+    read_claims(table, jwt);
+    table.read("leeway", jwt.leeway);
+    if (target.is_final()) route.report("jwt", "has no use: the route answers everybody itself");
+}
+
 void read_auth_request(const table_reader& route, edge_options& target)
 {
     const auto* node = route.find("auth_request");
@@ -125,6 +178,7 @@ void read_edge_keys(const table_reader& route, edge_options& target)
     target.allow = read_peers(route, "allow");
     target.deny = read_peers(route, "deny");
     read_request_rate(route, target);
+    read_jwt(route, target);
     read_auth_request(route, target);
     target.response_headers = read_response_headers(route);
     if (!target.redirect.empty() && target.respond)

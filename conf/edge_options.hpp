@@ -47,6 +47,29 @@ struct request_rate_options // route.request_rate
     bool operator==(const request_rate_options&) const = default;
 };
 
+struct claim_copy // one pair of copy_claims
+{
+    std::string claim;
+    std::string header;
+
+    bool operator==(const claim_copy&) const = default;
+};
+
+// A signed token (JWT) says who may come in.
+struct token_options // route.jwt
+{
+    std::string key_set;                 // the text of a JWK set; empty: `secret` verifies
+    std::string secret;                  // for HS256; never shown
+    std::string issuer;                  // "" any
+    std::vector<std::string> audiences;  // empty: any
+    std::string cookie;                  // where the token may stand beside Authorization; "" not there
+    std::string query;                   // the same, of a query parameter
+    std::vector<claim_copy> copy_claims; // to headers of the request that is forwarded
+    duration leeway{30'000};             // between our clock and the issuer's
+
+    bool operator==(const token_options&) const = default;
+};
+
 // Who may come in is asked of a service of its own, for each request and each upgrade.
 struct auth_request_options // route.auth_request
 {
@@ -65,6 +88,7 @@ struct edge_options // keys of [[route]]
     peer_list allow; // empty: everybody
     peer_list deny;
     std::optional<request_rate_options> request_rate;
+    std::optional<token_options> jwt;
     std::optional<auth_request_options> auth_request;
     std::vector<header_value> response_headers;
 

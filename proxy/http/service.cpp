@@ -55,6 +55,23 @@ std::uint32_t position_of(const conf::config& config, const std::string& pool, c
     return static_cast<std::uint32_t>(found - config.pools.begin());
 }
 
+std::shared_ptr<const token_rules> rules_of(const conf::route_options& route)
+{
+    if (!route.edge.jwt) return nullptr;
+    const conf::token_options& options = *route.edge.jwt;
+    token_rules rules{options, {}};
+    try {
+        if (options.key_set.empty())
+            rules.keys.push_back(tls::json_web_key::from_secret(options.secret));
+        else
+            rules.keys = tls::read_key_set(options.key_set);
+    } catch (const std::runtime_error& problem) {
+        throw std::runtime_error(route.where.file + ":" + std::to_string(route.where.line) + ": route '" +
+                                 route.name + "': the keys of jwt: " + problem.what());
+    }
+    return std::make_shared<const token_rules>(std::move(rules));
+}
+
 pool_view* view_at(std::span<pool_view> pools, const std::optional<std::uint32_t>& position)
 {
     return position ? &pools[*position] : nullptr;
@@ -77,6 +94,7 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
     }
     std::vector<std::optional<std::uint32_t>> pool_of_route;
     std::vector<std::optional<std::uint32_t>> auth_of_route;
+    std::vector<std::shared_ptr<const token_rules>> tokens;
     std::vector<std::shared_ptr<routing::route_load>> loads;
     for (const auto& route : config.routes) {
         const auto& asked = route.edge.auth_request;
@@ -84,11 +102,12 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
             route.edge.is_final() ? std::nullopt : std::optional(position_of(config, route.pool, route)));
         auth_of_route.push_back(asked ? std::optional(position_of(config, asked->pool, route))
                                       : std::nullopt);
+        tokens.push_back(rules_of(route));
         loads.push_back(counts.routes.obtain(route.name));
     }
     return std::make_shared<const service>(service{std::move(config), std::move(*table), std::move(pools),
-                                                   std::move(pool_of_route), std::move(auth_of_route),
-                                                   std::move(loads), generation});
+                                                   std::move(pool_of_route), std::move(tokens),
+                                                   std::move(auth_of_route), std::move(loads), generation});
 }
 
 pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard,
@@ -109,6 +128,7 @@ route_view::route_view(const service& of, std::size_t position, std::span<pool_v
     , load_(*of.loads[position])
     , pool_(view_at(pools, of.pool_of_route[position]))
     , auth_pool_(view_at(pools, of.auth_of_route[position]))
+    , tokens_(of.tokens[position].get())
     , parts_(parts)
     , policy_(websocket::policy_of(options_.websocket, parts.close_timeout))
 {}

@@ -9,6 +9,7 @@
 #include "conf/model.hpp"
 #include "metrics/worker_shard.hpp"
 #include "proxy/http/listening_point.hpp"
+#include "proxy/http/token_check.hpp"
 #include "proxy/routing/route_load.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/routing/route_table.hpp"
@@ -41,6 +42,7 @@ struct service
     routing::route_table routes;                              // its indexes are those of config.routes
     std::vector<std::shared_ptr<const upstream::pool>> pools; // as config.pools
     std::vector<std::optional<std::uint32_t>> pool_of_route;  // nothing for one that answers itself
+    std::vector<std::shared_ptr<const token_rules>> tokens;   // as config.routes; null: none is asked for
     std::vector<std::optional<std::uint32_t>> auth_of_route;  // the pool that says who may pass; nothing: all
     std::vector<std::shared_ptr<routing::route_load>> loads;  // as config.routes
     std::uint64_t generation = 0;
@@ -80,9 +82,10 @@ public:
                const worker_parts& parts);
 
     const conf::route_options& options() const noexcept { return options_; }
-    pool_view& pool() const noexcept { return *pool_; }          // of one that does not answer itself
-    std::string_view pool_name() const noexcept;                 // empty for one that does
-    pool_view* auth_pool() const noexcept { return auth_pool_; } // null: everybody may pass
+    pool_view& pool() const noexcept { return *pool_; }            // of one that does not answer itself
+    std::string_view pool_name() const noexcept;                   // empty for one that does
+    const token_rules* tokens() const noexcept { return tokens_; } // null: none is asked for
+    pool_view* auth_pool() const noexcept { return auth_pool_; }   // null: everybody may pass
     routing::request_rates& rates() const noexcept { return load_.rates(); }
 
     // One more tunnel or exchange of the route; none when it has as many as it may.
@@ -109,6 +112,7 @@ private:
     routing::route_load& load_;
     pool_view* pool_;
     pool_view* auth_pool_;
+    const token_rules* tokens_;
     const worker_parts& parts_;
     const websocket::tunnel_policy policy_;
     metrics::http_cells* http_cells_ = nullptr;

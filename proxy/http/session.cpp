@@ -3,10 +3,7 @@
 #include "proxy/http/arrival.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
-#include "proxy/http/field_syntax.hpp"
 #include "proxy/http/forward_headers.hpp"
-#include "proxy/http/own_answer.hpp"
-#include "proxy/http/route_gate.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "tls/digest.hpp"
@@ -16,7 +13,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <array>
 #include <span>
 
@@ -259,22 +255,7 @@ net::task<afterwards> session::serve()
         co_return co_await answer(503, metrics::refusal::draining, "this listener is closing",
                                   "Retry-After: 1\r\n", false);
     }
-    const conf::edge_options& edge = request_.route->options().edge;
-    const auto turned = turn_away(edge, request_.fields, request_.ends.client, request_.route->rates(),
-                                  request_.began_at.time_since_epoch());
-    if (turned) {
-        co_return co_await answer(turned->status, turned->why, turned->reason, turned->header_lines,
-                                  may_keep);
-    }
-    if (edge.is_final()) co_return co_await answer_by_route(may_keep);
-    if (request_.route->auth_pool() != nullptr) {
-        auth_verdict told = co_await ask_who_passes();
-        if (!told.passes) {
-            co_return co_await answer(told.status, told.why, told.reason, told.header_lines,
-                                      may_keep && !request_.facts.is_upgrade);
-        }
-        set_fields(std::move(told.fields));
-    }
+    if (const auto done = co_await meet_at_gate(may_keep)) co_return *done;
     exchange now(services_, client_, limit_, request_);
     running_ = &now;
     const afterwards next = co_await now.run();
@@ -321,29 +302,6 @@ net::task<auth_verdict> session::ask_who_passes()
     auth_verdict verdict = co_await check.run();
     asking_ = nullptr;
     co_return verdict;
-}
-
-// What who passes is known by wins over what the route sets.
-void session::set_fields(std::vector<conf::header_value> known)
-{
-    request_.set_fields = std::move(known);
-    for (const auto& each : request_.route->options().set_headers) {
-        const auto has_name = [&](const auto& other) { return equal_ignoring_case(other.name, each.name); };
-        if (std::ranges::none_of(request_.set_fields, has_name)) request_.set_fields.push_back(each);
-    }
-}
-
-net::task<afterwards> session::answer_by_route(bool may_keep)
-{
-    const bool keeps = may_keep && !is_leaving() && !request_.facts.is_upgrade;
-    out_.clear();
-    request_.status = append_own_answer(out_, request_.route->options().edge,
-                                        {request_.facts, request_.host, "http", keeps});
-    limit_.arm(config().timeouts.write);
-    const net::error_code error = co_await client_.write(std::string_view(out_));
-    limit_.disarm();
-    log_request();
-    co_return error || !keeps ? afterwards::close : afterwards::keep;
 }
 
 void session::log_request()

@@ -18,7 +18,9 @@
 #include "proxy/net/read_buffer.hpp"
 #include "proxy/net/stream.hpp"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace fairlead::http {
 
@@ -51,6 +53,8 @@ private:
     net::task<head_outcome> wait_for_request();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
+    net::task<std::optional<afterwards>> meet_at_gate(bool may_keep); // nothing: on to the backend
+    token_verdict judge_token(const token_rules& rules) const;
     net::task<auth_verdict> ask_who_passes();
     void set_fields(std::vector<conf::header_value> known);
     net::task<afterwards> answer_by_route(bool may_keep);

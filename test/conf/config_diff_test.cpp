@@ -228,7 +228,8 @@ TEST_CASE("no key of the schema is forgotten")
                row.section == "pool.NAME.sticky" || row.section == "pool.NAME.health.expect_body" ||
                row.section == "source" || row.section == "route.respond" ||
                row.section == "route.request_rate" || row.section == "route.auth_request" ||
-               row.name.starts_with("redirect") || row.name == "respond" ||
+               row.section == "route.jwt" || row.name == "jwt" || row.name.starts_with("redirect") ||
+               row.name == "respond" ||
                (row.section == "route" && (row.name == "name" || row.name == "pool")) ||
                row.name == "websocket";
     };
