@@ -92,6 +92,11 @@ struct edge_options // keys of [[route]]
     std::optional<auth_request_options> auth_request;
     std::vector<header_value> response_headers;
 
+    // Something stands between a request and its backend.
+    bool has_gate() const noexcept
+    {
+        return is_final() || !allow.empty() || !deny.empty() || request_rate || jwt || auth_request;
+    }
     // It answers every request itself: there is no pool.
     bool is_final() const noexcept { return !redirect.empty() || respond.has_value(); }
     bool operator==(const edge_options&) const = default;

@@ -129,6 +129,7 @@ route_view::route_view(const service& of, std::size_t position, std::span<pool_v
     , pool_(view_at(pools, of.pool_of_route[position]))
     , auth_pool_(view_at(pools, of.auth_of_route[position]))
     , tokens_(of.tokens[position].get())
+    , has_gate_(options_.edge.has_gate())
     , parts_(parts)
     , policy_(websocket::policy_of(options_.websocket, parts.close_timeout))
 {}

@@ -84,6 +84,8 @@ public:
     const conf::route_options& options() const noexcept { return options_; }
     pool_view& pool() const noexcept { return *pool_; }            // of one that does not answer itself
     std::string_view pool_name() const noexcept;                   // empty for one that does
+    // Anything of the route stands between a request and its backend.
+    bool has_gate() const noexcept { return has_gate_; }
     const token_rules* tokens() const noexcept { return tokens_; } // null: none is asked for
     pool_view* auth_pool() const noexcept { return auth_pool_; }   // null: everybody may pass
     routing::request_rates& rates() const noexcept { return load_.rates(); }
@@ -113,6 +115,7 @@ private:
     pool_view* pool_;
     pool_view* auth_pool_;
     const token_rules* tokens_;
+    bool has_gate_;
     const worker_parts& parts_;
     const websocket::tunnel_policy policy_;
     metrics::http_cells* http_cells_ = nullptr;

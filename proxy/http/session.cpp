@@ -255,7 +255,9 @@ net::task<afterwards> session::serve()
         co_return co_await answer(503, metrics::refusal::draining, "this listener is closing",
                                   "Retry-After: 1\r\n", false);
     }
-    if (const auto done = co_await meet_at_gate(may_keep)) co_return *done;
+    if (request_.route->has_gate()) {
+        if (const auto done = co_await meet_at_gate(may_keep)) co_return *done;
+    }
     exchange now(services_, client_, limit_, request_);
     running_ = &now;
     const afterwards next = co_await now.run();
