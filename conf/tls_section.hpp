@@ -1,4 +1,5 @@
-// Reads what is about TLS: [tls], and the keys `tls` and `redirect_to_https` of a listener and `tls` of a pool.
+// Reads what is about TLS: [tls], `tls` and `redirect_to_https` of a listener, `tls` of a pool, and what a route
+// asks of the client's certificate.
 #pragma once
 
 #include "conf/config_draft.hpp"
