@@ -51,6 +51,7 @@ supervisor::supervisor(conf::config first, config_source source)
                 [this](bool ok) { set_lifecycle(true, false, ok); }, [this] { return count_tunnels(); },
                 current_, first_})
     , rebalancing_(workers_)
+    , credentials_(io_, secrets_, current_)
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
@@ -71,7 +72,8 @@ int supervisor::run()
     ::signal(SIGPIPE, SIG_IGN);
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         signals_.add(number);
-    current_ = http::service::build(first_, {backends_, ledger_, routes_}, 1);
+    current_ = http::service::build(first_, {backends_, ledger_, routes_, &secrets_}, 1);
+    credentials_.follow();
     resolver_.resolve_soon();
     resolver_.wait(first_names_time);
     prepare_sources();
@@ -147,6 +149,7 @@ void supervisor::provide_metrics()
         }
         return out;
     });
+    registry_.set_certificates([this] { return credentials_.certificates(); });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
         for (std::size_t i = 0; i < current_->loads.size(); ++i) {
@@ -299,11 +302,12 @@ void supervisor::follow_files()
 // Everything that can fail comes first; from there on the new configuration is in force.
 void supervisor::apply(conf::config next)
 {
-    const http::lasting_counts counts{backends_, ledger_, routes_};
+    const http::lasting_counts counts{backends_, ledger_, routes_, &secrets_};
     auto fresh = http::service::build(std::move(next), counts, current_->generation + 1, current_.get());
     move_listeners(fresh->config);
     current_ = std::move(fresh);
     drains_.after_reload(*current_);
+    credentials_.follow();
     prepare_sources();
     reconciler_.set_every(current_->config.source.reconcile_every);
     for (const auto& pool : current_->config.pools) {

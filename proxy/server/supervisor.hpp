@@ -15,6 +15,7 @@
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/config_watch.hpp"
+#include "proxy/server/credential_refresh.hpp"
 #include "proxy/server/operator_drains.hpp"
 #include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
@@ -83,6 +84,7 @@ private:
     snat::tuple_ledger ledger_;
     upstream::backend_registry backends_;
     routing::route_registry routes_;
+    credentials::process_secrets secrets_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
     reconciler reconciler_;
@@ -92,6 +94,7 @@ private:
     operator_drains drains_;
     reload_control reloads_;
     pool_rebalancing rebalancing_;
+    credential_refresh credentials_;
     std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;
