@@ -12,6 +12,9 @@
 
 #include "proxy/http/session_services.hpp"
 #include "proxy/net/address.hpp"
+#include "tls/handshake_facts.hpp"
+
+#include <memory>
 
 namespace fairlead::http {
 
@@ -19,7 +22,8 @@ struct arrival
 {
     net::connection_ends ends; // as the kernel says
     listening_point& by;
-    bool has_proxy_header = false; // the peer has to send one
+    bool has_proxy_header = false;                             // the peer has to send one
+    std::shared_ptr<const tls::handshake_facts> tls = nullptr; // once there was a handshake; null: plain
 };
 
 // The whole life of an accepted connection; spawn it detached.

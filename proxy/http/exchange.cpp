@@ -209,6 +209,9 @@ void exchange::write_request_head()
     how.forwarded = options.forwarded;
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
+    how.certificate_name = options.client_certificate;
+    how.certificate = asked_.certificate;
+    if (asked_.tls != nullptr) how.scheme = "https";
     how.strip_prefix = route.strip_prefix;
     how.set_headers = route.set_headers;
     how.default_host = pool().name();

@@ -25,6 +25,7 @@ net::task<afterwards> exchange::forward_response()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.hsts_line = hsts_line();
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     asked_.status = facts_.status;
@@ -108,6 +109,7 @@ net::task<afterwards> exchange::begin_tunnel()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.hsts_line = hsts_line();
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     limit_.arm(config().timeouts.write);
@@ -119,8 +121,7 @@ net::task<afterwards> exchange::begin_tunnel()
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
     start.reserved_bits = agreed.reserved_bits();
-    start.origin =
-        asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
+    start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
@@ -147,7 +148,7 @@ net::task<afterwards> exchange::begin_tunnel()
         co_return give_up("the kernel did not give back a socket");
     }
     services_.log.tunnel_opened(*start.origin, start.texts,
-                                std::chrono::duration_cast<std::chrono::microseconds>(handshake));
+                                std::chrono::duration_cast<std::chrono::microseconds>(handshake), asked_.tls);
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
 }
@@ -217,11 +218,11 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                                        std::string_view header_lines)
 {
     services_.shard.own().refusals[why].add();
-    const bool keeps = asked_.facts.keep_alive && !is_leaving() &&
-                       !asked_.facts.framing.has_body() && !asked_.facts.is_upgrade;
+    const bool keeps = asked_.facts.keep_alive && !is_leaving() && !asked_.facts.framing.has_body() &&
+                       !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
-                          {keeps, asked_.facts.method == method_kind::head, header_lines});
+                          {keeps, asked_.facts.method == method_kind::head, header_lines, hsts_line()});
     asked_.status = status;
     asked_.reason = reason;
     limit_.guard(&client_.lowest_layer());
