@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 namespace fairlead::server {
 namespace {
@@ -304,8 +305,8 @@ void supervisor::apply(conf::config next)
 {
     const http::lasting_counts counts{backends_, ledger_, routes_, &secrets_};
     auto fresh = http::service::build(std::move(next), counts, current_->generation + 1, current_.get());
-    move_listeners(fresh->config);
-    current_ = std::move(fresh);
+    auto added = open_added_listeners(fresh->config);
+    const auto before = std::exchange(current_, std::move(fresh));
     drains_.after_reload(*current_);
     credentials_.follow();
     prepare_sources();
@@ -314,26 +315,28 @@ void supervisor::apply(conf::config next)
         for (const auto& each : pool.backends)
             backends_.obtain(pool.name, each)->set_weight(each.weight);
     }
+    // The service first: what a new listener's connections need is in it.
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
+    move_listeners(std::move(added), before->config);
     backends_.sweep();
     routes_.sweep();
     resolver_.resolve_soon(); // a new name serves when it has resolved
 }
 
-void supervisor::move_listeners(const conf::config& next)
+std::vector<supervisor::opened_listener> supervisor::open_added_listeners(const conf::config& next) const
 {
-    struct opened
-    {
-        conf::listen_options options;
-        std::vector<owned_fd> sockets;
-    };
-    std::vector<opened> added;
+    std::vector<opened_listener> added;
     for (const auto& each : next.listeners) {
         if (!listens_on(current_->config, each.address.text))
             added.push_back({each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
                                                           uses_port(current_->config, each.address.port))});
     }
+    return added;
+}
+
+void supervisor::move_listeners(std::vector<opened_listener> added, const conf::config& before)
+{
     for (auto& one : added) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             auto socket = std::make_shared<owned_fd>(std::move(one.sockets[i]));
@@ -342,8 +345,8 @@ void supervisor::move_listeners(const conf::config& next)
             });
         }
     }
-    for (const auto& each : current_->config.listeners) {
-        if (listens_on(next, each.address.text)) continue;
+    for (const auto& each : before.listeners) {
+        if (listens_on(current_->config, each.address.text)) continue;
         for (auto& one : workers_)
             one->post([address = each.address.text](worker& self) { self.remove_listener(address); });
     }

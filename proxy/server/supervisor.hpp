@@ -60,6 +60,12 @@ public:
     control_answer rebalancing() const override;
 
 private:
+    struct opened_listener
+    {
+        conf::listen_options options;
+        std::vector<owned_fd> sockets; // one for each worker
+    };
+
     void start_workers();
     void sweep_ledger();
     void look_after_tunnels();
@@ -73,7 +79,8 @@ private:
     void apply(conf::config next);
     void follow_files();
     tunnel_census count_tunnels() const;
-    void move_listeners(const conf::config& next);
+    std::vector<opened_listener> open_added_listeners(const conf::config& next) const;
+    void move_listeners(std::vector<opened_listener> added, const conf::config& before);
     void watch_drain();
     bool is_drained() const;
 

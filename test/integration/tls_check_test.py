@@ -31,8 +31,8 @@ class Check(unittest.TestCase):
         self.ca.issue("b.example")
         done = self.check('tls.certificates = [\n{ chain = "a.example.pem", key = "b.example.key" }]')
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"fairlead\.toml:4:1: listener 127\.0\.0\.1:8443: .*/a\.example\.pem: the private "
-                         r"key is not that of the certificate")  # fmt: skip
+        place = r"fairlead\.toml:4:1: listener 127\.0\.0\.1:8443: .*/a\.example\.pem: "
+        self.assertRegex(done.stderr, place + "the private key is not that of the certificate")
 
     def test_an_expired_certificate_and_an_open_key_are_warned_about(self):
         self.ca.issue("a.example", days=-1)
