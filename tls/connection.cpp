@@ -29,8 +29,6 @@ std::uint32_t coarse_now_ms() noexcept
 
 } // namespace
 
-void ssl_free::operator()(ssl_st* which) const noexcept { SSL_free(which); }
-
 // The wire is this connection's from here to the end of the scope; then what it leaves there is sent, and what
 // came and was not taken is kept.
 class connection::use
@@ -64,7 +62,7 @@ public:
         try {
             by_.unread_ = std::make_unique<std::vector<std::uint8_t>>(wire_.came_.begin(), wire_.came_.end());
         } catch (const std::bad_alloc&) {
-            (void)by_.fail(fault::internal, 0); // a gap in the stream
+            (void)by_.fail(fault::other); // a gap in the stream
         }
     }
 
@@ -74,7 +72,7 @@ private:
     buffer before_;
 };
 
-connection::connection(ssl_ptr ssl, int fd, wire& through) noexcept
+connection::connection(ssl_handle ssl, int fd, wire& through) noexcept
     : ssl_(std::move(ssl))
     , wire_(through)
     , fd_(fd)
@@ -84,7 +82,7 @@ connection::connection(ssl_ptr ssl, int fd, wire& through) noexcept
     SSL_set_read_ahead(ssl_.get(), 0); // the wire reads ahead
     if ((SSL_get_options(ssl_.get()) & SSL_OP_ENABLE_KTLS) != 0) {
         has_own_way_ = false; // the kernel does records for OpenSSL's own BIO only
-        if (SSL_set_fd(ssl_.get(), fd) != 1) (void)fail(fault::internal, ERR_peek_error());
+        if (SSL_set_fd(ssl_.get(), fd) != 1) (void)fail(fault::other);
         return;
     }
     // The end of TCP is told to OpenSSL as a close_notify, since it would refuse to send any more otherwise;
@@ -94,23 +92,20 @@ connection::connection(ssl_ptr ssl, int fd, wire& through) noexcept
     SSL_set_bio(ssl_.get(), wire_.bio_, wire_.bio_);
 }
 
-// Without these flags OpenSSL would take the session for broken and not resume it.
-connection::~connection()
-{
-    if (!is_broken_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-}
+connection::~connection() = default;
 
 io_result connection::handshake() noexcept
 {
     if (is_broken_) return ended();
-    if (!flush()) return send_error_ != 0 ? fail(fault::reset, 0) : as_sent(0);
+    if (!flush()) return send_error_ != 0 ? fail(fault::reset) : as_sent(0);
     io_result told;
     {
         const use now(*this, wire::in_bytes);
         told = after(SSL_do_handshake(ssl_.get()));
-        if (fault_ == fault::plain_http) wire_.out_size_ = 0; // it could not read an alert
+        const bool could_read_an_alert = !failure_ || failure_->what != fault::plain_http;
+        if (!could_read_an_alert) wire_.out_size_ = 0;
     }
-    if (told.state == io_state::closed || told.state == io_state::truncated) told = fail(fault::ended, 0);
+    if (told.state == io_state::closed || told.state == io_state::truncated) told = fail(fault::truncated);
     return told.state != io_state::failed && unsent_ ? io_result{0, io_state::want_write} : told;
 }
 
@@ -182,11 +177,6 @@ io_state connection::peek() noexcept
 }
 
 bool connection::has_buffered() const noexcept { return unread_ != nullptr || SSL_pending(ssl_.get()) > 0; }
-
-std::string connection::describe_fault() const
-{
-    return describe(fault_, error_, SSL_get_verify_result(ssl_.get()));
-}
 
 std::uint64_t connection::bytes_sent() const noexcept
 {
@@ -295,33 +285,44 @@ io_result connection::as_sent(std::size_t count) const noexcept
 io_result connection::after(int returned) noexcept
 {
     if (returned == 1) return {0, io_state::done};
-    switch (SSL_get_error(ssl_.get(), returned)) {
+    const int error = SSL_get_error(ssl_.get(), returned);
+    switch (error) {
     case SSL_ERROR_WANT_READ: return {0, io_state::want_read};
     case SSL_ERROR_WANT_WRITE: return {0, io_state::want_write};
     case SSL_ERROR_ZERO_RETURN: end_ = saw_end_ ? io_state::truncated : io_state::closed; return ended();
-    case SSL_ERROR_SYSCALL:
-        if (!has_own_way_ && receive_error_ == 0) receive_error_ = errno;
-        return fail(fault::reset, 0);
     default: break;
     }
-    const unsigned long error = ERR_peek_error();
-    if (ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING && SSL_is_init_finished(ssl_.get()) == 1)
-    {
-        is_broken_ = true;
-        end_ = io_state::truncated;
-        return ended();
+    if (!has_own_way_ && error == SSL_ERROR_SYSCALL) receive_error_ = errno;
+    const bool is_handshake = SSL_is_init_finished(ssl_.get()) == 0;
+    try {
+        failure why = failure_of(*ssl_, error, receive_error_, is_handshake);
+        if (why.what == fault::close_notify_missing) {
+            is_broken_ = true;
+            end_ = io_state::truncated;
+            return ended();
+        }
+        if (is_plain_ && is_handshake && why.what == fault::garbage) why.what = fault::plain_http;
+        return fail(std::move(why));
+    } catch (const std::bad_alloc&) {
+        return fail(fault::other);
     }
-    const fault why = classify(error, SSL_get_verify_result(ssl_.get()));
-    const bool is_plain = is_plain_ && (why == fault::not_tls || why == fault::protocol);
-    return fail(is_plain ? fault::plain_http : why, error);
 }
 
-io_result connection::fail(fault why, unsigned long error) noexcept
+io_result connection::fail(fault why) noexcept
+{
+    std::string text; // no more to say than the fault itself
+    return fail(failure{why, std::move(text)});
+}
+
+io_result connection::fail(failure why) noexcept
 {
     is_broken_ = true;
     end_ = io_state::failed;
-    fault_ = why;
-    error_ = error;
+    try {
+        failure_ = std::make_unique<const failure>(std::move(why));
+    } catch (const std::bad_alloc&) {
+        failure_.reset();
+    }
     return ended();
 }
 

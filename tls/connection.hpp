@@ -11,7 +11,7 @@
 //   write  {n, done}        all n are with the kernel               {n, want_write} n were taken; wait, then offer
 //                                                                                   the rest again, or nothing
 //   any    {0, closed}      the peer's close_notify                 {0, truncated}  its FIN without one
-//          {0, failed}      see fault_of(), receive_error() and send_error()
+//          {0, failed}      see failed_by(), receive_error() and send_error()
 //
 // A write of nothing sends what earlier ones left. Bytes that a write did not count are to be offered again,
 // unchanged and at least as many (SSL_write(3)). A read that ends after some bytes tells the end the next time.
@@ -22,6 +22,7 @@
 #pragma once
 
 #include "tls/fault.hpp"
+#include "tls/handles.hpp"
 #include "tls/record_sizing.hpp"
 #include "tls/wire.hpp"
 
@@ -29,18 +30,9 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
-struct ssl_st;
-
 namespace fairlead::tls {
-
-struct ssl_free
-{
-    void operator()(ssl_st* which) const noexcept;
-};
-using ssl_ptr = std::unique_ptr<ssl_st, ssl_free>;
 
 enum class io_state : std::uint8_t
 {
@@ -62,7 +54,7 @@ class connection
 {
 public:
     // `ssl` knows its part already (SSL_set_accept_state or SSL_set_connect_state).
-    connection(ssl_ptr ssl, int fd, wire& through) noexcept;
+    connection(ssl_handle ssl, int fd, wire& through) noexcept;
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
     ~connection();
@@ -80,10 +72,12 @@ public:
     // A read may give bytes without any event of the descriptor.
     bool has_buffered() const noexcept;
 
-    fault fault_of() const noexcept { return fault_; }
+    const failure* failed_by() const noexcept
+    {
+        return failure_.get();
+    }                                                             // null while no step has failed by TLS
     int receive_error() const noexcept { return receive_error_; } // errno; 0: TCP did not break
     int send_error() const noexcept { return send_error_; }
-    std::string describe_fault() const;
 
     // Taken by the kernel since the beginning: records, not what is in them.
     std::uint64_t bytes_sent() const noexcept;
@@ -105,22 +99,22 @@ private:
     std::size_t send_now(std::span<const std::uint8_t> records) noexcept;
     bool flush() noexcept;
     io_result after(int returned) noexcept;
-    io_result fail(fault why, unsigned long error) noexcept;
+    io_result fail(fault why) noexcept;
+    io_result fail(failure why) noexcept;
     io_result as_sent(std::size_t count) const noexcept;
     io_result ended() const noexcept { return {0, end_}; }
 
-    ssl_ptr ssl_;
+    ssl_handle ssl_;
     wire& wire_;
     buffer unsent_; // records
     buffer unread_; // records
     std::uint64_t sent_ = 0;
-    unsigned long error_ = 0; // OpenSSL's
+    std::unique_ptr<const failure> failure_;
     int fd_;
     int receive_error_ = 0;
     int send_error_ = 0;
     record_sizing sizing_;
     io_state end_ = io_state::done; // of what comes
-    fault fault_ = fault::none;
     bool has_own_way_ : 1 =
         true; // else OpenSSL uses the descriptor itself, so that the kernel may do the records
     bool is_broken_ : 1 = false; // OpenSSL must not be asked again

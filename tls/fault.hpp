@@ -1,10 +1,10 @@
-// Why a TLS connection broke or never came to be.
-
-// Decided from OpenSSL's error codes and verification results alone; no I/O. Thread: any.
-// Alerts: RFC 8446 6. Results of a verification: X509_STORE_CTX_get_error(3).
+// Why a TLS connection failed, as one of a few reasons for metrics and logs.
+//
+// Each costs one connection and nothing else. docs/tls.md tells operators what each means.
 #pragma once
 
-#include <cstddef>
+#include "tls/handles.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,37 +13,37 @@ namespace fairlead::tls {
 
 enum class fault : std::uint8_t
 {
-    none,
-    plain_http,          // letters came where a record has to begin
-    not_tls,             // so did other bytes
-    no_shared_version,
-    no_shared_cipher,    // nor key exchange group nor signature algorithm
-    no_shared_protocol,  // of ALPN
-    unknown_name,        // the SNI names a host that there is no certificate for, or is missing
-    no_certificate,      // the peer has to show one and did not
-    expired_certificate, // or one that is not valid yet
-    unknown_ca,
-    wrong_name,          // the certificate is somebody else's
-    revoked_certificate,
-    bad_certificate,     // for any other reason
-    refused_by_peer,     // it sent an alert
-    bad_record,          // altered, too long or of no known kind
-    protocol,            // any other breach of TLS
-    ended,               // the peer ended TCP in the middle
-    reset,               // TCP broke
-    timed_out,
-    internal             // ours: no memory, no entropy
+    plain_http,                 // an HTTP request where a hello was to be
+    garbage,                    // bytes that are no TLS
+    no_shared_version,          // all that the client speaks is too old, or too new
+    no_shared_cipher,           // or group, or signature algorithm
+    no_shared_protocol,         // ALPN: only others than http/1.1
+    unknown_name,               // SNI: none or unknown, and strict_sni
+    client_certificate_missing, // client_auth is required
+    expired,                    // the peer's certificate, or not valid yet
+    wrong_name,                 // a backend's certificate is for another
+    unknown_ca,                 // the peer's certificate does not lead to a CA that is trusted
+    revoked,                    // by a CRL
+    bad_certificate,            // of the peer, for another reason
+    refused_by_peer,            // it sent an alert: it may not like our certificate
+    truncated,                  // the end in the middle of a handshake or a record
+    close_notify_missing,       // the end without the word that it is the end (RFC 8446 6.1)
+    reset,                      // TCP broke
+    bad_record,                 // what was received cannot be opened, or breaks the protocol
+    timeout,                    // the handshake took too long
+    other
 };
-inline constexpr std::size_t fault_count = 20;
 
-// From the earliest error of OpenSSL's queue; `verification` is what SSL_get_verify_result() says.
-fault classify(unsigned long error, long verification) noexcept;
-fault classify_verification(long verification) noexcept;
+std::string_view word_of(fault what) noexcept; // "plain_http"
 
-// "expired_certificate".
-std::string_view name_of(fault why) noexcept;
+struct failure
+{
+    fault what = fault::other;
+    std::string text; // for people: "sslv3 alert certificate unknown", "certificate has expired"
+};
 
-// A sentence for people, with the peer's alert or the verification's result where there is one.
-std::string describe(fault why, unsigned long error, long verification);
+// What an SSL call that failed left: call it right after SSL_get_error(), with its result and errno. Empties
+// the thread's error queue. `is_handshake`: it was not done yet.
+failure failure_of(const ssl_st& ssl, int ssl_error, int system_error, bool is_handshake);
 
 } // namespace fairlead::tls

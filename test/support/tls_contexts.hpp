@@ -24,14 +24,12 @@ namespace fairlead::test {
 
 struct openssl_free
 {
-    void operator()(SSL_CTX* which) const { SSL_CTX_free(which); }
     void operator()(X509* which) const { X509_free(which); }
     void operator()(EVP_PKEY* which) const { EVP_PKEY_free(which); }
 };
-using context_ptr = std::unique_ptr<SSL_CTX, openssl_free>;
 
 // A server's context with a fresh self-signed ECDSA certificate.
-inline context_ptr make_server_context(int version = TLS1_3_VERSION)
+inline tls::ssl_ctx_handle make_server_context(int version = TLS1_3_VERSION)
 {
     const std::unique_ptr<EVP_PKEY, openssl_free> key(EVP_EC_gen("P-256"));
     const std::unique_ptr<X509, openssl_free> made(X509_new());
@@ -43,7 +41,7 @@ inline context_ptr make_server_context(int version = TLS1_3_VERSION)
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, host, -1, -1, 0);
     X509_set_issuer_name(made.get(), name);
     REQUIRE(X509_sign(made.get(), key.get(), EVP_sha256()) > 0);
-    context_ptr out(SSL_CTX_new(TLS_server_method()));
+    tls::ssl_ctx_handle out(SSL_CTX_new(TLS_server_method()));
     REQUIRE(SSL_CTX_use_certificate(out.get(), made.get()) == 1);
     REQUIRE(SSL_CTX_use_PrivateKey(out.get(), key.get()) == 1);
     SSL_CTX_set_min_proto_version(out.get(), TLS1_2_VERSION);
@@ -54,23 +52,23 @@ inline context_ptr make_server_context(int version = TLS1_3_VERSION)
 }
 
 // A client's, which trusts everybody.
-inline context_ptr make_client_context()
+inline tls::ssl_ctx_handle make_client_context()
 {
-    context_ptr out(SSL_CTX_new(TLS_client_method()));
+    tls::ssl_ctx_handle out(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(out.get(), TLS1_2_VERSION);
     return out;
 }
 
-inline tls::ssl_ptr accepting(SSL_CTX& by)
+inline tls::ssl_handle accepting(SSL_CTX& by)
 {
-    tls::ssl_ptr out(SSL_new(&by));
+    tls::ssl_handle out(SSL_new(&by));
     SSL_set_accept_state(out.get());
     return out;
 }
 
-inline tls::ssl_ptr connecting(SSL_CTX& by)
+inline tls::ssl_handle connecting(SSL_CTX& by)
 {
-    tls::ssl_ptr out(SSL_new(&by));
+    tls::ssl_handle out(SSL_new(&by));
     SSL_set_connect_state(out.get());
     return out;
 }
@@ -80,7 +78,7 @@ inline tls::ssl_ptr connecting(SSL_CTX& by)
 class tls_peer
 {
 public:
-    tls_peer(tls::ssl_ptr ssl, int fd)
+    tls_peer(tls::ssl_handle ssl, int fd)
         : ssl_(std::move(ssl))
         , fd_(fd)
     {
@@ -166,7 +164,7 @@ public:
     std::size_t wire_bytes() const { return wire_bytes_; }
 
 private:
-    tls::ssl_ptr ssl_;
+    tls::ssl_handle ssl_;
     int fd_;
     std::vector<std::size_t> records_;
     std::size_t wire_bytes_ = 0;
