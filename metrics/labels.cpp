@@ -112,6 +112,8 @@ std::string_view label(end_cause value) noexcept
     case end_cause::close_frame: return "close";
     case end_cause::eof: return "eof";
     case end_cause::reset: return "reset";
+    case end_cause::truncated: return "truncated";
+    case end_cause::tls_error: return "tls_error";
     case end_cause::overdue: return "close_timeout";
     case end_cause::drained: return "drained";
     case end_cause::removed: return "removed";

@@ -29,8 +29,8 @@ std::uint32_t coarse_now_ms() noexcept
 
 } // namespace
 
-// The wire is this connection's from here to the end of the scope; then what it leaves there is sent, and what
-// came and was not taken is kept.
+// The wire is this connection's from here to the end of the scope; then what it leaves there is sent, and
+// what came and was not taken is kept.
 class connection::use
 {
 public:
@@ -131,26 +131,55 @@ io_result connection::read(std::span<std::uint8_t> into) noexcept
 
 io_result connection::write(std::span<const std::uint8_t> bytes) noexcept
 {
+    const std::string_view one(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return write_pieces(std::span(&one, 1));
+}
+
+io_result connection::write_pieces(std::span<const std::string_view> pieces) noexcept
+{
     if (!flush()) return as_sent(0);
+    std::size_t size = 0;
+    for (const std::string_view piece : pieces)
+        size += piece.size();
     std::size_t taken = 0;
-    while (taken < bytes.size() && !unsent_ && send_error_ == 0) {
+    while (taken < size && !unsent_ && send_error_ == 0) {
         if (is_broken_ || said_goodbye_) return {0, io_state::failed};
         const use now(*this, 0);
-        const std::uint32_t now_ms = bytes.size() > record_sizing::small_bytes ? coarse_now_ms() : 0;
         // As many records as the wire holds.
         do {
-            const std::size_t left = bytes.size() - taken;
+            const std::string_view block = block_at(pieces, taken, record_size(size - taken));
             std::size_t count = 0;
-            const int returned =
-                SSL_write_ex(ssl_.get(), bytes.data() + taken, sizing_.next(left, now_ms), &count);
+            const int returned = SSL_write_ex(ssl_.get(), block.data(), block.size(), &count);
             if (returned != 1) {
                 const io_result stop = after(returned);
                 return {stop.state == io_state::failed ? 0 : taken, stop.state};
             }
             taken += count;
-        } while (has_own_way_ && taken < bytes.size() && wire_.out_size_ <= wire::in_bytes);
+        } while (has_own_way_ && taken < size && wire_.out_size_ <= wire::in_bytes);
     }
     return as_sent(taken);
+}
+
+// What the kernel makes records of is retried with as many bytes as before, so their size must not shrink.
+std::size_t connection::record_size(std::size_t left) noexcept
+{
+    if (!has_own_way_) return std::min(left, record_sizing::full_bytes);
+    return left <= record_sizing::small_bytes ? left : sizing_.next(left, coarse_now_ms());
+}
+
+// The bytes from `at` on in one block: where they are, or gathered.
+std::string_view connection::block_at(std::span<const std::string_view> pieces, std::size_t at,
+                                      std::size_t size) noexcept
+{
+    std::size_t gathered = 0;
+    for (std::string_view piece : pieces) {
+        const std::size_t skip = std::min(at, piece.size());
+        at -= skip;
+        piece.remove_prefix(skip);
+        if (gathered == 0 && piece.size() >= size) return piece.substr(0, size);
+        gathered += piece.copy(wire_.gathering_.data() + gathered, size - gathered);
+    }
+    return {wire_.gathering_.data(), gathered};
 }
 
 io_result connection::send_close_notify() noexcept
@@ -176,7 +205,10 @@ io_state connection::peek() noexcept
     return after(SSL_peek_ex(ssl_.get(), &byte, 1, &count)).state;
 }
 
-bool connection::has_buffered() const noexcept { return unread_ != nullptr || SSL_pending(ssl_.get()) > 0; }
+bool connection::has_buffered() const noexcept
+{
+    return unread_ != nullptr || end_ != io_state::done || SSL_pending(ssl_.get()) > 0;
+}
 
 std::uint64_t connection::bytes_sent() const noexcept
 {

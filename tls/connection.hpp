@@ -4,18 +4,20 @@
 // idle one keeps no buffer. Only records that the kernel did not take, and records that came and nobody read
 // yet, are kept, until they are gone.
 //
-// It does not own the descriptor, wait, or decide deadlines. Whoever drives it waits for what a step wants and
-// repeats the step. Each step says what it moved and what comes next:
+// It does not own the descriptor, wait, or decide deadlines. Whoever drives it waits for what a step wants
+// and repeats the step. Each step says what it moved and what comes next:
 //
-//   read   {n, done}        `into` is full, there may be more       {n, want_read}  all there is; wait for an event
-//   write  {n, done}        all n are with the kernel               {n, want_write} n were taken; wait, then offer
-//                                                                                   the rest again, or nothing
-//   any    {0, closed}      the peer's close_notify                 {0, truncated}  its FIN without one
+//   read   {n, done}        `into` is full, there may be more
+//          {n, want_read}   that is all there is; wait for an event
+//   write  {n, done}        all n are with the kernel
+//          {n, want_write}  n were taken; wait, then offer the rest again, or nothing when that was all
+//   any    {0, closed}      the peer's close_notify
+//          {0, truncated}   its FIN without one
 //          {0, failed}      see failed_by(), receive_error() and send_error()
 //
 // A write of nothing sends what earlier ones left. Bytes that a write did not count are to be offered again,
-// unchanged and at least as many (SSL_write(3)). A read that ends after some bytes tells the end the next time.
-// Both directions are apart: after the peer's close_notify, or an error in sending, the other still works.
+// unchanged and at least as many (SSL_write(3)). A read that ends after some bytes tells the end the next
+// time. Both directions are apart: after the peer's close_notify, or an error in sending, the other works on.
 //
 // Thread: its wire's. Lifetime: the wire and the descriptor outlive it, but the destructor does not use the
 // descriptor. Errors: nothing throws; out of memory is a fault. Source: SSL_read_ex(3), RFC 8446 5 and 6.1.
@@ -30,6 +32,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace fairlead::tls {
@@ -62,6 +65,8 @@ public:
     io_result handshake() noexcept;
     io_result read(std::span<std::uint8_t> into) noexcept;
     io_result write(std::span<const std::uint8_t> bytes) noexcept;
+    io_result
+    write_pieces(std::span<const std::string_view> pieces) noexcept; // one after another; records span them
 
     // After it nothing can be written; the kernel has it when the result is done.
     io_result send_close_notify() noexcept;
@@ -69,7 +74,7 @@ public:
     // done: a read would give bytes; want_read: it would not; else how the stream ended. Takes nothing.
     io_state peek() noexcept;
 
-    // A read may give bytes without any event of the descriptor.
+    // A read may give bytes, or the end, without any event of the descriptor.
     bool has_buffered() const noexcept;
 
     const failure* failed_by() const noexcept
@@ -98,6 +103,9 @@ private:
     bool send_gathered() noexcept;
     std::size_t send_now(std::span<const std::uint8_t> records) noexcept;
     bool flush() noexcept;
+    std::size_t record_size(std::size_t left) noexcept;
+    std::string_view block_at(std::span<const std::string_view> pieces, std::size_t at,
+                              std::size_t size) noexcept;
     io_result after(int returned) noexcept;
     io_result fail(fault why) noexcept;
     io_result fail(failure why) noexcept;

@@ -1,5 +1,5 @@
-// What all TLS connections of one thread share on their way to the kernel: a buffer for records that came, one
-// for records that go, and the one BIO by which OpenSSL asks for them.
+// What all TLS connections of one thread share on their way to the kernel: a buffer for records that came,
+// one for records that go, and the one BIO by which OpenSSL asks for them.
 //
 // Each connection uses it for the length of one call, so it costs a connection nothing: no BIO of its own, no
 // buffer while nothing is under way. A read takes as many records as there are with one system call, and a
@@ -28,9 +28,6 @@ public:
     wire& operator=(const wire&) = delete;
     ~wire();
 
-    // For a caller that gathers small pieces into one record.
-    std::span<std::uint8_t> gathering() noexcept { return gathering_; }
-
 private:
     friend class connection;
     friend struct wire_bio;
@@ -46,7 +43,7 @@ private:
     bool is_drained_ = false;    // the socket had less than was asked for
     std::vector<std::uint8_t> in_;
     std::vector<std::uint8_t> out_;
-    std::vector<std::uint8_t> gathering_;
+    std::vector<char> gathering_; // the pieces of one record
 };
 
 } // namespace fairlead::tls

@@ -356,11 +356,13 @@ exchange::head_outcome exchange::classify_read_failure(const net::error_code& er
 
 // The backend ended its side before our bytes came: its FIN acknowledges none of them (RFC 9112 9.3.1,
 // 9.3.2). When its reset followed, the error is EPIPE, which the kernel gives only to a connection that had
-// seen that FIN.
+// seen that FIN. Of TLS it is the same proof, since the kernel counts records; a close_notify adds nothing to
+// it, so a backend that leaves it out is not treated worse.
 bool exchange::was_unseen(const net::error_code& error)
 {
     upstream::connection& made = *connected_.made;
-    const bool was_closed_in_order = error == net::asio::error::eof || error == net::asio::error::broken_pipe;
+    const bool was_closed_in_order =
+        error == net::asio::error::eof || error == net::asio::error::broken_pipe || error == net::truncated;
     if (!made.is_reused || !made.unread.empty() || !was_closed_in_order) return false;
     constexpr std::uint64_t syn = 1;
     const auto acknowledged = net::bytes_acknowledged(made.stream.fd());

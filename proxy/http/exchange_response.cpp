@@ -119,8 +119,7 @@ net::task<afterwards> exchange::begin_tunnel()
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
     start.reserved_bits = agreed.reserved_bits();
-    start.origin =
-        asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
+    start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
@@ -138,10 +137,10 @@ net::task<afterwards> exchange::begin_tunnel()
     start.use = std::move(connected_.use);
     start.of_route = std::move(of_route_);
     start.of_client = std::move(of_client_);
-    start.client_fd = client_.release();
-    start.backend_fd = made.stream.release();
-    if (start.client_fd < 0 || start.backend_fd < 0) {
-        for (const int fd : {start.client_fd, start.backend_fd}) {
+    start.client = client_.release();
+    start.backend = made.stream.release();
+    if (start.client.fd < 0 || start.backend.fd < 0) {
+        for (const int fd : {start.client.fd, start.backend.fd}) {
             if (fd >= 0) ::close(fd);
         }
         co_return give_up("the kernel did not give back a socket");
@@ -217,8 +216,8 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                                        std::string_view header_lines)
 {
     services_.shard.own().refusals[why].add();
-    const bool keeps = asked_.facts.keep_alive && !is_leaving() &&
-                       !asked_.facts.framing.has_body() && !asked_.facts.is_upgrade;
+    const bool keeps = asked_.facts.keep_alive && !is_leaving() && !asked_.facts.framing.has_body() &&
+                       !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
                           {keeps, asked_.facts.method == method_kind::head, header_lines});

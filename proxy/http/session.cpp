@@ -187,12 +187,15 @@ net::task<session::head_outcome> session::wait_for_request()
     if (is_leaving() && !client_.is_readable()) co_return head_outcome::closed;
     limit_.arm(config().timeouts.keep_alive);
     is_waiting_ = true;
-    const auto [error] = co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
+    net::read_result got;
+    do {
+        got.error = co_await client_.wait_readable();
+        if (got.error) break;
+        got = client_.try_read(in_.prepare(config().limits.header_bytes + 1));
+        if (got.error) in_.release(); // of TLS it may have been less than a record, or none with bytes in it
+    } while (got.error == net::asio::error::would_block);
     is_waiting_ = false;
     limit_.disarm();
-    if (error) co_return head_outcome::closed;
-    const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
-    const net::read_result got = co_await client_.read_some(room);
     in_.commit(got.count);
     co_return got.error ? head_outcome::closed : head_outcome::ready;
 }
