@@ -1,7 +1,8 @@
 #include "conf/known_keys.hpp"
 
-#include "conf/values.hpp"
+#include "conf/tls_keys.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace fairlead::conf {
@@ -56,7 +57,7 @@ constexpr std::string_view npath_backends = "IP addresses on the interface's seg
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
 // clang-format off
-constexpr auto rows = std::to_array<key_row>({
+constexpr auto plain_rows = std::to_array<key_row>({
     {.section = "", .name = "workers", .type = value_type::integer, .default_text = "0", .least = 1,
      .most = 256, .zero = true, .reloads = false, .example = "4"},
     {.section = "", .name = "include", .type = value_type::text_list, .choices = "paths or patterns",
@@ -73,6 +74,7 @@ constexpr auto rows = std::to_array<key_row>({
     table("forward", value_type::table, "[forward]"),
     table("source", value_type::table, "[source]"),
     table("websocket", value_type::table, "[websocket]"),
+    table("tls", value_type::table, "[tls]"),
     {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
     {.section = "", .name = "route", .type = value_type::table_list, .required = true,
      .example = "[[route]]"},
@@ -86,6 +88,10 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "\"500/s\""},
     {.section = "listen", .name = "upgrade_burst", .type = value_type::integer, .least = 1,
      .most = 1'000'000, .example = "1000"},
+    {.section = "listen", .name = "tls", .type = value_type::table,
+     .example = "{ certificate_dir = \"/etc/fairlead/certificates\" }"},
+    {.section = "listen", .name = "redirect_to_https", .type = value_type::flag_or_integer,
+     .default_text = "false", .least = 1, .most = 65'535, .example = "8443"},
 
     {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},
@@ -98,6 +104,7 @@ constexpr auto rows = std::to_array<key_row>({
     wait("response", "\"1m\""),
     wait("response_body", "0"),
     wait("upstream_idle", "\"30s\""),
+    wait("tls_handshake", "\"10s\""),
 
     {.section = "limits", .name = "header_bytes", .type = value_type::bytes, .default_text = "\"32KiB\"",
      .least = kib, .most = 60 * kib, .example = "\"16KiB\""},
@@ -156,6 +163,9 @@ constexpr auto rows = std::to_array<key_row>({
      .default_text = "\"X-Request-Id\"", .choices = "a header name, or \"\"", .example = "\"X-Trace\""},
     {.section = "forward", .name = "trusted_proxies", .type = value_type::text_list,
      .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\", \"unix\"]"},
+    {.section = "forward", .name = "client_certificate", .type = value_type::text,
+     .default_text = "\"X-Forwarded-Client-Cert\"", .choices = "a header name, or \"\"",
+     .example = "\"X-Client-Cert\""},
 
     {.section = "source", .name = "addresses", .type = value_type::text_list, .choices = source_addresses,
      .example = "[\"10.0.1.0/28\"]"},
@@ -218,6 +228,8 @@ constexpr auto rows = std::to_array<key_row>({
      .least = 1, .most = day, .example = "\"1m\""},
     {.section = "pool.NAME", .name = "rebalance", .type = value_type::table,
      .example = "{ rate = \"50/s\", threshold = \"20%\" }"},
+    {.section = "pool.NAME", .name = "tls", .type = value_type::flag_or_table, .default_text = "false",
+     .example = "{ ca = \"/etc/fairlead/backends.pem\" }"},
 
     {.section = "pool.NAME.rebalance", .name = "rate", .type = value_type::text,
      .default_text = "\"50/s\"", .choices = message_rates, .example = "\"200/s\""},
@@ -279,6 +291,8 @@ constexpr auto rows = std::to_array<key_row>({
      .example = "{ X-Tenant = \"blue\", Authorization = true }"},
     {.section = "route", .name = "query", .type = value_type::table, .choices = "NAME = a test",
      .example = "{ version = { regex = \"[0-9]+\" } }"},
+    {.section = "route", .name = "client_certificate", .type = value_type::flag_or_table,
+     .example = "{ san = \"DNS:*.devices.example.com\" }"},
     {.section = "route", .name = "only", .type = value_type::choice, .choices = "http|websocket",
      .example = "\"websocket\""},
     {.section = "route", .name = "subprotocol", .type = value_type::text, .choices = "a token",
@@ -306,14 +320,16 @@ constexpr auto rows = std::to_array<key_row>({
 });
 // clang-format on
 
-std::string number_text(value_type type, std::int64_t number)
+// The rows of two lists as one.
+template <std::size_t First, std::size_t Second>
+constexpr auto joined(const std::array<key_row, First>& some, const std::array<key_row, Second>& more)
 {
-    if (type == value_type::time) {
-        return format_duration(duration{number});
-    }
-    return type == value_type::bytes ? format_byte_count(static_cast<byte_count>(number))
-                                     : std::to_string(number);
+    std::array<key_row, First + Second> all{};
+    std::ranges::copy(more, std::ranges::copy(some, all.begin()).out);
+    return all;
 }
+
+constexpr auto rows = joined(plain_rows, tls_rows);
 
 } // namespace
 
@@ -327,59 +343,6 @@ const key_row* find_key(std::string_view section, std::string_view name) noexcep
         }
     }
     return nullptr;
-}
-
-std::string full_name(const key_row& row)
-{
-    return row.section.empty() ? std::string(row.name)
-                               : std::string(row.section) + "." + std::string(row.name);
-}
-
-std::string range_text(const key_row& row)
-{
-    if (row.most != 0) {
-        const auto span = number_text(row.type, row.least) + " to " + number_text(row.type, row.most);
-        return row.zero ? span + ", or 0" : span;
-    }
-    std::string text;
-    for (const char c : row.choices) {
-        text += c == '|' ? std::string(", ") : std::string(1, c);
-    }
-    return text;
-}
-
-std::string_view type_text(value_type type) noexcept
-{
-    switch (type) {
-    case value_type::boolean: return "boolean";
-    case value_type::integer: return "integer";
-    case value_type::time: return "duration";
-    case value_type::bytes: return "size";
-    case value_type::text: return "text";
-    case value_type::text_list: return "text or array";
-    case value_type::array: return "array";
-    case value_type::choice: return "choice";
-    case value_type::table: return "table";
-    case value_type::table_list: return "tables";
-    }
-    return "";
-}
-
-std::string_view unit_text(value_type type) noexcept
-{
-    switch (type) {
-    case value_type::integer: return "count";
-    case value_type::time: return "time";
-    case value_type::bytes: return "bytes";
-    case value_type::boolean:
-    case value_type::text:
-    case value_type::text_list:
-    case value_type::array:
-    case value_type::choice:
-    case value_type::table:
-    case value_type::table_list: return "";
-    }
-    return "";
 }
 
 } // namespace fairlead::conf

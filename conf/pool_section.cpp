@@ -1,6 +1,7 @@
 #include "conf/pool_section.hpp"
 
 #include "conf/source_keys.hpp"
+#include "conf/tls_section.hpp"
 
 #include <algorithm>
 #include <string>
@@ -164,6 +165,7 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
                                         format_duration(pool.backoff));
     }
     read_rebalance(table, pool);
+    read_pool_tls(table, pool);
     draft.value.pools.push_back(std::move(pool));
 }
 

@@ -8,6 +8,7 @@
 
 #include "metrics/instruments.hpp"
 #include "metrics/labels.hpp"
+#include "metrics/tls_labels.hpp"
 
 #include <array>
 #include <chrono>
@@ -106,6 +107,15 @@ struct alignas(64) backend_cells
     counter retries;                     // requests sent again after this backend failed them unseen
     counter foreign_ports;               // source ports that others were found to use
     counter source_failovers;            // times a dial took another source
+};
+
+// TLS with clients, or with backends. A handshake counts when it is done; a failure may come after that.
+struct alignas(64) tls_cells
+{
+    by<tls_version, by<tls_start, counter>> handshakes;
+    by<tls_fault, counter> failures;
+    histogram<dial_bounds> handshake_seconds; // of those that were done
+    gauge under_way;                          // handshakes
 };
 
 // The worker itself.

@@ -2,7 +2,7 @@
 //
 // Made for one scrape and dropped after it. It reads cells that their workers write meanwhile: each number is
 // whole, numbers of one moment may differ by what happened while reading. The shards must outlive it. Close
-// codes, refusals and dial failures appear from their first occurrence on; every other series of a label set
+// codes, refusals, TLS faults and dial failures appear from their first occurrence on; every other series of a label set
 // appears with the set.
 #pragma once
 
@@ -24,6 +24,7 @@ struct scrape
     std::vector<source_usage> sources;
     std::vector<backend_state> backends;
     std::vector<route_load> routes;
+    std::vector<certificate_state> certificates;
     reconciliation_state reconciliation;
     std::vector<npath_service_state> npath;
     lifecycle life;

@@ -38,6 +38,12 @@ void registry::set_route_loads(route_loads_fn loads)
     route_loads_ = std::move(loads);
 }
 
+void registry::set_certificates(certificates_fn certificates)
+{
+    std::lock_guard hold{mutex_};
+    certificates_ = std::move(certificates);
+}
+
 void registry::set_reconciliation(reconciliation_fn state)
 {
     std::lock_guard hold{mutex_};
@@ -70,6 +76,7 @@ std::string registry::expose() const
     source_usage_fn usage;
     backend_states_fn states;
     route_loads_fn loads;
+    certificates_fn certificates;
     reconciliation_fn reconciliation;
     npath_states_fn npath;
     {
@@ -81,12 +88,14 @@ std::string registry::expose() const
         usage = source_usage_;
         states = backend_states_;
         loads = route_loads_;
+        certificates = certificates_;
         reconciliation = reconciliation_;
         npath = npath_states_;
     }
     if (usage) parts.sources = usage();
     if (states) parts.backends = states();
     if (loads) parts.routes = loads();
+    if (certificates) parts.certificates = certificates();
     if (reconciliation) parts.reconciliation = reconciliation();
     if (npath) parts.npath = npath();
     const prometheus::TextSerializer text;

@@ -5,6 +5,9 @@
 // Thread: any.
 #pragma once
 
+#include "tls/certificate_facts.hpp"
+#include "tls/ocsp_staple.hpp"
+
 #include <boost/system/result.hpp>
 
 #include <chrono>
@@ -14,11 +17,8 @@
 #include <vector>
 
 struct evp_pkey_st; // EVP_PKEY
-struct x509_st;     // X509
 
 namespace fairlead::tls {
-
-using wall_time = std::chrono::system_clock::time_point;
 
 // The contents of files, not their paths.
 struct certificate_texts
@@ -60,9 +60,13 @@ public:
     const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
     // The response to staple at that time; empty: none, or none that is good now.
-    std::string_view staple(wall_time now) const noexcept;
+    std::string_view staple(wall_time now) const noexcept
+    {
+        return staple_.is_good_at(now) ? std::string_view(staple_.der) : std::string_view();
+    }
+    bool is_valid_at(wall_time now) const noexcept { return now >= not_before_ && now <= not_after_; }
 
-    x509_st* leaf() const noexcept;
+    x509_st* leaf() const noexcept { return leaf_; }
     const std::vector<x509_st*>& chain() const noexcept { return chain_; } // without the leaf
     evp_pkey_st* key() const noexcept { return key_; }
 
@@ -80,9 +84,7 @@ private:
     wall_time not_before_;
     wall_time not_after_;
     key_kind kind_ = key_kind::rsa;
-    std::string staple_; // good between the two
-    wall_time staple_from_;
-    wall_time staple_until_;
+    ocsp_staple staple_;
 };
 
 } // namespace fairlead::tls

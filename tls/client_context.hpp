@@ -25,12 +25,13 @@ namespace fairlead::tls {
 
 struct client_options
 {
-    protocol_options protocol;
-    std::string ca;          // PEM text, not a path; empty: the system's store
-    std::string server_name; // a host name or an address, instead of the backend's own; empty: the backend's
-    std::shared_ptr<const certificate> own; // null: none
-    bool insecure = false;                  // no verification at all
-    std::shared_ptr<tls::key_log> key_log;  // null: none
+    protocol_options protocol = {};
+    std::string ca = {}; // PEM text, not a path; empty: the system's store
+    std::string server_name =
+        {}; // a host name or an address, instead of the backend's own; empty: the backend's
+    std::shared_ptr<const certificate> own = nullptr; // null: none
+    bool insecure = false;                            // no verification at all
+    std::shared_ptr<tls::key_log> key_log = nullptr;  // null: none
 };
 
 class client_context

@@ -328,7 +328,8 @@ io_result connection::after(int returned) noexcept
     const bool is_handshake = SSL_is_init_finished(ssl_.get()) == 0;
     try {
         failure why = failure_of(*ssl_, error, receive_error_, is_handshake);
-        if (why.what == fault::close_notify_missing) {
+        const bool is_end = why.what == fault::close_notify_missing || why.what == fault::truncated;
+        if (is_end && !is_handshake) {
             is_broken_ = true;
             end_ = io_state::truncated;
             return ended();

@@ -1,14 +1,36 @@
 #include "tls/fault.hpp"
 
+#include "tls/error_queue.hpp"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
 
-#include <system_error>
+#include <cstring>
 
 namespace fairlead::tls {
 namespace {
+
+// RFC 8446 6.2; an alert that was received is reported as its number above this.
+constexpr int alert_reasons = SSL_AD_REASON_OFFSET;
+
+fault of_verification(long result) noexcept
+{
+    switch (result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return fault::expired;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return fault::wrong_name;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_CERT_UNTRUSTED: return fault::unknown_ca;
+    case X509_V_ERR_CERT_REVOKED: return fault::revoked;
+    default: return fault::bad_certificate; // of the library's open set
+    }
+}
 
 fault of_alert(int alert) noexcept
 {
@@ -16,39 +38,29 @@ fault of_alert(int alert) noexcept
     case SSL_AD_PROTOCOL_VERSION: return fault::no_shared_version;
     case SSL_AD_UNRECOGNIZED_NAME: return fault::unknown_name;
     case SSL_AD_NO_APPLICATION_PROTOCOL: return fault::no_shared_protocol;
-    default: return fault::refused_by_peer;
+    case SSL_AD_CERTIFICATE_REQUIRED: return fault::client_certificate_missing;
+    case SSL_AD_DECRYPT_ERROR:
+    case SSL_AD_BAD_RECORD_MAC: return fault::bad_record;
+    default: return fault::refused_by_peer; // of the registry's open set
     }
 }
 
-fault of_verification(long result) noexcept
+fault of_reason(int reason, const SSL& ssl) noexcept
 {
-    switch (result) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return fault::expired;
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_CERT_UNTRUSTED: return fault::unknown_ca;
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: return fault::wrong_name;
-    case X509_V_ERR_CERT_REVOKED: return fault::revoked;
-    default: return fault::bad_certificate;
-    }
-}
-
-fault of_reason(int reason, bool is_handshake) noexcept
-{
+    if (reason >= alert_reasons && reason < alert_reasons + 256) return of_alert(reason - alert_reasons);
     switch (reason) {
     case SSL_R_HTTP_REQUEST:
     case SSL_R_HTTPS_PROXY_REQUEST: return fault::plain_http;
-    case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_UNKNOWN_PROTOCOL: return fault::garbage;
+    case SSL_R_WRONG_VERSION_NUMBER: // of a record's header
+    case SSL_R_BAD_RECORD_TYPE:
+    case SSL_R_PACKET_LENGTH_TOO_LONG: return fault::garbage;
     case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_UNKNOWN_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_VERSION_TOO_HIGH:
+    case SSL_R_WRONG_SSL_VERSION:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
-    case SSL_R_WRONG_SSL_VERSION: return fault::no_shared_version;
+    case SSL_R_INAPPROPRIATE_FALLBACK: return fault::no_shared_version;
     case SSL_R_NO_SHARED_CIPHER:
     case SSL_R_NO_SHARED_GROUPS:
     case SSL_R_NO_SUITABLE_GROUPS:
@@ -56,14 +68,21 @@ fault of_reason(int reason, bool is_handshake) noexcept
     case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
     case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS: return fault::no_shared_cipher;
     case SSL_R_NO_APPLICATION_PROTOCOL: return fault::no_shared_protocol;
-    case SSL_R_CALLBACK_FAILED: return fault::unknown_name; // the only callback that refuses
+    case SSL_R_CALLBACK_FAILED: return fault::unknown_name; // the only one that refuses
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return fault::client_certificate_missing;
-    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-        return is_handshake ? fault::truncated : fault::close_notify_missing;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED: return of_verification(SSL_get_verify_result(&ssl));
     case ERR_R_MALLOC_FAILURE:
     case ERR_R_INTERNAL_ERROR: return fault::other;
-    default: return fault::bad_record;
+    default: return fault::bad_record; // of the library's open set
     }
+}
+
+// The connection ended without a close_notify.
+fault of_end(const SSL& ssl, bool is_handshake) noexcept
+{
+    if (is_handshake) return fault::truncated;
+    const bool is_in_body = std::strcmp(SSL_rstate_string(&ssl), "RB") == 0;
+    return is_in_body || SSL_has_pending(&ssl) == 1 ? fault::truncated : fault::close_notify_missing;
 }
 
 } // namespace
@@ -91,27 +110,24 @@ std::string_view word_of(fault what) noexcept
     case fault::timeout: return "timeout";
     case fault::other: return "other";
     }
-    return {};
+    return "";
 }
 
 failure failure_of(const ssl_st& ssl, int ssl_error, int system_error, bool is_handshake)
 {
-    const unsigned long error = ERR_peek_error();
-    const int reason = ERR_GET_REASON(error);
-    ERR_clear_error();
-    if (ssl_error == SSL_ERROR_SYSCALL && system_error != 0)
-        return {fault::reset, std::generic_category().message(system_error)};
-    if (ssl_error != SSL_ERROR_SSL || error == 0)
-        return {is_handshake ? fault::truncated : fault::close_notify_missing, "the peer ended TCP"};
-    const char* const text = ERR_reason_error_string(error);
-    const std::string words = text != nullptr ? text : "";
-    if (ERR_GET_LIB(error) != ERR_LIB_SSL) return {fault::other, words};
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        const long result = SSL_get_verify_result(&ssl);
-        return {of_verification(result), X509_verify_cert_error_string(result)};
+    const unsigned long code = ERR_peek_error();
+    if (code == 0 || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        clear_errors();
+        if (ssl_error == SSL_ERROR_SYSCALL && system_error != 0)
+            return {fault::reset, std::strerror(system_error)};
+        return {of_end(ssl, is_handshake), "the connection ended"};
     }
-    const bool is_alert = reason >= SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256;
-    return {is_alert ? of_alert(reason - SSL_AD_REASON_OFFSET) : of_reason(reason, is_handshake), words};
+    const fault what =
+        ERR_GET_LIB(code) == ERR_LIB_SSL ? of_reason(ERR_GET_REASON(code), ssl) : fault::bad_record;
+    std::string text = take_error();
+    if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        text += ": " + std::string(X509_verify_cert_error_string(SSL_get_verify_result(&ssl)));
+    return {what, std::move(text)};
 }
 
 } // namespace fairlead::tls

@@ -22,6 +22,7 @@
 
 #include <boost/system/result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,14 +40,15 @@ enum class client_auth : std::uint8_t
 struct server_options
 {
     // At least one. The first is for clients that name no server, or an unknown one.
-    std::vector<std::shared_ptr<const certificate>> certificates;
-    protocol_options protocol;
+    std::vector<std::shared_ptr<const certificate>> certificates = {};
+    protocol_options protocol = {};
     bool strict_sni = false;
     tls::client_auth client_auth = tls::client_auth::none;
-    std::string client_ca;                // PEM text, not a path; not empty unless client_auth is none
-    std::string crl;                      // PEM text; empty: none. Else every CA of client_ca needs one in it
-    std::shared_ptr<ticket_keys> tickets; // null: no resumption
-    std::shared_ptr<tls::key_log> key_log; // null: none
+    std::string client_ca = {}; // PEM text, not a path; not empty unless client_auth is none
+    std::string crl = {};       // PEM text; empty: none. Else every CA of client_ca needs one in it
+    std::shared_ptr<ticket_keys> tickets = nullptr; // null: no resumption
+    std::chrono::seconds ticket_lifetime{12 * 3'600};
+    std::shared_ptr<tls::key_log> key_log = nullptr; // null: none
 };
 
 class server_context

@@ -2,8 +2,8 @@
 // secure() has made it TLS; the interface is the same, and plain costs one look at a pointer.
 //
 // Every operation tries the system call first and suspends only when the kernel would block. Nothing throws;
-// the end of the stream is asio::error::eof, of TLS its close_notify. Reads and writes may be under way at the
-// same time, one of each. Small pieces of one write share a record.
+// the end of the stream is asio::error::eof, of TLS its close_notify. Reads and writes may be under way at
+// the same time, one of each. Small pieces of one write share a record.
 // Completes when: bytes moved, the stream ended, or the socket was cancelled (operation_aborted).
 // Errors: the kernel's; of TLS also `truncated` and EPROTO, of which its failed_by() tells more. Thread: the
 // worker's.
@@ -24,8 +24,8 @@
 
 namespace fairlead::net {
 
-// TCP ended without close_notify: what came is whole, but may not be all. The kernel has this code for accept()
-// alone.
+// TCP ended without close_notify: what came is whole, but may not be all. The kernel has this code for
+// accept() alone.
 inline constexpr auto truncated = asio::error::connection_aborted;
 
 struct read_result

@@ -54,7 +54,8 @@ std::unique_ptr<const snat::source_pool> make_source(const conf::pool_options& o
 } // namespace
 
 pool::pool(const conf::pool_options& options, const conf::timeout_options& timeouts,
-           backend_registry& registry, snat::tuple_ledger& ledger)
+           backend_registry& registry, snat::tuple_ledger& ledger,
+           std::shared_ptr<credentials::client_credentials> tls)
     : name_(options.name)
     , backends_(obtain_all(options, registry))
     , balance_(options.balance)
@@ -64,6 +65,7 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backoff_{options.backoff, options.max_backoff}
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
+    , tls_(std::move(tls))
 {}
 
 connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "conf/model.hpp"
+#include "proxy/credentials/client_credentials.hpp"
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/upstream/connection_owner.hpp"
@@ -45,8 +46,9 @@ private:
 class pool
 {
 public:
+    // `tls` has loaded; null: backends are spoken to plainly.
     pool(const conf::pool_options& options, const conf::timeout_options& timeouts, backend_registry& registry,
-         snat::tuple_ledger& ledger);
+         snat::tuple_ledger& ledger, std::shared_ptr<credentials::client_credentials> tls = nullptr);
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
@@ -54,10 +56,11 @@ public:
     std::span<const std::shared_ptr<backend>> backends() const noexcept { return backends_; }
     conf::balance_kind balance() const noexcept { return balance_; }
     const snat::source_pool* source() const noexcept { return source_.get(); } // null: the kernel chooses
-    conf::transparency transparent() const noexcept { return transparent_; } // else source() is null
+    conf::transparency transparent() const noexcept { return transparent_; }   // else source() is null
     conf::proxy_protocol proxy_protocol() const noexcept { return proxy_protocol_; }
     // Whose a connection becomes that is dialled for this client.
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
+    credentials::client_credentials* tls() const noexcept { return tls_.get(); } // null: plain
     const backoff_options& backoff() const noexcept { return backoff_; }
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
@@ -72,6 +75,7 @@ private:
     const backoff_options backoff_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;
+    const std::shared_ptr<credentials::client_credentials> tls_;
 };
 
 } // namespace fairlead::upstream

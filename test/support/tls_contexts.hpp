@@ -1,5 +1,6 @@
 // Two ends of TLS for tests: contexts with a certificate that is made on the spot, for "test.example", and an
-// OpenSSL of the test's own that speaks over memory, so that the test decides which bytes are on the wire when.
+// OpenSSL of the test's own that speaks over memory, so that the test decides which bytes are on the wire
+// when.
 #pragma once
 
 #include "tls/connection.hpp"
