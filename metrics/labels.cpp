@@ -100,6 +100,7 @@ std::string_view label(dial_failure value) noexcept
     case dial_failure::unresolved: return "unresolved";
     case dial_failure::no_resources: return "no_resources";
     case dial_failure::no_client_address: return "no_client_address";
+    case dial_failure::tls: return "tls";
     case dial_failure::other: return "other";
     }
     return {};

@@ -99,6 +99,7 @@ enum class dial_failure : std::uint8_t
     unresolved,
     no_resources,      // this process is out of descriptors or memory
     no_client_address, // the client's own address cannot be dialled from towards this backend
+    tls,               // it was reached, but there was no TLS with it
     other
 };
 

@@ -94,6 +94,21 @@ connection::connection(ssl_handle ssl, int fd, wire& through) noexcept
 
 connection::~connection() = default;
 
+std::unique_ptr<connection> connection::accept(const server_context& by, int fd, wire& through) noexcept
+{
+    ssl_handle ssl(SSL_new(by.native()));
+    if (!ssl) return nullptr;
+    SSL_set_accept_state(ssl.get());
+    return std::unique_ptr<connection>(new (std::nothrow) connection(std::move(ssl), fd, through));
+}
+
+std::optional<fault> connection::ended_by() const noexcept
+{
+    if (end_ == io_state::truncated) return fault::close_notify_missing;
+    if (end_ != io_state::failed) return std::nullopt;
+    return failure_ ? failure_->what : fault::other;
+}
+
 io_result connection::handshake() noexcept
 {
     if (is_broken_) return ended();

@@ -26,11 +26,13 @@
 #include "tls/fault.hpp"
 #include "tls/handles.hpp"
 #include "tls/record_sizing.hpp"
+#include "tls/server_context.hpp"
 #include "tls/wire.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -58,6 +60,8 @@ class connection
 public:
     // `ssl` knows its part already (SSL_set_accept_state or SSL_set_connect_state).
     connection(ssl_handle ssl, int fd, wire& through) noexcept;
+    // Of a client that comes; null when out of memory.
+    static std::unique_ptr<connection> accept(const server_context& by, int fd, wire& through) noexcept;
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
     ~connection();
@@ -77,6 +81,8 @@ public:
     // A read may give bytes, or the end, without any event of the descriptor.
     bool has_buffered() const noexcept;
 
+    // The failure that ended it, or that its peer left out the close_notify; nothing while all is well.
+    std::optional<fault> ended_by() const noexcept;
     const failure* failed_by() const noexcept
     {
         return failure_.get();

@@ -1,11 +1,13 @@
 #include "proxy/http/session.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/arrival.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
+#include "proxy/net/linger.hpp"
 #include "tls/digest.hpp"
 
 #include <boost/asio/error.hpp>
@@ -19,8 +21,6 @@
 namespace fairlead::http {
 namespace {
 
-constexpr std::chrono::milliseconds linger_time{2'000};
-constexpr std::size_t linger_bytes = 256UL * 1024;
 constexpr std::uint32_t requests_per_turn = 16;
 
 head_limits limits_of(const conf::limit_options& options)
@@ -91,6 +91,7 @@ session::session(session_services& services, net::stream client, const arrival& 
 
 session::~session()
 {
+    credentials::count_end(client_.tls(), services_.client_tls);
     services_.shard.own().sessions_open.sub();
     if (!is_tunnelled_) services_.shard.own().connections_open.sub();
     services_.sessions.erase(services_.sessions.iterator_to(*this));
@@ -124,7 +125,7 @@ net::task<> session::run()
             co_return;
         }
         if (next == afterwards::close || is_leaving()) {
-            co_await linger();
+            co_await net::linger(client_, limit_);
             co_return;
         }
         in_.consume(head_bytes_ + request_.ahead_used);
@@ -323,22 +324,6 @@ void session::log_request()
     record.bytes_to_client = request_.bytes_to_client;
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
     services_.log.exchange(record);
-}
-
-// Closing while the client still sends would reset the connection and could take the answer with it (RFC 9112
-// 9.6).
-net::task<> session::linger()
-{
-    client_.shutdown_send();
-    std::array<char, 4096> sink;
-    std::size_t taken = 0;
-    limit_.arm(linger_time);
-    while (taken < linger_bytes) {
-        const std::span<char> room(sink);
-        const net::read_result got = co_await client_.read_some(room);
-        if (got.error) co_return;
-        taken += got.count;
-    }
 }
 
 } // namespace fairlead::http

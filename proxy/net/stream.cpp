@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -27,9 +28,11 @@ void advance(stream::pieces& bytes, std::size_t count) noexcept
 
 } // namespace
 
-task<error_code> stream::secure(std::unique_ptr<tls::connection>& with)
+task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate)
 {
     for (;;) {
+        co_await gate.turn();
+        if (!socket_.is_open()) co_return error_code(asio::error::operation_aborted);
         const tls::io_state state = with->handshake().state;
         if (state == tls::io_state::done) {
             tls_ = std::move(with);
@@ -170,6 +173,12 @@ bool stream::is_gone() noexcept
     char byte;
     const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count == 0 || (count < 0 && !would_block());
+}
+
+bool stream::has_ended() noexcept
+{
+    pollfd look{socket_.native_handle(), POLLRDHUP, 0};
+    return ::poll(&look, 1, 0) != 0;
 }
 
 bool stream::is_readable() noexcept

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "proxy/net/deadline.hpp"
+#include "proxy/net/handshake_gate.hpp"
 #include "proxy/net/socket.hpp"
 #include "tls/connection.hpp"
 
@@ -56,11 +57,10 @@ public:
     stream& operator=(stream&&) noexcept = default;
     ~stream() { say_goodbye(); }
 
-    // Shakes hands, step by step as the peer answers, and is TLS from then on. When that fails it is plain as
-    // before, with the connection still there to be asked why; whatever the peer sent is lost.
-    task<error_code> secure(std::unique_ptr<tls::connection>& with);
-    // The same for one whose handshake is over.
-    void secured_by(std::unique_ptr<tls::connection> with) noexcept { tls_ = std::move(with); }
+    // Shakes hands, step by step as the peer answers and the gate gives a turn, and is TLS from then on. When
+    // that fails it is plain as before, with the connection still there to be asked why; whatever the peer
+    // sent is lost.
+    task<error_code> secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate);
     tls::connection* tls() noexcept { return tls_.get(); } // null: plain
 
     bool is_open() const noexcept { return socket_.is_open(); }
@@ -85,6 +85,8 @@ public:
     // Whether the peer ended or broke the connection, without taking a byte: unread data in front hides an
     // end.
     bool is_gone() noexcept;
+    // The same, also behind unread data, for a connection that nobody may end before it is served.
+    bool has_ended() noexcept;
     // Whether a read would give something: for a connection that should be silent.
     bool is_readable() noexcept;
 

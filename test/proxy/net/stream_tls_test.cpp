@@ -23,6 +23,7 @@ struct bench
     tls::ssl_ctx_handle clients = test::make_client_context();
     tls::wire way;
     test::event_loop loop;
+    net::handshake_gate gate{loop.executor(), loop.wheel()};
     test::link link{loop};
     test::tls_peer theirs{test::connecting(*clients), link.theirs.fd()};
     std::unique_ptr<tls::connection> made =
@@ -31,7 +32,7 @@ struct bench
     void secure()
     {
         std::optional<net::error_code> outcome;
-        loop.start(link.ours.secure(made), outcome);
+        loop.start(link.ours.secure(made, gate), outcome);
         while (!outcome) {
             theirs.step();
             loop.turn();
@@ -72,7 +73,7 @@ TEST_CASE("a handshake that fails leaves a plain stream, and the connection tell
 {
     bench at;
     at.link.theirs.put("GET / HTTP/1.1\r\n\r\n");
-    CHECK(at.loop.finish(at.link.ours.secure(at.made)).value() == EPROTO);
+    CHECK(at.loop.finish(at.link.ours.secure(at.made, at.gate)).value() == EPROTO);
     REQUIRE(at.made->failed_by() != nullptr);
     CHECK(at.made->failed_by()->what == tls::fault::plain_http);
     CHECK_FALSE(at.loop.finish(at.link.ours.write("HTTP/1.1 400 Bad Request\r\n\r\n")));
@@ -86,7 +87,7 @@ TEST_CASE("a handshake may be given up by its deadline")
     limit.guard(&at.link.ours.lowest_layer());
     limit.arm(std::chrono::seconds(5));
     std::optional<net::error_code> outcome;
-    at.loop.start(at.link.ours.secure(at.made), outcome);
+    at.loop.start(at.link.ours.secure(at.made, at.gate), outcome);
     at.loop.turn();
     CHECK_FALSE(outcome.has_value());
     at.loop.pass_time(std::chrono::seconds(6));
