@@ -47,7 +47,7 @@ fault of_alert(int alert) noexcept
 
 fault of_reason(int reason, const SSL& ssl) noexcept
 {
-    if (reason >= alert_reasons) return of_alert(reason - alert_reasons);
+    if (reason >= alert_reasons && reason < alert_reasons + 256) return of_alert(reason - alert_reasons);
     switch (reason) {
     case SSL_R_HTTP_REQUEST:
     case SSL_R_HTTPS_PROXY_REQUEST: return fault::plain_http;
@@ -71,6 +71,8 @@ fault of_reason(int reason, const SSL& ssl) noexcept
     case SSL_R_CALLBACK_FAILED: return fault::unknown_name; // the only one that refuses
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return fault::client_certificate_missing;
     case SSL_R_CERTIFICATE_VERIFY_FAILED: return of_verification(SSL_get_verify_result(&ssl));
+    case ERR_R_MALLOC_FAILURE:
+    case ERR_R_INTERNAL_ERROR: return fault::other;
     default: return fault::bad_record; // of the library's open set
     }
 }

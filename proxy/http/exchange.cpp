@@ -1,5 +1,6 @@
 #include "proxy/http/exchange.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/proxy_protocol.hpp"
@@ -58,6 +59,7 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
                   asked.route->pool().cells,
                   asked.service->shared->config.socket,
                   asked.ends,
+                  {},
                   true,
                   {}}
     , body_limit_(services.wheel)
@@ -101,6 +103,7 @@ net::task<afterwards> exchange::run()
         failure = std::current_exception();
     }
     co_await stop_pump(); // it uses this object
+    if (connected_.made) credentials::count_end(connected_.made->stream.tls(), services_.backend_tls);
     watch_.cancel();
     limit_.disarm();
     limit_.guard(&client_.lowest_layer());
@@ -173,6 +176,10 @@ net::task<afterwards> exchange::send_and_receive()
 net::task<bool> exchange::connect(bool may_reuse)
 {
     connecting_.may_reuse = may_reuse;
+    if (pool().tls() != nullptr && before_tls_.empty()) {
+        append_proxy_header(before_tls_);
+        connecting_.before_tls = before_tls_;
+    }
     connected_ = co_await services_.connector.connect(connecting_);
     if (!connected_.made) co_return false;
     upstream::connection& made = *connected_.made;
@@ -180,7 +187,7 @@ net::task<bool> exchange::connect(bool may_reuse)
     limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     body_limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     sent_before_ = made.stream.bytes_sent();
-    if (!made.is_reused) begin_with_proxy_header();
+    if (!made.is_reused && pool().tls() == nullptr) begin_with_proxy_header();
     co_return true;
 }
 
@@ -189,12 +196,17 @@ net::task<bool> exchange::connect(bool may_reuse)
 void exchange::begin_with_proxy_header()
 {
     std::string header;
-    switch (pool().proxy_protocol()) {
-    case conf::proxy_protocol::none: return;
-    case conf::proxy_protocol::v1: append_proxy_header_v1(header, asked_.ends); break;
-    case conf::proxy_protocol::v2: append_proxy_header_v2(header, asked_.ends); break;
-    }
+    append_proxy_header(header);
     request_head_.insert(0, header);
+}
+
+void exchange::append_proxy_header(std::string& out) const
+{
+    switch (pool().proxy_protocol()) {
+    case conf::proxy_protocol::none: break;
+    case conf::proxy_protocol::v1: append_proxy_header_v1(out, asked_.ends); break;
+    case conf::proxy_protocol::v2: append_proxy_header_v2(out, asked_.ends); break;
+    }
 }
 
 void exchange::write_request_head()
@@ -359,11 +371,13 @@ exchange::head_outcome exchange::classify_read_failure(const net::error_code& er
 
 // The backend ended its side before our bytes came: its FIN acknowledges none of them (RFC 9112 9.3.1,
 // 9.3.2). When its reset followed, the error is EPIPE, which the kernel gives only to a connection that had
-// seen that FIN.
+// seen that FIN. Of TLS it is the same proof, since the kernel counts records; a close_notify adds nothing to
+// it, so a backend that leaves it out is not treated worse.
 bool exchange::was_unseen(const net::error_code& error)
 {
     upstream::connection& made = *connected_.made;
-    const bool was_closed_in_order = error == net::asio::error::eof || error == net::asio::error::broken_pipe;
+    const bool was_closed_in_order =
+        error == net::asio::error::eof || error == net::asio::error::broken_pipe || error == net::truncated;
     if (!made.is_reused || !made.unread.empty() || !was_closed_in_order) return false;
     constexpr std::uint64_t syn = 1;
     const auto acknowledged = net::bytes_acknowledged(made.stream.fd());

@@ -69,6 +69,7 @@ private:
     net::task<bool> connect(bool may_reuse);
     void write_request_head();
     void begin_with_proxy_header();
+    void append_proxy_header(std::string& out) const;
     bool has_whole_body() const;
     bool may_repeat() const;
 
@@ -116,6 +117,7 @@ private:
     websocket::client_offer offer_;
     websocket::narrowed_offer narrowed_;
 
+    std::string before_tls_; // to the backend, in the clear
     std::string request_head_;
     std::string response_out_;
     head response_;

@@ -10,6 +10,36 @@
 #include <unistd.h>
 
 namespace fairlead::http {
+namespace {
+
+// Why there was no TLS with a backend.
+std::string_view reason_of(tls::fault what)
+{
+    switch (what) {
+    case tls::fault::expired: return "the backend's certificate has expired";
+    case tls::fault::wrong_name: return "the backend's certificate is for another name";
+    case tls::fault::unknown_ca: return "the backend's certificate is of a CA that is not trusted";
+    case tls::fault::revoked: return "the backend's certificate is revoked";
+    case tls::fault::bad_certificate: return "the backend's certificate is not good";
+    case tls::fault::garbage:
+    case tls::fault::plain_http: return "the backend does not speak TLS";
+    case tls::fault::no_shared_version:
+    case tls::fault::no_shared_cipher:
+    case tls::fault::no_shared_protocol: return "the backend has no version, cipher or protocol in common";
+    case tls::fault::unknown_name:
+    case tls::fault::client_certificate_missing:
+    case tls::fault::refused_by_peer: return "the backend refused the TLS handshake";
+    case tls::fault::timeout: return "the TLS handshake with the backend took too long";
+    case tls::fault::truncated:
+    case tls::fault::close_notify_missing:
+    case tls::fault::reset: return "the backend ended the TLS handshake";
+    case tls::fault::bad_record:
+    case tls::fault::other: break;
+    }
+    return "the TLS handshake with the backend failed";
+}
+
+} // namespace
 
 net::task<afterwards> exchange::forward_response()
 {
@@ -139,10 +169,10 @@ net::task<afterwards> exchange::begin_tunnel()
     start.use = std::move(connected_.use);
     start.of_route = std::move(of_route_);
     start.of_client = std::move(of_client_);
-    start.client_fd = client_.release();
-    start.backend_fd = made.stream.release();
-    if (start.client_fd < 0 || start.backend_fd < 0) {
-        for (const int fd : {start.client_fd, start.backend_fd}) {
+    start.client = client_.release();
+    start.backend = made.stream.release();
+    if (start.client.fd < 0 || start.backend.fd < 0) {
+        for (const int fd : {start.client.fd, start.backend.fd}) {
             if (fd >= 0) ::close(fd);
         }
         co_return give_up("the kernel did not give back a socket");
@@ -206,6 +236,9 @@ net::task<afterwards> exchange::fail_connect()
                                   "this proxy is out of descriptors or memory", "Retry-After: 1\r\n");
     case metrics::dial_failure::timeout:
         co_return co_await answer(504, metrics::refusal::connect_failed, "no backend accepted in time");
+    case metrics::dial_failure::tls:
+        co_return co_await answer(502, metrics::refusal::connect_failed,
+                                  reason_of(connected_.tls_fault.value_or(tls::fault::other)));
     case metrics::dial_failure::refused:
     case metrics::dial_failure::unreachable:
     case metrics::dial_failure::other: break;

@@ -1,5 +1,6 @@
 #include "proxy/http/session.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/arrival.hpp"
 #include "proxy/http/client_certificate.hpp"
 #include "proxy/http/error_response.hpp"
@@ -8,6 +9,7 @@
 #include "proxy/http/https_redirect.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
+#include "proxy/net/linger.hpp"
 #include "tls/digest.hpp"
 
 #include <boost/asio/error.hpp>
@@ -21,8 +23,6 @@
 namespace fairlead::http {
 namespace {
 
-constexpr std::chrono::milliseconds linger_time{2'000};
-constexpr std::size_t linger_bytes = 256UL * 1024;
 constexpr std::uint32_t requests_per_turn = 16;
 
 head_limits limits_of(const conf::limit_options& options)
@@ -95,6 +95,7 @@ session::session(session_services& services, net::stream client, const arrival& 
 
 session::~session()
 {
+    credentials::count_end(client_.tls(), services_.client_tls);
     services_.shard.own().sessions_open.sub();
     if (!is_tunnelled_) services_.shard.own().connections_open.sub();
     services_.sessions.erase(services_.sessions.iterator_to(*this));
@@ -128,7 +129,7 @@ net::task<> session::run()
             co_return;
         }
         if (next == afterwards::close || is_leaving()) {
-            co_await linger();
+            co_await net::linger(client_, limit_);
             co_return;
         }
         in_.consume(head_bytes_ + request_.ahead_used);
@@ -191,12 +192,15 @@ net::task<session::head_outcome> session::wait_for_request()
     if (is_leaving() && !client_.is_readable()) co_return head_outcome::closed;
     limit_.arm(config().timeouts.keep_alive);
     is_waiting_ = true;
-    const auto [error] = co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
+    net::read_result got;
+    do {
+        got.error = co_await client_.wait_readable();
+        if (got.error) break;
+        got = client_.try_read(in_.prepare(config().limits.header_bytes + 1));
+        if (got.error) in_.release(); // of TLS it may have been less than a record, or none with bytes in it
+    } while (got.error == net::asio::error::would_block);
     is_waiting_ = false;
     limit_.disarm();
-    if (error) co_return head_outcome::closed;
-    const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
-    const net::read_result got = co_await client_.read_some(room);
     in_.commit(got.count);
     co_return got.error ? head_outcome::closed : head_outcome::ready;
 }
@@ -356,22 +360,6 @@ void session::log_request()
     record.tls = tls_.get();
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
     services_.log.exchange(record);
-}
-
-// Closing while the client still sends would reset the connection and could take the answer with it (RFC 9112
-// 9.6).
-net::task<> session::linger()
-{
-    client_.shutdown_send();
-    std::array<char, 4096> sink;
-    std::size_t taken = 0;
-    limit_.arm(linger_time);
-    while (taken < linger_bytes) {
-        const std::span<char> room(sink);
-        const net::read_result got = co_await client_.read_some(room);
-        if (got.error) co_return;
-        taken += got.count;
-    }
 }
 
 } // namespace fairlead::http

@@ -50,7 +50,6 @@ private:
     net::task<head_outcome> wait_for_request();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
-    net::task<> linger();
     net::task<> take_turns();
     net::task<afterwards> redirect();
     bool find_route();

@@ -97,6 +97,7 @@ void listener::start_session(int fd)
         return;
     }
     http::arrival how{net::ends_of(fd), point_};
+    if (options_.tls) how.credentials = http::tls_of(*services_.current->shared, address());
     how.has_proxy_header = http::holds(options_.proxy_protocol_from, how.ends.client);
     net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken), how),
                         net::asio::detached);

@@ -65,6 +65,7 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backoff_{options.backoff, options.max_backoff}
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
+    , handshake_timeout_(timeouts.tls_handshake)
     , tls_(std::move(tls))
 {}
 

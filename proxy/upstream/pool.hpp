@@ -62,8 +62,9 @@ public:
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     credentials::client_credentials* tls() const noexcept { return tls_.get(); } // null: plain
     const backoff_options& backoff() const noexcept { return backoff_; }
-    conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
-    conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
+    conf::duration connect_timeout() const noexcept { return connect_timeout_; }     // 0: never
+    conf::duration handshake_timeout() const noexcept { return handshake_timeout_; } // 0: never
+    conf::duration response_timeout() const noexcept { return response_timeout_; }   // 0: never
 
 private:
     const std::string name_;
@@ -75,6 +76,7 @@ private:
     const backoff_options backoff_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;
+    const conf::duration handshake_timeout_;
     const std::shared_ptr<credentials::client_credentials> tls_;
 };
 
