@@ -77,16 +77,17 @@ class Backends(ProxyCase):
     def test_sessions_are_resumed(self):
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             backend = self.backend(version=version)
-            proxy = self.through(backend)
-            with proxy.connect() as one, proxy.connect() as other:
-                for client in (one, other):
-                    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                    self.assertEqual(client.read_response().status, 200)
+            proxy = self.start_proxy(
+                "[limits]\nidle_upstream = 0",
+                pool("app", backend, tls=f'{{ ca = "{self.ca.pem}" }}'),
+                route(),
+            )
             self.assertEqual(self.status(proxy, 3), 200)
-            self.assertTrue(any(seen.is_resumed for seen in backend.handshakes))
+            self.assertEqual([seen.is_resumed for seen in backend.handshakes], [False, True, True])
 
     def test_a_backend_that_speaks_plainly_is_told(self):
-        self.expect_failure(self.through(self.http_backend()), "garbage")
+        backend = self.scripted(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        self.expect_failure(self.through(backend), "plain_http")
 
 
 if __name__ == "__main__":
