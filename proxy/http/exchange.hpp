@@ -85,10 +85,13 @@ private:
     bool is_stopped() const;
 
     net::task<afterwards> forward_response();
+    std::string sticky_line();
+    bool came_securely() const;
     afterwards after_response(transfer_end end, const body_transfer& body, bool keeps);
     net::task<afterwards> begin_tunnel();
     std::optional<std::string_view> refuse_switch(websocket::agreement& agreed) const;
     net::task<afterwards> fail(head_outcome why);
+    void record_failure(health::failure_kind how);
     net::task<afterwards> fail_connect();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines = {});

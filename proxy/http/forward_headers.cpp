@@ -302,7 +302,7 @@ void append_response_head(std::string& out, const head& response, const response
                                 !how.keep_alive || framing.kind == framing_kind::until_close);
     append_via(out, facts.version_minor, how.via_name);
     if (!how.request_id_name.empty()) append_line(out, how.request_id_name, how.request_id);
-    out.append(how.hsts_line).append("\r\n");
+    out.append(how.hsts_line).append(how.own_lines).append("\r\n");
 }
 
 bool forwards_interim(const response_facts& facts, const request_facts& request)

@@ -53,6 +53,7 @@ supervisor::supervisor(conf::config first, config_source source)
                 current_, first_})
     , rebalancing_(workers_)
     , credentials_(io_, secrets_, current_)
+    , health_(io_, workers_)
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
@@ -84,6 +85,7 @@ int supervisor::run()
     if (first_.admin.address)
         admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_, this);
     start_workers();
+    health_.apply(current_);
     resolver_.start();
     set_lifecycle(true, false, true);
     wait_for_signal();
@@ -139,18 +141,8 @@ void supervisor::provide_metrics()
     registry_.set_source_usage(
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
-    registry_.set_backend_states([this] {
-        std::vector<metrics::backend_state> out;
-        for (const auto& pool : current_->pools) {
-            for (const auto& each : pool->backends()) {
-                const bool is_up = each->backoff().failures() == 0;
-                out.push_back(
-                    {pool->name(), each->address().text, is_up, each->live() + each->idle(), each->live()});
-            }
-        }
-        return out;
-    });
     registry_.set_certificates([this] { return credentials_.certificates(); });
+    registry_.set_backend_states([this] { return health_.states(); });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
         for (std::size_t i = 0; i < current_->loads.size(); ++i) {
@@ -261,6 +253,8 @@ control_answer supervisor::rebalance(const std::string& pool)
 
 control_answer supervisor::rebalancing() const { return rebalancing_.describe(*current_); }
 
+control_answer supervisor::backends() const { return health_.describe(count_tunnels()); }
+
 tunnel_census supervisor::count_tunnels() const
 {
     std::vector<const metrics::worker_shard*> shards;
@@ -311,10 +305,7 @@ void supervisor::apply(conf::config next)
     credentials_.follow();
     prepare_sources();
     reconciler_.set_every(current_->config.source.reconcile_every);
-    for (const auto& pool : current_->config.pools) {
-        for (const auto& each : pool.backends)
-            backends_.obtain(pool.name, each)->set_weight(each.weight);
-    }
+    health_.apply(current_);
     // The service first: what a new listener's connections need is in it.
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });

@@ -14,6 +14,7 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
+#include "proxy/server/backend_health.hpp"
 #include "proxy/server/config_watch.hpp"
 #include "proxy/server/credential_refresh.hpp"
 #include "proxy/server/operator_drains.hpp"
@@ -58,6 +59,7 @@ public:
     control_answer reloads() const override;
     control_answer rebalance(const std::string& pool) override;
     control_answer rebalancing() const override;
+    control_answer backends() const override;
 
 private:
     struct opened_listener
@@ -102,6 +104,7 @@ private:
     reload_control reloads_;
     pool_rebalancing rebalancing_;
     credential_refresh credentials_;
+    backend_health health_;
     std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;

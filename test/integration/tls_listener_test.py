@@ -241,6 +241,10 @@ class Errors(TlsCase):
         proxy = self.serve()
         with proxy.connect() as client:
             client.send(b"\x16\x03\x01\x02\x00\x01")
+            eventually(
+                lambda: proxy.metrics().value("fairlead_tls_handshakes_under_way", peer="client") == 1,
+                5, "the handshake has begun",
+            )  # fmt: skip
         self.expect_failure(proxy, "truncated")
 
     def test_who_is_silent_is_let_go_in_time(self):
