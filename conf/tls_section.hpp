@@ -1,5 +1,5 @@
-// Reads what is about TLS: [tls], `tls` and `redirect_to_https` of a listener, `tls` of a pool, and what a route
-// asks of the certificate of the client.
+// Reads what is about TLS: [tls], what a listener and a pool say of it, and what a route asks of the client's
+// certificate.
 #pragma once
 
 #include "conf/config_draft.hpp"

@@ -1,7 +1,7 @@
 // The TLS handshakes of one worker with backends that were dialled.
 //
-// The pool's context says whom to trust and which name to ask for; the newest session that the backend gave is
-// offered. What fails is counted by its reason, and told to the log every ten seconds at most: it is the
+// The pool's context says whom to trust and which name to ask for; the newest session that the backend gave
+// is offered. What fails is counted by its reason, and told to the log every ten seconds at most: it is the
 // operator's to mend. Steps take turns with all other handshakes of the worker.
 //
 // Completes when: TLS, failed, or timeouts.tls_handshake has passed. Thread: the worker's.
