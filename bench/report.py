@@ -9,6 +9,7 @@ END = "<!-- end of results -->"
 # What the project promises; see promises().
 MAX_IDLE_BYTES = 1024
 MAX_MESSAGE_RATIO = 1.10
+MAX_WATCHED_RATIO = 1.05
 
 def _cpu_us(count):
     return lambda sample: sample["cpu_ns"] / sample[count] / 1e3
@@ -121,6 +122,12 @@ def promises(samples):
             limit = f"within {MAX_MESSAGE_RATIO:.2f} of the floor"
             text = f"CPU per relayed message of {size} {limit}: {middle:.2f}"
             found.append((text, middle <= MAX_MESSAGE_RATIO))
+        watched = ratios(samples, metric, "fairlead-all", "fairlead")
+        if watched:
+            middle = statistics.median(watched)
+            limit = f"within {MAX_WATCHED_RATIO:.2f} of without"
+            text = f"the same with keepalive and every limit on {limit}: {middle:.2f}"
+            found.append((text, middle <= MAX_WATCHED_RATIO))
     return found
 
 

@@ -137,9 +137,9 @@ def all_subjects(build_dir):
         addresses = [*subject.listen.split(":"), *subject.backend.split(":")]
         return [build_dir / "bench" / "floor_relay", *addresses]
 
-    def fairlead(subject, directory):
-        config = _filled_template(subject, "fairlead.toml", directory)
-        return [build_dir / "fairlead", "run", "--config", config]
+    def fairlead(template):
+        return lambda subject, directory: [build_dir / "fairlead", "run", "--config",
+                                           _filled_template(subject, template, directory)]
 
     def haproxy(template):
         return lambda subject, directory: [shutil.which("haproxy") or "/usr/sbin/haproxy", "-db", "-f",
@@ -152,7 +152,8 @@ def all_subjects(build_dir):
     commands = {
         "floor": floor,
         "floor-again": floor,
-        "fairlead": fairlead,
+        "fairlead": fairlead("fairlead.toml"),
+        "fairlead-all": fairlead("fairlead-all.toml"),
         "haproxy": haproxy("haproxy.cfg"),
         "haproxy-tuned": haproxy("haproxy-tuned.cfg"),
         "nginx": nginx("nginx.conf"),

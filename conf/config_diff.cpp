@@ -18,6 +18,8 @@ std::string text_of(const std::string& value) { return value; }
 std::string text_of(const std::optional<duration>& value) { return value ? format_duration(*value) : ""; }
 std::string text_of(const std::optional<endpoint>& value) { return value ? value->text : ""; }
 
+std::string percent_text(std::uint32_t value) { return std::to_string(value) + "%"; }
+
 // Compares the keys of one section, one after the other.
 class key_comparison
 {
@@ -201,6 +203,50 @@ std::vector<key_change> changed_keys(const backend_options& a, const backend_opt
     return out;
 }
 
+void compare_checks(const health_options& a, const health_options& b, std::vector<key_change>& out)
+{
+    const key_comparison keys("pool.NAME.health", "health.", out);
+    keys.add("kind", a.kind, b.kind);
+    keys.add("path", a.path, b.path);
+    keys.add("host", a.host, b.host);
+    keys.add("port", std::uint32_t{a.port}, std::uint32_t{b.port});
+    keys.add("expect_status", a.expect_status, b.expect_status);
+    keys.add("expect_body", a.expect_body, b.expect_body);
+    keys.add("every", a.timing.every, b.timing.every);
+    keys.add("timeout", a.timing.timeout, b.timing.timeout);
+    keys.add("rise", a.timing.rise, b.timing.rise);
+    keys.add("fall", a.timing.fall, b.timing.fall);
+}
+
+void compare_ejection(const eject_options& a, const eject_options& b, std::vector<key_change>& out)
+{
+    const key_comparison keys("pool.NAME.eject", "eject.", out);
+    keys.add("failures", a.failures, b.failures);
+    keys.add("share", percent_text(a.share), percent_text(b.share));
+    keys.add("window", a.window, b.window);
+    keys.add("statuses", a.statuses, b.statuses);
+    keys.add("backoff", a.backoff, b.backoff);
+    keys.add("max_backoff", a.max_backoff, b.max_backoff);
+    keys.add("max_ejected", percent_text(a.max_ejected), percent_text(b.max_ejected));
+}
+
+void compare_health(const pool_options& a, const pool_options& b, std::vector<key_change>& out)
+{
+    const key_comparison keys("pool.NAME", "", out);
+    if (a.health && b.health) {
+        compare_checks(*a.health, *b.health, out);
+    } else {
+        keys.add("health", a.health, b.health);
+    }
+    if (a.eject && b.eject) {
+        compare_ejection(*a.eject, *b.eject, out);
+    } else {
+        keys.add("eject", a.eject, b.eject);
+    }
+    keys.add("slow_start", a.slow_start, b.slow_start);
+    keys.add("dead_tunnels", a.dead_tunnels, b.dead_tunnels);
+}
+
 const std::string& name_of(const listen_options& item) { return item.address.text; }
 const std::string& name_of(const backend_options& item) { return item.address.text; }
 const std::string& name_of(const pool_options& item) { return item.name; }
@@ -292,8 +338,10 @@ std::vector<key_change> compare(const pool_options& a, const pool_options& b)
     keys.add("response_timeout", a.response_timeout, b.response_timeout);
     keys.add("backoff", a.backoff, b.backoff);
     keys.add("max_backoff", a.max_backoff, b.max_backoff);
+    compare_health(a, b, out);
     keys.add("rebalance", a.rebalance, b.rebalance);
     keys.add("tls", a.tls, b.tls);
+    keys.add("sticky", a.sticky, b.sticky);
     return out;
 }
 

@@ -51,6 +51,7 @@ constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
 constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
+constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
 constexpr std::string_view thresholds = "1% to 100%";
 constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
@@ -74,7 +75,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
     table("forward", value_type::table, "[forward]"),
     table("source", value_type::table, "[source]"),
     table("websocket", value_type::table, "[websocket]"),
-    table("tls", value_type::table, "[tls]"),
     {.section = "", .name = "pool", .type = value_type::table, .required = true, .example = "[pool.chat]"},
     {.section = "", .name = "route", .type = value_type::table_list, .required = true,
      .example = "[[route]]"},
@@ -88,10 +88,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .example = "\"500/s\""},
     {.section = "listen", .name = "upgrade_burst", .type = value_type::integer, .least = 1,
      .most = 1'000'000, .example = "1000"},
-    {.section = "listen", .name = "tls", .type = value_type::table,
-     .example = "{ certificate_dir = \"/etc/fairlead/certificates\" }"},
-    {.section = "listen", .name = "redirect_to_https", .type = value_type::flag_or_integer,
-     .default_text = "false", .least = 1, .most = 65'535, .example = "8443"},
 
     {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
      .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},
@@ -104,7 +100,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
     wait("response", "\"1m\""),
     wait("response_body", "0"),
     wait("upstream_idle", "\"30s\""),
-    wait("tls_handshake", "\"10s\""),
 
     {.section = "limits", .name = "header_bytes", .type = value_type::bytes, .default_text = "\"32KiB\"",
      .least = kib, .most = 60 * kib, .example = "\"16KiB\""},
@@ -163,9 +158,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .default_text = "\"X-Request-Id\"", .choices = "a header name, or \"\"", .example = "\"X-Trace\""},
     {.section = "forward", .name = "trusted_proxies", .type = value_type::text_list,
      .default_text = "[]", .choices = peers, .example = "[\"10.0.0.0/8\", \"unix\"]"},
-    {.section = "forward", .name = "client_certificate", .type = value_type::text,
-     .default_text = "\"X-Forwarded-Client-Cert\"", .choices = "a header name, or \"\"",
-     .example = "\"X-Client-Cert\""},
 
     {.section = "source", .name = "addresses", .type = value_type::text_list, .choices = source_addresses,
      .example = "[\"10.0.1.0/28\"]"},
@@ -228,8 +220,71 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .least = 1, .most = day, .example = "\"1m\""},
     {.section = "pool.NAME", .name = "rebalance", .type = value_type::table,
      .example = "{ rate = \"50/s\", threshold = \"20%\" }"},
-    {.section = "pool.NAME", .name = "tls", .type = value_type::flag_or_table, .default_text = "false",
-     .example = "{ ca = \"/etc/fairlead/backends.pem\" }"},
+    {.section = "pool.NAME", .name = "sticky", .type = value_type::table,
+     .example = "{ by = \"cookie\", secret = \"kXo3vT9wq1m7cEh4\" }"},
+    {.section = "pool.NAME", .name = "health", .type = value_type::table,
+     .example = "{ path = \"/healthz\", every = \"5s\" }"},
+    {.section = "pool.NAME", .name = "eject", .type = value_type::table,
+     .example = "{ failures = 5, window = \"10s\" }"},
+    wait("slow_start", "0", "pool.NAME", "\"30s\""),
+    {.section = "pool.NAME", .name = "dead_tunnels", .type = value_type::choice,
+     .default_text = "\"keep\"", .choices = "keep|close", .example = "\"close\""},
+
+    {.section = "pool.NAME.health", .name = "kind", .type = value_type::choice,
+     .default_text = "\"tcp\"", .choices = "tcp|http|websocket", .example = "\"websocket\""},
+    {.section = "pool.NAME.health", .name = "path", .type = value_type::text,
+     .choices = "starts with '/'", .example = "\"/healthz\""},
+    {.section = "pool.NAME.health", .name = "host", .type = value_type::text,
+     .choices = "NAME[:PORT] or an IP address", .example = "\"app.example.com\""},
+    {.section = "pool.NAME.health", .name = "port", .type = value_type::integer, .least = 1,
+     .most = 65'535, .example = "9900"},
+    {.section = "pool.NAME.health", .name = "expect_status", .type = value_type::text,
+     .default_text = "\"200-399\"", .choices = statuses, .example = "\"200-299, 404\""},
+    {.section = "pool.NAME.health", .name = "expect_body", .type = value_type::text,
+     .choices = "text, or { regex = \"...\" }", .example = "\"ok\""},
+    {.section = "pool.NAME.health", .name = "every", .type = value_type::time,
+     .default_text = "\"5s\"", .least = 100, .most = hour, .example = "\"2s\""},
+    {.section = "pool.NAME.health", .name = "timeout", .type = value_type::time,
+     .default_text = "\"2s\"", .least = 10, .most = hour, .example = "\"1s\""},
+    {.section = "pool.NAME.health", .name = "rise", .type = value_type::integer, .default_text = "2",
+     .least = 1, .most = 100, .example = "3"},
+    {.section = "pool.NAME.health", .name = "fall", .type = value_type::integer, .default_text = "3",
+     .least = 1, .most = 100, .example = "2"},
+    {.section = "pool.NAME.health.expect_body", .name = "regex", .type = value_type::text,
+     .choices = "an RE2 regex", .required = true, .example = "\"status: *(ok|warn)\""},
+
+    {.section = "pool.NAME.eject", .name = "failures", .type = value_type::integer, .default_text = "5",
+     .least = 1, .most = 1'000, .example = "10"},
+    {.section = "pool.NAME.eject", .name = "share", .type = value_type::text,
+     .default_text = "\"20%\"", .choices = "0% to 100%", .example = "\"50%\""},
+    {.section = "pool.NAME.eject", .name = "window", .type = value_type::time,
+     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
+    {.section = "pool.NAME.eject", .name = "statuses", .type = value_type::text,
+     .default_text = "\"502-504\"", .choices = statuses, .example = "\"500-599\""},
+    {.section = "pool.NAME.eject", .name = "backoff", .type = value_type::time,
+     .default_text = "\"10s\"", .least = 100, .most = hour, .example = "\"30s\""},
+    {.section = "pool.NAME.eject", .name = "max_backoff", .type = value_type::time,
+     .default_text = "\"5m\"", .least = 100, .most = day, .example = "\"10m\""},
+    {.section = "pool.NAME.eject", .name = "max_ejected", .type = value_type::text,
+     .default_text = "\"50%\"", .choices = "0% to 100%", .example = "\"30%\""},
+
+    {.section = "pool.NAME.sticky", .name = "by", .type = value_type::choice,
+     .choices = "cookie|app-cookie|header|query|path|client", .required = true, .example = "\"cookie\""},
+    {.section = "pool.NAME.sticky", .name = "name", .type = value_type::text, .choices = "a token",
+     .example = "\"X-Room\""},
+    {.section = "pool.NAME.sticky", .name = "secret", .type = value_type::text,
+     .choices = "16 to 1024 bytes", .example = "\"kXo3vT9wq1m7cEh4\""},
+    {.section = "pool.NAME.sticky", .name = "secret_file", .type = value_type::text, .choices = "a file",
+     .example = "\"sticky.key\""},
+    {.section = "pool.NAME.sticky", .name = "ttl", .type = value_type::time, .default_text = "0",
+     .least = second, .most = 400 * day, .zero = true, .example = "\"7d\""},
+    {.section = "pool.NAME.sticky", .name = "path", .type = value_type::text, .default_text = "\"/\"",
+     .choices = "starts with '/'", .example = "\"/chat\""},
+    {.section = "pool.NAME.sticky", .name = "domain", .type = value_type::text, .choices = "a host name",
+     .example = "\"example.com\""},
+    {.section = "pool.NAME.sticky", .name = "same_site", .type = value_type::choice,
+     .default_text = "\"lax\"", .choices = "lax|strict|none", .example = "\"none\""},
+    flag("pool.NAME.sticky", "secure", "false"),
 
     {.section = "pool.NAME.rebalance", .name = "rate", .type = value_type::text,
      .default_text = "\"50/s\"", .choices = message_rates, .example = "\"200/s\""},
@@ -291,8 +346,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .example = "{ X-Tenant = \"blue\", Authorization = true }"},
     {.section = "route", .name = "query", .type = value_type::table, .choices = "NAME = a test",
      .example = "{ version = { regex = \"[0-9]+\" } }"},
-    {.section = "route", .name = "client_certificate", .type = value_type::flag_or_table,
-     .example = "{ san = \"DNS:*.devices.example.com\" }"},
     {.section = "route", .name = "only", .type = value_type::choice, .choices = "http|websocket",
      .example = "\"websocket\""},
     {.section = "route", .name = "subprotocol", .type = value_type::text, .choices = "a token",
@@ -320,7 +373,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
 });
 // clang-format on
 
-// The rows of two lists as one.
 template <std::size_t First, std::size_t Second>
 constexpr auto joined(const std::array<key_row, First>& some, const std::array<key_row, Second>& more)
 {

@@ -7,10 +7,13 @@
 // them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/health_options.hpp"
 #include "conf/port_ranges.hpp"
 #include "conf/source_position.hpp"
 #include "conf/tls_options.hpp"
+#include "conf/sticky_options.hpp"
 #include "conf/values.hpp"
+#include "conf/websocket_options.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -216,62 +219,14 @@ struct pool_options // [pool.NAME]
     std::optional<duration> response_timeout;                         // else timeouts.response
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
+    std::optional<health_options> health; // absent: nothing is asked
+    std::optional<eject_options> eject;   // absent: never
+    duration slow_start{0};               // from a tenth of a weight to all of it; 0: at once
+    dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
     std::optional<rebalance_options> rebalance; // absent: never
+    std::optional<sticky_options> sticky;       // absent: `balance` chooses for every request
     std::optional<pool_tls_options> tls;        // absent: plain
     source_position where;
-};
-
-enum class ping_sides : std::uint8_t
-{
-    both,
-    client,
-    backend
-};
-
-// What an Origin header has to be (RFC 6454; RFC 6455 10.2).
-struct origin_pattern
-{
-    enum class kind : std::uint8_t
-    {
-        exact,     // "https://app.example.com"
-        wildcard,  // "https://*.example.com": one label or more before it
-        same_host, // the request's own Host
-        none       // no Origin header at all: not a browser
-    };
-
-    kind how = kind::exact;
-    std::string text; // lower case; of a wildcard what follows the '*', after its scheme
-    std::string scheme;
-
-    bool operator==(const origin_pattern&) const = default;
-};
-
-enum class deflate_handling : std::uint8_t
-{
-    pass,
-    strip
-};
-
-// [websocket], and route.websocket over it. 0 is never or any number; unset, nothing cuts a healthy one.
-struct websocket_options
-{
-    duration ping_every{0};        // a side that was silent for so long is pinged
-    duration pong_timeout{10'000}; // and dead when it says nothing for so long after
-    ping_sides ping = ping_sides::both;
-    duration idle_timeout{0};              // without a data frame either way
-    duration max_age{0};                   // less up to a tenth by lot
-    byte_count max_message = 0;            // from clients, as sent, so compressed when they are
-    byte_count max_frame = 0;              // from clients
-    rate_limit message_rate;               // from each client
-    rate_limit byte_rate;                  // from each client
-    duration rate_patience{10'000};        // a client above its rate is delayed for so long, then closed
-    duration slow_timeout{0};              // a side that takes no bytes
-    bool enforce = false;                  // close for what RFC 6455 forbids
-    std::vector<origin_pattern> origins;   // empty: any
-    std::vector<std::string> subprotocols; // that clients may offer; empty: any
-    deflate_handling permessage_deflate = deflate_handling::pass;
-
-    bool operator==(const websocket_options&) const = default;
 };
 
 // One test on a header or a query parameter.
@@ -335,21 +290,12 @@ struct route_options // [[route]]
     source_position where;
 };
 
-enum class npath_check_kind : std::uint8_t
-{
-    tcp, // a connection is accepted
-    http // and a GET is answered: 2xx and 3xx pass, 503 drains
-};
-
 struct npath_check_options // npath.NAME.health
 {
-    npath_check_kind kind = npath_check_kind::tcp;
-    std::string path;       // of the GET; with '/' in front
-    std::uint16_t port = 0; // on the backend's own address
-    duration every{2'000};
-    duration timeout{1'000}; // not longer than every
-    std::uint32_t rise = 2;
-    std::uint32_t fall = 3;
+    check_kind kind = check_kind::tcp; // not websocket; of the answer to a GET, 2xx and 3xx pass, 503 drains
+    std::string path;                  // of the GET; with '/' in front
+    std::uint16_t port = 0;            // on the backend's own address
+    check_timing timing{duration{2'000}, duration{1'000}, 2, 3};
 
     bool operator==(const npath_check_options&) const = default;
 };

@@ -1,6 +1,6 @@
 #include "conf/npath_section.hpp"
 
-#include "conf/http_syntax.hpp"
+#include "conf/health_keys.hpp"
 
 #include <algorithm>
 #include <string>
@@ -130,24 +130,6 @@ void read_backends(const table_reader& table, bool has_address, npath_options& s
     }
 }
 
-// The GET and how it is judged. `kind` follows from `path` where it is not written.
-void read_request(const table_reader& table, npath_check_options& health)
-{
-    table.read("path", health.path);
-    const bool has_path = table.find("path") != nullptr;
-    const auto kind = table.choice("kind");
-    health.kind = kind ? static_cast<npath_check_kind>(*kind)
-                       : (has_path ? npath_check_kind::http : npath_check_kind::tcp);
-    if (has_path && health.kind == npath_check_kind::tcp) {
-        table.report("path", "a TCP check asks for no path; kind = \"http\" does");
-    } else if (!has_path && health.kind == npath_check_kind::http) {
-        table.report("kind", "an HTTP check needs a path, such as \"/readyz\"");
-    } else if (has_path && (!health.path.starts_with('/') || !is_visible_text(health.path) ||
-                            health.path.find('#') != std::string::npos)) {
-        table.report("path", in_quotes(health.path) + " is not a path, such as \"/readyz\"");
-    }
-}
-
 void read_health(const table_reader& table, npath_options& service)
 {
     auto& health = service.health;
@@ -161,20 +143,10 @@ void read_health(const table_reader& table, npath_options& service)
     if (node->kind != node_kind::table) {
         return;
     }
-    read_request(check, health);
-    std::uint32_t port = health.port;
-    check.read("port", port);
-    health.port = static_cast<std::uint16_t>(port);
-    check.read("every", health.every);
-    // A shorter interval alone lowers the bound with it.
-    health.timeout = std::min(health.timeout, health.every);
-    check.read("timeout", health.timeout);
-    if (health.timeout > health.every) {
-        check.report("timeout", format_duration(health.timeout) + " is longer than every, which is " +
-                                    format_duration(health.every));
-    }
-    check.read("rise", health.rise);
-    check.read("fall", health.fall);
+    health.kind = read_check_kind(check);
+    read_check_path(check, health.kind, health.path);
+    read_check_port(check, health.port);
+    read_check_timing(check, health.timing);
 }
 
 void read_slots(const table_reader& table, npath_options& service)

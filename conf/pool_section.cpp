@@ -1,7 +1,9 @@
 #include "conf/pool_section.hpp"
 
+#include "conf/health_keys.hpp"
 #include "conf/source_keys.hpp"
 #include "conf/tls_section.hpp"
+#include "conf/sticky_keys.hpp"
 
 #include <algorithm>
 #include <string>
@@ -164,8 +166,10 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
                                         " is shorter than backoff, which is " +
                                         format_duration(pool.backoff));
     }
+    read_pool_health(table, pool);
     read_rebalance(table, pool);
     read_pool_tls(table, pool);
+    read_sticky_keys(table, pool);
     draft.value.pools.push_back(std::move(pool));
 }
 

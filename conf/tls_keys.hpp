@@ -12,6 +12,21 @@ inline constexpr std::string_view tls_versions = "1.2|1.3";
 
 // clang-format off
 inline constexpr auto tls_rows = std::to_array<key_row>({
+    {.section = "", .name = "tls", .type = value_type::table, .example = "[tls]"},
+    {.section = "listen", .name = "tls", .type = value_type::table,
+     .example = "{ certificate_dir = \"/etc/fairlead/certificates\" }"},
+    {.section = "listen", .name = "redirect_to_https", .type = value_type::flag_or_integer,
+     .default_text = "false", .least = 1, .most = 65'535, .example = "8443"},
+    {.section = "timeouts", .name = "tls_handshake", .type = value_type::time, .default_text = "\"10s\"",
+     .least = 1, .most = 86'400'000, .zero = true, .example = "\"10s\""},
+    {.section = "forward", .name = "client_certificate", .type = value_type::text,
+     .default_text = "\"X-Forwarded-Client-Cert\"", .choices = "a header name, or \"\"",
+     .example = "\"X-Client-Cert\""},
+    {.section = "pool.NAME", .name = "tls", .type = value_type::flag_or_table, .default_text = "false",
+     .example = "{ ca = \"/etc/fairlead/backends.pem\" }"},
+    {.section = "route", .name = "client_certificate", .type = value_type::flag_or_table,
+     .example = "{ san = \"DNS:*.devices.example.com\" }"},
+
     {.section = "tls", .name = "profile", .type = value_type::choice, .default_text = "\"intermediate\"",
      .choices = "intermediate|modern", .example = "\"modern\""},
     {.section = "tls", .name = "min_version", .type = value_type::choice, .default_text = "\"1.2\"",

@@ -1,5 +1,5 @@
 // Reads what is about TLS: [tls], `tls` and `redirect_to_https` of a listener, `tls` of a pool, and what a route
-// asks of the client's certificate.
+// asks of the certificate of the client.
 #pragma once
 
 #include "conf/config_draft.hpp"

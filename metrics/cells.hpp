@@ -106,6 +106,7 @@ struct alignas(64) backend_cells
     counter reused;                      // exchanges that took an idle connection
     counter retries;                     // requests sent again after this backend failed them unseen
     counter foreign_ports;               // source ports that others were found to use
+    counter sticky_diversions;           // requests that belong to this backend and went to another
     counter source_failovers;            // times a dial took another source
 };
 
@@ -116,6 +117,13 @@ struct alignas(64) tls_cells
     by<tls_fault, counter> failures;
     histogram<dial_bounds> handshake_seconds; // of those that were done
     gauge under_way;                          // handshakes
+};
+
+// Checks of one backend of one pool, all its addresses together; the main thread's.
+struct alignas(64) check_cells
+{
+    histogram<dial_bounds> seconds; // from connect() to the verdict, whatever it is
+    by<check_failure, counter> failures;
 };
 
 // The worker itself.

@@ -180,6 +180,8 @@ void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& 
             cells.sum([](const backend_cells& c) -> auto& { return c.foreign_ports; }));
     out.add(metric::source_failovers, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.source_failovers; }));
+    out.add(metric::sticky_diversions, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.sticky_diversions; }));
 }
 
 void add_tls(family_set& out, const group<worker_shard::tls_list::entry>& cells)
@@ -240,6 +242,32 @@ void add_workers(family_set& out, const shard_list& shards)
     out.add(metric::workers, {}, static_cast<double>(shards.size()));
 }
 
+void add_checks(family_set& out, const backend_state& of)
+{
+    using entry = labelled_cells<check_cells, 2>::entry;
+    const entry only{{of.pool, of.backend}, of.checks.get()};
+    const group<entry> cells{{&only, 1}};
+    cells.add_histogram(out, metric::backend_check_seconds, {of.pool, of.backend}, &check_cells::seconds);
+    for (const check_failure reason : by<check_failure, counter>::keys()) {
+        const double count = static_cast<double>(of.checks->failures[reason].value());
+        if (count > 0) out.add(metric::backend_check_failures, {of.pool, of.backend, label(reason)}, count);
+    }
+}
+
+void add_backend(family_set& out, const backend_state& of)
+{
+    const auto add = [&](metric id, double value) { out.add(id, {of.pool, of.backend}, value); };
+    add(metric::backend_up, of.condition == backend_condition::up ? 1 : 0);
+    for (const backend_condition each : by<backend_condition, counter>::keys())
+        out.add(metric::backend_state, {of.pool, of.backend, label(each)}, each == of.condition ? 1 : 0);
+    add(metric::backend_weight, of.weight);
+    add(metric::backend_connections, static_cast<double>(of.connections));
+    add(metric::backend_requests_active, static_cast<double>(of.requests));
+    add(metric::backend_ejections, static_cast<double>(of.ejections));
+    add(metric::backend_ejections_withheld, static_cast<double>(of.ejections_withheld));
+    if (of.checks) add_checks(out, of);
+}
+
 void add_reported(family_set& out, const scrape& parts)
 {
     for (const source_usage& each : parts.sources) {
@@ -261,13 +289,8 @@ void add_reported(family_set& out, const scrape& parts)
     out.add(metric::source_reconciliations, {}, static_cast<double>(compared.comparisons));
     out.add(metric::source_reconciliation_failures, {}, static_cast<double>(compared.failures));
     out.add(metric::source_reconciliation_seconds, {}, compared.seconds);
-    for (const backend_state& each : parts.backends) {
-        out.add(metric::backend_up, {each.pool, each.backend}, each.up ? 1 : 0);
-        out.add(metric::backend_connections, {each.pool, each.backend},
-                static_cast<double>(each.connections));
-        out.add(metric::backend_requests_active, {each.pool, each.backend},
-                static_cast<double>(each.requests));
-    }
+    for (const backend_state& each : parts.backends)
+        add_backend(out, each);
     for (const route_load& each : parts.routes) {
         out.add(metric::route_connections, {each.route}, static_cast<double>(each.live));
         if (each.most != 0)

@@ -118,6 +118,7 @@ std::string_view label(end_cause value) noexcept
     case end_cause::overdue: return "close_timeout";
     case end_cause::drained: return "drained";
     case end_cause::removed: return "removed";
+    case end_cause::dead_backend: return "dead_backend";
     case end_cause::rebalanced: return "rebalanced";
     case end_cause::dead_peer: return "dead_peer";
     case end_cause::idle: return "idle_timeout";
@@ -133,6 +134,33 @@ std::string_view label(end_cause value) noexcept
     return {};
 }
 
+std::string_view label(backend_condition value) noexcept
+{
+    switch (value) {
+    case backend_condition::down: return "down";
+    case backend_condition::draining: return "draining";
+    case backend_condition::ejected: return "ejected";
+    case backend_condition::backing_off: return "backing_off";
+    case backend_condition::up: return "up";
+    }
+    return {};
+}
+
+std::string_view label(check_failure value) noexcept
+{
+    switch (value) {
+    case check_failure::connect: return "connect";
+    case check_failure::timeout: return "timeout";
+    case check_failure::closed: return "closed";
+    case check_failure::malformed: return "malformed";
+    case check_failure::status: return "status";
+    case check_failure::body: return "body";
+    case check_failure::handshake: return "handshake";
+    case check_failure::pong: return "pong";
+    }
+    return {};
+}
+
 std::string_view label(drain_kind value) noexcept
 {
     switch (value) {
@@ -141,6 +169,7 @@ std::string_view label(drain_kind value) noexcept
     case drain_kind::route: return "route";
     case drain_kind::backend: return "backend";
     case drain_kind::listener: return "listener";
+    case drain_kind::dead_backend: return "dead_backend";
     }
     return {};
 }

@@ -103,6 +103,29 @@ enum class dial_failure : std::uint8_t
     other
 };
 
+// Why a backend is chosen or not; the first of them that is so.
+enum class backend_condition : std::uint8_t
+{
+    down,        // its checks fail
+    draining,    // it answers its checks that it wants no new connections
+    ejected,     // it failed too much of what it was given
+    backing_off, // it could not be connected to
+    up
+};
+
+// What was wrong with a check of a backend.
+enum class check_failure : std::uint8_t
+{
+    connect,   // refused or unreachable
+    timeout,   // not over in time, whatever it waited for
+    closed,    // the connection ended or broke before it was over
+    malformed, // not HTTP, or not WebSocket frames
+    status,
+    body,
+    handshake, // no right 101
+    pong       // a Close instead of it
+};
+
 // How a tunnel ended, by its first cause.
 enum class end_cause : std::uint8_t
 {
@@ -116,6 +139,7 @@ enum class end_cause : std::uint8_t
     overdue,         // a peer did not finish closing in time
     drained,         // this process, route, backend or listener was drained
     removed,         // a reload took its backend away
+    dead_backend,    // its backend was found down, and the pool closes its tunnels then
     rebalanced,      // its backend held more than its share
     dead_peer,       // a side did not answer a ping
     idle,            // no data for too long
@@ -132,11 +156,12 @@ enum class end_cause : std::uint8_t
 // Why tunnels are led away at a pace.
 enum class drain_kind : std::uint8_t
 {
-    process,  // this process ends
-    reload,   // their route or backend is no longer configured
-    route,    // an operator drains the route
-    backend,  // ... the backend
-    listener, // ... the listener they came by
+    process,      // this process ends
+    reload,       // their route or backend is no longer configured
+    route,        // an operator drains the route
+    backend,      // ... the backend
+    listener,     // ... the listener they came by
+    dead_backend, // their backend was found down, and its pool closes its tunnels then
 };
 
 // The status of a Close frame (RFC 6455 7.4), folded into a bounded set.
@@ -175,6 +200,8 @@ std::string_view label(status_class value) noexcept;
 std::string_view label(refusal value) noexcept;
 std::string_view label(dial_failure value) noexcept;
 std::string_view label(end_cause value) noexcept;
+std::string_view label(backend_condition value) noexcept;
+std::string_view label(check_failure value) noexcept;
 std::string_view label(drain_kind value) noexcept;
 std::string_view label(proxy_protocol_version value) noexcept;
 std::string_view label(proxy_protocol_fault value) noexcept;
@@ -202,7 +229,11 @@ inline constexpr dial_failure last_of<dial_failure> = dial_failure::other;
 template <>
 inline constexpr end_cause last_of<end_cause> = end_cause::refused;
 template <>
-inline constexpr drain_kind last_of<drain_kind> = drain_kind::listener;
+inline constexpr backend_condition last_of<backend_condition> = backend_condition::up;
+template <>
+inline constexpr check_failure last_of<check_failure> = check_failure::pong;
+template <>
+inline constexpr drain_kind last_of<drain_kind> = drain_kind::dead_backend;
 template <>
 inline constexpr close_code_slot last_of<close_code_slot> = close_code_slot::other;
 

@@ -47,9 +47,13 @@ struct backend_state
 {
     std::string pool;
     std::string backend;
-    bool up = false;
-    std::uint64_t connections = 0; // open, idle ones included
-    std::uint64_t requests = 0;    // exchanges and tunnels it serves
+    backend_condition condition = backend_condition::up;
+    std::uint64_t connections = 0;             // open, idle ones included
+    std::uint64_t requests = 0;                // exchanges and tunnels it serves
+    double weight = 1;                         // as far as a slow start has reached it
+    std::uint64_t ejections = 0;               // there were
+    std::uint64_t ejections_withheld = 0;      // because too few backends would have been left
+    std::shared_ptr<const check_cells> checks; // null: it is not checked
 };
 
 // Tunnels and exchanges of a route now, over all workers.

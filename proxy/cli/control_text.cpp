@@ -165,6 +165,14 @@ std::string rebalance_text(const json::object& answer)
 {
     std::string out;
     for_each(answer, "pools", [&](const json::object& pool) {
+        if (flag(pool, "by_value")) {
+            out += "pool " + text(pool, "pool") + ": " + text(pool, "state") +
+                   "; tunnels belong where their values lead";
+            if (pool.contains("would_close"))
+                out += ", " + tunnels(count(pool, "would_close")) + " still to be led home";
+            out += "\n";
+            return;
+        }
         out += "pool " + text(pool, "pool") + ": " + text(pool, "state") + "; the fullest is " +
                decimal(number(pool, "above_share_percent")) + " % above its share, " +
                plan::grouped(count(pool, "threshold_percent")) + " % are allowed\n";

@@ -25,6 +25,7 @@ client_credentials::client_credentials(const conf::pool_options& pool, const con
         own_.emplace(conf::certificate_files{options_.certificate, options_.key, {}, {}});
     refresh_files(now);
     if (problems_.empty()) rebuild();
+    news_.clear(); // all of it is
     collect_warnings();
 }
 

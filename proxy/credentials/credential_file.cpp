@@ -52,7 +52,7 @@ credential_file read_credential(const std::string& path, secrecy kind)
         return out;
     }
     if (kind == secrecy::secret && (facts.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) != 0)
-        out.warning = path + " holds a private key and others may read or write it (chmod 640)";
+        out.warning = path + " holds secrets and others may read or write it (chmod 640)";
     out.text.resize(static_cast<std::size_t>(facts.st_size));
     std::size_t got = 0;
     while (got < out.text.size()) {

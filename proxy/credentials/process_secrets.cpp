@@ -33,6 +33,7 @@ std::string process_secrets::adopt(const conf::tls_options& options)
     if (options.ticket_keys.empty()) {
         tickets_->take_own(lifetime_of(options), now());
         read_ = 0;
+        warning_.clear();
         options_ = options;
         return {};
     }
@@ -54,7 +55,8 @@ std::string process_secrets::read_file(const std::string& path)
     if (file.digest == read_) return {};
     if (const auto problem = tickets_->take_file(file.text)) return path + " " + *problem;
     read_ = file.digest;
-    return file.warning;
+    warning_ = file.warning;
+    return {};
 }
 
 std::shared_ptr<tls::ticket_keys> process_secrets::tickets_for(const conf::tls_options& options) const

@@ -39,6 +39,7 @@ public:
     // opened.
     std::shared_ptr<tls::key_log> key_log_for(const conf::tls_options& options);
 
+    const std::string& warning() const noexcept { return warning_; } // about the file of ticket keys
     const std::string& ticket_file() const noexcept { return options_.ticket_keys; } // empty: own keys
 
 private:
@@ -46,6 +47,7 @@ private:
 
     conf::tls_options options_;
     std::uint64_t read_ = 0; // digest of the file's content
+    std::string warning_;
     std::shared_ptr<tls::ticket_keys> tickets_;
     std::string key_log_path_;
     std::weak_ptr<tls::key_log> key_log_; // closed with the last context that writes to it

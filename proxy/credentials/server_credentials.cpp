@@ -42,6 +42,7 @@ server_credentials::server_credentials(const conf::listen_options& listener, con
     refresh_certificates(now);
     refresh_authorities();
     if (problems_.empty()) rebuild();
+    news_.clear(); // all of it is
     collect_warnings();
 }
 

@@ -2,10 +2,9 @@
 
 #include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/error_response.hpp"
-#include "proxy/http/field_syntax.hpp"
 #include "proxy/http/proxy_protocol.hpp"
+#include "proxy/http/sticky_wish.hpp"
 #include "proxy/net/tcp_info.hpp"
-#include "proxy/websocket/origin_check.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -26,18 +25,6 @@ std::string_view retry_line(char random)
     constexpr std::array<std::string_view, 4> lines{"Retry-After: 1\r\n", "Retry-After: 2\r\n",
                                                     "Retry-After: 3\r\n", "Retry-After: 4\r\n"};
     return lines[static_cast<unsigned char>(random) % lines.size()];
-}
-
-// The first protocol of an Upgrade field that the route lets through as plain bytes.
-std::string_view first_allowed(std::string_view offered, const std::vector<std::string>& allowed)
-{
-    list_elements elements(offered);
-    while (const auto token = elements.next()) {
-        if (std::ranges::any_of(allowed,
-                                [&](const std::string& each) { return equal_ignoring_case(each, *token); }))
-            return *token;
-    }
-    return {};
 }
 
 metrics::refusal counted_as(refusal_kind kind)
@@ -61,6 +48,7 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
                   asked.ends,
                   {},
                   true,
+                  {},
                   {}}
     , body_limit_(services.wheel)
     , pump_done_(services.executor)
@@ -117,42 +105,12 @@ void exchange::abort() noexcept
     if (connected_.made) connected_.made->close();
 }
 
-bool exchange::may_upgrade() const
-{
-    const listening_point& by = *asked_.came_by;
-    return by.gate == nullptr ||
-           by.gate->admit(by.upgrades, std::chrono::steady_clock::now().time_since_epoch());
-}
-
-// A WebSocket, or a protocol the route lets through; any other Upgrade is ignored, as RFC 9110 7.8 allows.
-bool exchange::choose_upgrade()
-{
-    if (asked_.facts.is_websocket) {
-        intent_ = upgrade_intent::websocket;
-        return true;
-    }
-    upgrade_token_ = first_allowed(asked_.facts.upgrade, asked_.route->options().upgrades);
-    if (!upgrade_token_.empty()) intent_ = upgrade_intent::plain;
-    return intent_ != upgrade_intent::none;
-}
-
-std::optional<refusal> exchange::offer_websocket()
-{
-    if (intent_ != upgrade_intent::websocket) return std::nullopt;
-    websocket::offer_verdict verdict = websocket::check_request(asked_.fields, asked_.facts);
-    if (verdict.has_error()) return verdict.error();
-    offer_ = std::move(*verdict);
-    const conf::websocket_options& options = asked_.route->options().websocket;
-    if (!websocket::is_origin_allowed(options.origins, asked_.fields, asked_.facts.authority))
-        return refusal{refusal_kind::forbidden_origin, 403, "this origin may not open a WebSocket here"};
-    narrowed_ = websocket::narrow(offer_, asked_.fields, options.subprotocols,
-                                  options.permessage_deflate == conf::deflate_handling::strip);
-    return std::nullopt;
-}
-
 net::task<afterwards> exchange::send_and_receive()
 {
     write_request_head();
+    if (const upstream::stickiness* rules = pool().sticky())
+        connecting_.sticky = {rules,
+                              find_sticky_wish(*rules, asked_.fields, asked_.facts, asked_.ends.client)};
     bool may_reuse = intent_ == upgrade_intent::none;
     for (int attempts = 1;; ++attempts) {
         const bool is_connected = co_await connect(may_reuse);
@@ -221,6 +179,9 @@ void exchange::write_request_head()
     how.forwarded = options.forwarded;
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
+    how.certificate_name = options.client_certificate;
+    how.certificate = asked_.certificate;
+    if (asked_.tls != nullptr) how.scheme = "https";
     how.strip_prefix = route.strip_prefix;
     how.set_headers = route.set_headers;
     how.default_host = pool().name();

@@ -85,10 +85,13 @@ private:
     bool is_stopped() const;
 
     net::task<afterwards> forward_response();
+    std::string sticky_line();
+    bool came_securely() const;
     afterwards after_response(transfer_end end, const body_transfer& body, bool keeps);
     net::task<afterwards> begin_tunnel();
     std::optional<std::string_view> refuse_switch(websocket::agreement& agreed) const;
     net::task<afterwards> fail(head_outcome why);
+    void record_failure(health::failure_kind how);
     net::task<afterwards> fail_connect();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines = {});
@@ -96,6 +99,10 @@ private:
 
     const conf::config& config() const { return asked_.service->shared->config; }
     const upstream::pool& pool() const { return *asked_.route->pool().shared; }
+    std::string_view hsts_line() const noexcept // RFC 6797 7.2: over TLS alone
+    {
+        return asked_.tls != nullptr ? std::string_view(asked_.came_by->hsts_line) : std::string_view();
+    }
     bool is_leaving() const { return services_.is_draining || asked_.came_by->is_draining; }
     bool body_is_running() const { return is_pumping_ && !pump_done_.is_set(); }
 

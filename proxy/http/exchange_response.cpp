@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+
 #include <unistd.h>
 
 namespace fairlead::http {
@@ -41,9 +43,31 @@ std::string_view reason_of(tls::fault what)
 
 } // namespace
 
+// The field that leads the client back to the backend it got; empty when it needs none.
+std::string exchange::sticky_line()
+{
+    const auto& [rules, wish] = connecting_.sticky;
+    if (rules == nullptr) return {};
+    const auto wanted = wish.key != 0 ? std::optional(rules->owner(wish.key)) : wish.position;
+    if (wanted == connected_.position) return {};
+    if (wanted) asked_.route->pool().cells[*wanted]->sticky_diversions.add();
+    return rules->is_by_cookie() ? rules->set_cookie_line(connected_.position, came_securely())
+                                 : std::string();
+}
+
+// As far as it is known: a trusted peer may have ended the client's TLS.
+bool exchange::came_securely() const
+{
+    if (asked_.tls != nullptr) return true;
+    const auto proto = asked_.fields.find("X-Forwarded-Proto");
+    return asked_.is_peer_trusted && proto && equal_ignoring_case(*proto, "https");
+}
+
 net::task<afterwards> exchange::forward_response()
 {
     upstream::connection& made = *connected_.made;
+    const std::string sticky = sticky_line();
+    pool().record_answer(*made.to, facts_.status);
     const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
     const bool keeps =
         asked_.facts.keep_alive && !is_leaving() && !body_is_running() &&
@@ -55,6 +79,8 @@ net::task<afterwards> exchange::forward_response()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.hsts_line = hsts_line();
+    how.own_lines = sticky;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     asked_.status = facts_.status;
@@ -132,12 +158,18 @@ net::task<afterwards> exchange::begin_tunnel()
 {
     upstream::connection& made = *connected_.made;
     websocket::agreement agreed;
-    if (const auto refused = refuse_switch(agreed))
+    if (const auto refused = refuse_switch(agreed)) {
+        record_failure(health::failure_kind::malformed);
         co_return co_await answer(502, metrics::refusal::bad_response, *refused);
+    }
+    pool().record_answer(*made.to, facts_.status);
     response_forwarding how;
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.hsts_line = hsts_line();
+    const std::string sticky = sticky_line();
+    how.own_lines = sticky;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     limit_.arm(config().timeouts.write);
@@ -148,6 +180,7 @@ net::task<afterwards> exchange::begin_tunnel()
     const bool is_websocket = intent_ == upgrade_intent::websocket;
     websocket::tunnel_start start;
     start.is_websocket = is_websocket;
+    start.sticky_key = connecting_.sticky.wish.key;
     start.reserved_bits = agreed.reserved_bits();
     start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
     start.from_client = asked_.ahead;
@@ -178,18 +211,25 @@ net::task<afterwards> exchange::begin_tunnel()
         co_return give_up("the kernel did not give back a socket");
     }
     services_.log.tunnel_opened(*start.origin, start.texts,
-                                std::chrono::duration_cast<std::chrono::microseconds>(handshake));
+                                std::chrono::duration_cast<std::chrono::microseconds>(handshake), asked_.tls);
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
+}
+
+void exchange::record_failure(health::failure_kind how)
+{
+    pool().record_failure(*connected_.made->to, how, std::chrono::steady_clock::now());
 }
 
 net::task<afterwards> exchange::fail(head_outcome why)
 {
     switch (why) {
     case head_outcome::overdue:
+        record_failure(health::failure_kind::overdue);
         co_return co_await answer(504, metrics::refusal::response_timeout,
                                   "the backend did not answer in time");
     case head_outcome::malformed: {
+        record_failure(health::failure_kind::malformed);
         const std::string_view reason = asked_.reason;
         spdlog::debug("backend {} of pool {}: unusable answer: {}", asked_.backend, pool().name(), reason);
         co_return co_await answer(502, metrics::refusal::bad_response, reason);
@@ -197,6 +237,8 @@ net::task<afterwards> exchange::fail(head_outcome why)
     case head_outcome::ready:
     case head_outcome::unseen:
     case head_outcome::failed:
+        // An unseen request met a kept connection that had ended in order.
+        if (why == head_outcome::failed) record_failure(health::failure_kind::broken);
         co_return co_await answer(502, metrics::refusal::bad_response,
                                   "the backend ended the connection unanswered");
     case head_outcome::stopped: break;
@@ -209,9 +251,11 @@ net::task<afterwards> exchange::fail(head_outcome why)
                                   "the request body's chunked coding is wrong");
     if (body_end_ == transfer_end::too_large)
         co_return co_await answer(413, metrics::refusal::body_too_large, "the request body is too large");
-    if (body_end_ == transfer_end::sink_overdue)
+    if (body_end_ == transfer_end::sink_overdue) {
+        record_failure(health::failure_kind::overdue);
         co_return co_await answer(504, metrics::refusal::response_timeout,
                                   "the backend took no bytes in time");
+    }
     co_return give_up("the client left before the answer");
 }
 
@@ -255,7 +299,7 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                        !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
-                          {keeps, asked_.facts.method == method_kind::head, header_lines});
+                          {keeps, asked_.facts.method == method_kind::head, header_lines, hsts_line()});
     asked_.status = status;
     asked_.reason = reason;
     limit_.guard(&client_.lowest_layer());

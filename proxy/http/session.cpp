@@ -2,9 +2,11 @@
 
 #include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/arrival.hpp"
+#include "proxy/http/client_certificate.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
+#include "proxy/http/https_redirect.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/linger.hpp"
@@ -82,6 +84,8 @@ session::session(session_services& services, net::stream client, const arrival& 
     , ends_(how.ends)
     , peer_ip_(ends_.client ? conf::to_string(ends_.client->ip) : std::string())
     , peer_address_(ends_.client ? net::to_string(*ends_.client) : "unix")
+    , tls_(how.tls)
+    , certificate_(tls_ && tls_->peer ? describe_certificate(*tls_->peer) : std::string())
 {
     limit_.guard(&client_.lowest_layer());
     services_.sessions.push_back(*this);
@@ -221,6 +225,8 @@ void session::begin_request()
     request_.client_address = peer_address_;
     request_.peer_ip = peer_ip_;
     request_.is_peer_trusted = false;
+    request_.tls = tls_.get();
+    request_.certificate = certificate_;
 }
 
 // A proxy in front says who its client is. The one of the request before may have been another.
@@ -249,6 +255,7 @@ net::task<afterwards> session::serve()
     lower_case_host(request_.facts, request_.host);
     request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
     const bool may_keep = request_.facts.keep_alive && !request_.facts.framing.has_body();
+    if (came_by().redirect_port != 0) co_return co_await redirect();
     if (!find_route()) {
         co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
                                   may_keep);
@@ -273,7 +280,8 @@ bool session::find_route()
                                    request_.facts.query,
                                    request_.facts.method_text,
                                    request_.facts.is_websocket,
-                                   headers};
+                                   headers,
+                                   tls_ ? tls_->peer.get() : nullptr};
     const auto index = request_.service->shared->routes.match(key);
     if (index) request_.route = &request_.service->routes[*index];
     return index.has_value();
@@ -284,11 +292,38 @@ net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std
 {
     services_.shard.own().refusals[why].add();
     const bool keeps = may_keep && !is_leaving();
-    const error_options options{keeps, request_.facts.method == method_kind::head, header_lines};
+    const error_options options{keeps, request_.facts.method == method_kind::head, header_lines, hsts_line()};
     out_.clear();
     append_error_response(out_, status, reason, options);
     request_.status = status;
     request_.reason = reason;
+    limit_.arm(config().timeouts.write);
+    const net::error_code error = co_await client_.write(std::string_view(out_));
+    limit_.disarm();
+    log_request();
+    co_return error || !keeps ? afterwards::close : afterwards::keep;
+}
+
+// RFC 6797 7.2: over TLS alone.
+std::string_view session::hsts_line() const noexcept
+{
+    return tls_ ? std::string_view(came_by().hsts_line) : std::string_view();
+}
+
+// A body would have to be read to its end before the next request: it ends the connection.
+net::task<afterwards> session::redirect()
+{
+    const request_facts& facts = request_.facts;
+    const auto where = https_location(facts.authority, request_.fields.target(), came_by().redirect_port);
+    if (!where) {
+        co_return co_await answer(400, metrics::refusal::bad_request, "there is no https to send this to", {},
+                                  false);
+    }
+    const bool keeps = facts.keep_alive && !facts.framing.has_body() && !is_leaving();
+    const std::string line = "Location: " + *where + "\r\n";
+    request_.status = redirect_status(facts.method_text);
+    out_.clear();
+    append_error_response(out_, request_.status, {}, {keeps, facts.method == method_kind::head, line});
     limit_.arm(config().timeouts.write);
     const net::error_code error = co_await client_.write(std::string_view(out_));
     limit_.disarm();
@@ -322,6 +357,7 @@ void session::log_request()
     record.status = request_.status;
     record.bytes_from_client = request_.bytes_from_client;
     record.bytes_to_client = request_.bytes_to_client;
+    record.tls = tls_.get();
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
     services_.log.exchange(record);
 }

@@ -51,7 +51,9 @@ private:
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
     net::task<> take_turns();
+    net::task<afterwards> redirect();
     bool find_route();
+    std::string_view hsts_line() const noexcept;
     void begin_request();
     void believe_trusted_peer();
     void log_request();
@@ -66,9 +68,11 @@ private:
     request request_;
     std::string out_;
     const net::connection_ends ends_;
-    const std::string peer_ip_;      // without port; empty for a Unix socket
-    const std::string peer_address_; // for the log
-    std::string told_client_;        // the same of the client that a trusted peer named
+    const std::string peer_ip_;                             // without port; empty for a Unix socket
+    const std::string peer_address_;                        // for the log
+    const std::shared_ptr<const tls::handshake_facts> tls_; // null: plain
+    const std::string certificate_;                         // as a backend is told; empty: none
+    std::string told_client_; // the same of the client that a trusted peer named
     exchange* running_ = nullptr;
     std::size_t head_bytes_ = 0;
     std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out

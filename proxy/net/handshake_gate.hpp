@@ -5,8 +5,8 @@
 // the steps of all, backends' too, are taken one after another, a few in each turn of the loop: between two
 // turns everybody else gets theirs.
 //
-// Thread: the worker's. Lifetime: outlives the coroutines that use it, and shut_down() comes before the end of
-// the io_context. Completes when: the slot or the turn is there, at once where that costs nobody anything.
+// Thread: the worker's. Lifetime: outlives the coroutines that use it, and shut_down() comes before the end
+// of the io_context. Completes when: the slot or the turn is there, at once where that costs nobody anything.
 #pragma once
 
 #include "proxy/net/socket.hpp"

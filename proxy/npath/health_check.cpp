@@ -27,7 +27,7 @@ net::asio::generic::stream_protocol::endpoint to_endpoint(const net::socket_addr
     return {address.data(), address.size, IPPROTO_TCP};
 }
 
-check_result failed(std::string reason) { return {check_outcome::fail, std::move(reason)}; }
+check_result failed(std::string reason) { return {health::check_outcome::fail, std::move(reason)}; }
 
 } // namespace
 
@@ -41,8 +41,8 @@ std::optional<check_result> judge_answer(std::string_view received)
     const auto [stop, error] = std::from_chars(end - 3, end, status);
     if (error != std::errc{} || stop != end || received[status_end - 4] != ' ')
         return failed("the answer has no status");
-    if (status >= 200 && status < 400) return check_result{check_outcome::pass, {}};
-    return check_result{status == 503 ? check_outcome::drain : check_outcome::fail,
+    if (status >= 200 && status < 400) return check_result{health::check_outcome::pass, {}};
+    return check_result{status == 503 ? health::check_outcome::drain : health::check_outcome::fail,
                         "status " + std::to_string(status)};
 }
 
@@ -109,11 +109,11 @@ net::task<check_result> health_check::check(run& one)
     if (error) co_return failed(error.message());
     const auto [connect_error] = co_await one.socket.async_connect(remote, net::as_result);
     if (connect_error) co_return failed(connect_error.message());
-    if (one.target.options.kind == conf::npath_check_kind::http) {
+    if (one.target.options.kind == conf::check_kind::http) {
         check_result result = co_await check_http(one);
         co_return result;
     }
-    co_return check_result{check_outcome::pass, {}};
+    co_return check_result{health::check_outcome::pass, {}};
 }
 
 net::task<> health_check::repeat(std::shared_ptr<run> one)
@@ -121,7 +121,7 @@ net::task<> health_check::repeat(std::shared_ptr<run> one)
     while (!one->is_over) {
         const auto begin = std::chrono::steady_clock::now();
         one->is_late = false;
-        one->limit.expires_at(begin + one->target.options.timeout);
+        one->limit.expires_at(begin + one->target.options.timing.timeout);
         one->limit.async_wait([one](const net::error_code& cancelled) {
             // One that was queued when it was cancelled would end the next check.
             const bool is_old = std::chrono::steady_clock::now() < one->limit.expiry();

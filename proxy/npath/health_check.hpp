@@ -9,7 +9,7 @@
 #include "conf/model.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/socket.hpp"
-#include "proxy/npath/health_state.hpp"
+#include "proxy/health/health_state.hpp"
 
 #include <chrono>
 #include <functional>
@@ -22,7 +22,7 @@ namespace fairlead::npath {
 
 struct check_result
 {
-    check_outcome outcome = check_outcome::fail;
+    health::check_outcome outcome = health::check_outcome::fail;
     std::string reason; // of anything but a pass: "Connection refused", "status 503", "timeout"
 };
 

@@ -1,6 +1,6 @@
 #include "proxy/npath/membership.hpp"
 
-#include "proxy/npath/maglev_table.hpp"
+#include "proxy/upstream/maglev_table.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -24,7 +24,8 @@ membership::membership(conf::npath_options options)
 
 membership::backend membership::make_backend(const conf::npath_backend_options& options) const
 {
-    return {options.address, options.weight, {options_.health.rise, options_.health.fall}, {}, 0};
+    return {
+        options.address, options.weight, {options_.health.timing.rise, options_.health.timing.fall}, {}, 0};
 }
 
 void membership::adopt(const std::vector<listed_member>& members)
@@ -53,17 +54,17 @@ void membership::reconfigure(conf::npath_options options)
         const auto known = std::ranges::find(backends_, each.address, &backend::address);
         next.push_back(known == backends_.end() ? make_backend(each) : *known);
         next.back().weight = each.weight;
-        next.back().state.set_limits(options_.health.rise, options_.health.fall);
+        next.back().state.set_limits(options_.health.timing.rise, options_.health.timing.fall);
     }
     backends_ = std::move(next);
 }
 
-bool membership::on_check(std::size_t index, check_outcome outcome)
+bool membership::on_check(std::size_t index, health::check_outcome outcome)
 {
     backend& one = backends_[index];
     if (!one.state.on(outcome)) return false;
-    if (one.state.current() == health::down) one.id = 0;
-    if (one.state.current() == health::up && one.id == 0) one.id = next_id_++;
+    if (one.state.current() == health::checked_state::down) one.id = 0;
+    if (one.state.current() == health::checked_state::up && one.id == 0) one.id = next_id_++;
     return true;
 }
 
@@ -82,17 +83,17 @@ nft_service membership::wanted(const link_address& own_link) const
     service.own_link = own_link;
     service.flow_timeout = options_.flow_timeout;
     service.slot_count = options_.slots;
-    std::vector<maglev_backend> sharing;
+    std::vector<upstream::maglev_backend> sharing;
     std::vector<std::size_t> member_of; // of each that shares
     for (const backend& each : backends_) {
         if (each.id == 0 || !each.link) continue;
-        if (each.state.current() == health::up && each.weight != 0) {
+        if (each.state.current() == health::checked_state::up && each.weight != 0) {
             sharing.push_back({conf::to_string(each.address), each.weight});
             member_of.push_back(service.members.size());
         }
         service.members.push_back({each.id, each.address, *each.link});
     }
-    service.slots = maglev_slots(sharing, options_.slots);
+    service.slots = upstream::maglev_slots(sharing, options_.slots);
     for (std::size_t& slot : service.slots)
         slot = member_of[slot];
     return service;
@@ -100,8 +101,9 @@ nft_service membership::wanted(const link_address& own_link) const
 
 std::optional<membership_change> membership::pending(const link_address& own_link) const
 {
-    const bool is_settled = std::ranges::none_of(
-        backends_, [](const backend& each) { return each.state.current() == health::checking; });
+    const bool is_settled = std::ranges::none_of(backends_, [](const backend& each) {
+        return each.state.current() == health::checked_state::checking;
+    });
     if (!kernel_ && !is_settled) return std::nullopt;
     membership_change change{wanted(own_link), {}, {}};
     if (kernel_ == change.next) return std::nullopt;

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "conf/model.hpp"
-#include "proxy/npath/health_state.hpp"
+#include "proxy/health/health_state.hpp"
 #include "proxy/npath/nft_listing.hpp"
 #include "proxy/npath/nft_ruleset.hpp"
 
@@ -33,7 +33,7 @@ public:
     {
         conf::ip_address address;
         std::uint32_t weight = 1;
-        health_state state;
+        health::health_state state;
         std::optional<link_address> link; // the last one known
         std::uint32_t id = 0;             // 0: no life in the kernel
     };
@@ -55,7 +55,8 @@ public:
     // For the service of the same name, address, port and interface. Backends that stay keep their state.
     void reconfigure(conf::npath_options options);
 
-    bool on_check(std::size_t index, check_outcome outcome);    // whether the backend's state is another one
+    // Whether the backend's state is another one.
+    bool on_check(std::size_t index, health::check_outcome outcome);
     bool set_link(std::size_t index, const link_address& link); // whether it is another one
 
     // What to write; nothing when the kernel has it, or when it is too early.

@@ -103,18 +103,18 @@ std::chrono::milliseconds service_runner::on_check(const conf::ip_address& addre
     const auto found = std::ranges::find(backends, address, &membership::backend::address);
     const auto index = static_cast<std::size_t>(found - backends.begin());
     const std::string name = conf::to_string(address);
-    if (result.outcome == check_outcome::fail)
+    if (result.outcome == health::check_outcome::fail)
         ++failed_checks_[name];
     else
         follow_link(index);
     if (members_.on_check(index, result.outcome)) {
-        const health now = backends[index].state.current();
-        const auto level = now == health::down ? spdlog::level::warn : spdlog::level::info;
+        const health::checked_state now = backends[index].state.current();
+        const auto level = now == health::checked_state::down ? spdlog::level::warn : spdlog::level::info;
         spdlog::log(level, "npath {}: {} is {}{}{}", options().name, name, to_string(now),
                     result.reason.empty() ? "" : ": ", result.reason);
     }
     wake_();
-    return backends[index].state.pause(options().health.every);
+    return backends[index].state.pause(options().health.timing.every);
 }
 
 // After an answer the kernel knows the neighbour, and knows it anew when it has another address.
@@ -212,8 +212,8 @@ metrics::npath_service_state service_runner::report() const
         const auto& backend = members_.backends()[i];
         metrics::npath_backend_state one;
         one.backend = conf::to_string(backend.address);
-        one.up = backend.state.current() == health::up;
-        one.draining = backend.state.current() == health::draining;
+        one.up = backend.state.current() == health::checked_state::up;
+        one.draining = backend.state.current() == health::checked_state::draining;
         one.slots = members_.slots_of(i);
         const auto failed = failed_checks_.find(one.backend);
         one.failed_checks = failed == failed_checks_.end() ? 0 : failed->second;

@@ -115,13 +115,14 @@ struct page
 {
     std::string_view path;
     control_answer (*look)(process_control&);
-    control_answer (*change)(std::string_view query, process_control&);
+    control_answer (*change)(std::string_view query, process_control&); // null: it only tells
 };
 
-constexpr std::array<page, 3> pages{{
+constexpr std::array<page, 4> pages{{
     {"/drain", [](process_control& process) { return process.drains(); }, post_drain},
     {"/reload", [](process_control& process) { return process.reloads(); }, post_reload},
     {"/rebalance", [](process_control& process) { return process.rebalancing(); }, post_rebalance},
+    {"/backends", [](process_control& process) { return process.backends(); }, nullptr},
 }};
 
 admin_answer to_answer(const control_answer& from)
@@ -146,9 +147,11 @@ std::optional<admin_answer> answer_control(const admin_query& asked, process_con
     const auto found = std::ranges::find(pages, path_of(asked.target), &page::path);
     if (found == pages.end()) return std::nullopt;
     if (asked.method == "GET" || asked.method == "HEAD") return to_answer(found->look(process));
-    if (asked.method != "POST") {
-        admin_answer answer = to_answer(refuse(405, "only GET, HEAD and POST"));
-        answer.allow = "GET, HEAD, POST";
+    const bool takes_post = found->change != nullptr;
+    if (asked.method != "POST" || !takes_post) {
+        admin_answer answer =
+            to_answer(refuse(405, takes_post ? "only GET, HEAD and POST" : "only GET and HEAD"));
+        answer.allow = takes_post ? "GET, HEAD, POST" : "GET, HEAD";
         return answer;
     }
     if (!asked.has_control_field)

@@ -6,6 +6,7 @@
 //   POST /reload           reads the configuration again; ?dry_run=1 only tells what it would change
 //   GET  /rebalance        the shares of each pool that is rebalanced, and what it would close
 //   POST /rebalance?pool=P begins it
+//   GET  /backends         what is known of each backend
 //
 // A POST needs the field X-Fairlead-Control: 1 and no Origin. A page of another site can have a browser send
 // a plain form here; it cannot have it add a field (it would be asked first, and nothing here says yes), and

@@ -80,7 +80,7 @@ void tell(const admin_request& request, const metrics::registry& metrics, admin_
         response.result(is_ready ? beast_http::status::ok : beast_http::status::service_unavailable);
         response.body() = is_ready ? "ready\n" : now.draining ? "draining\n" : "starting\n";
     } else if (path == "/") {
-        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n/drain\n/reload\n/rebalance\n";
+        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n/backends\n/drain\n/reload\n/rebalance\n";
     } else {
         response.result(beast_http::status::not_found);
         response.body() = "no such page; try /metrics, /healthz or /readyz\n";

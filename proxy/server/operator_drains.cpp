@@ -86,7 +86,8 @@ bool is_configured(const websocket::drain_target& what, const http::service& cur
 {
     switch (what.kind) {
     case drain_kind::process:
-    case drain_kind::reload: break;
+    case drain_kind::reload:
+    case drain_kind::dead_backend: break;
     case drain_kind::route: return find_route(what.name, current) != nullptr;
     case drain_kind::backend: return find_backend(what, current) != nullptr;
     case drain_kind::listener: return find_listener(what.name, current) != nullptr;

@@ -16,9 +16,10 @@ using upstream::rebalance_state;
 std::vector<upstream::pool_share> shares_of(const upstream::pool& pool,
                                             const std::vector<counted_tunnels>& counted)
 {
+    const auto now = std::chrono::steady_clock::now();
     std::vector<upstream::pool_share> shares;
     for (const auto& each : pool.backends()) {
-        const bool takes_new = each->backoff().failures() == 0 && !each->is_draining();
+        const bool takes_new = each->backoff().failures() == 0 && each->is_serving(now);
         shares.push_back({each->address().text, each->weight(), 0, takes_new});
     }
     for (const counted_tunnels& some : counted) {
@@ -68,16 +69,26 @@ tunnel_census pool_rebalancing::count() const
 
 void pool_rebalancing::step(const http::service& current, net::milliseconds_count now)
 {
-    std::erase_if(machines_, [&](const auto& entry) {
-        const auto pool = std::ranges::find(current.config.pools, entry.first, &conf::pool_options::name);
-        return pool == current.config.pools.end() || !pool->rebalance;
-    });
+    const auto has_no_use = [&](bool by_value) {
+        return [&current, by_value](const auto& entry) {
+            const auto pool = std::ranges::find(current.config.pools, entry.first, &conf::pool_options::name);
+            return pool == current.config.pools.end() || !pool->rebalance ||
+                   pool->sticky.has_value() != by_value;
+        };
+    };
+    std::erase_if(machines_, has_no_use(false));
+    std::erase_if(homecomings_, has_no_use(true));
     const bool is_wanted = std::ranges::any_of(current.config.pools,
                                                [](const auto& pool) { return pool.rebalance.has_value(); });
     if (!is_wanted) return;
     counted_ = count().all();
     for (std::size_t i = 0; i < current.pools.size(); ++i) {
-        if (current.config.pools[i].rebalance) step_pool(current, i, now);
+        const conf::pool_options& options = current.config.pools[i];
+        if (!options.rebalance) continue;
+        if (options.sticky)
+            homecomings_[options.name].step(*current.pools[i], *options.rebalance, workers_);
+        else
+            step_pool(current, i, now);
     }
 }
 
@@ -116,10 +127,27 @@ control_answer pool_rebalancing::begin(const std::string& pool, const http::serv
     if (found == current.config.pools.end()) return refuse(404, "there is no pool '" + pool + "'");
     if (!found->rebalance)
         return refuse(409, "pool '" + pool + "' has no `rebalance` that says at which rate");
-    machines_[pool].begin();
+    if (found->sticky)
+        homecomings_[pool].begin();
+    else
+        machines_[pool].begin();
     control_answer answer;
     answer.body["begun"] = true;
     return answer;
+}
+
+json::object pool_rebalancing::describe_homecoming(const std::string& pool,
+                                                   const conf::rebalance_options& options) const
+{
+    const auto known = homecomings_.find(pool);
+    const bool is_leading = known != homecomings_.end() && known->second.is_leading();
+    const auto astray = is_leading ? known->second.astray() : std::nullopt;
+    json::object told{{"pool", pool},
+                      {"state", is_leading ? "rebalancing" : "quiet"},
+                      {"by_value", true},
+                      {"per_second", options.per_second}};
+    if (astray) told["would_close"] = *astray;
+    return told;
 }
 
 control_answer pool_rebalancing::describe(const http::service& current) const
@@ -129,6 +157,10 @@ control_answer pool_rebalancing::describe(const http::service& current) const
     for (std::size_t i = 0; i < current.pools.size(); ++i) {
         const auto& options = current.config.pools[i].rebalance;
         if (!options) continue;
+        if (current.config.pools[i].sticky) {
+            pools.push_back(describe_homecoming(current.pools[i]->name(), *options));
+            continue;
+        }
         const auto shares = shares_of(*current.pools[i], census.all());
         const auto known = machines_.find(current.pools[i]->name());
         const upstream::rebalancer& machine =

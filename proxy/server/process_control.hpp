@@ -37,6 +37,7 @@ public:
     virtual control_answer reloads() const = 0; // the last 16
     virtual control_answer rebalance(const std::string& pool) = 0;
     virtual control_answer rebalancing() const = 0;
+    virtual control_answer backends() const = 0;
 
 protected:
     ~process_control() = default;

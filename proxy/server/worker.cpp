@@ -196,6 +196,18 @@ void worker::adopt_policies()
                    net::steady_now_ms());
 }
 
+void worker::close_tunnels_of(const std::string& pool, const std::string& backend)
+{
+    if (services_->is_draining) return; // everything leaves already
+    drains_.begin_dead({websocket::drain_kind::dead_backend, backend, pool},
+                       manner_of(services_->current->shared->config.drain), net::steady_now_ms());
+}
+
+void worker::spare_tunnels_of(const std::string& pool, const std::string& backend)
+{
+    drains_.end_dead({websocket::drain_kind::dead_backend, backend, pool});
+}
+
 void worker::drain()
 {
     services_->is_draining = true;
@@ -256,6 +268,34 @@ void worker::rebalance(const std::string& pool, const std::string& backend, std:
         if (oldest == nullptr) return;
         relay_->close(*oldest, {service_restart, going_away, websocket::end_cause::rebalanced});
     }
+}
+
+std::uint64_t worker::lead_home(const std::string& pool, std::uint64_t most)
+{
+    const auto& pools = services_->current->shared->pools;
+    const auto found = std::ranges::find(pools, pool, [](const auto& each) { return each->name(); });
+    if (found == pools.end() || (*found)->sticky() == nullptr || (*found)->sticky()->is_by_cookie()) return 0;
+    const auto now = std::chrono::steady_clock::now();
+    const auto is_astray = [&](const websocket::tunnel& each) {
+        if (each.sticky_key == 0) return false;
+        const auto home = (*found)->home_of(each.sticky_key, now);
+        return home && (*found)->backends()[*home].get() != each.use.owner();
+    };
+    std::uint64_t left = 0;
+    for (const websocket::origin_ref& origin : origins_.all()) {
+        if (!origin->is_websocket || origin->pool != pool) continue;
+        for (auto at = origin->tunnels.begin(); at != origin->tunnels.end();) {
+            websocket::tunnel& each = *at++; // closing takes it off the list
+            if (!is_astray(each)) continue;
+            if (most == 0) {
+                ++left;
+                continue;
+            }
+            --most;
+            relay_->close(each, {service_restart, going_away, websocket::end_cause::rebalanced});
+        }
+    }
+    return left;
 }
 
 void worker::tunnel_ended(const websocket::tunnel& ended) noexcept

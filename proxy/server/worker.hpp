@@ -56,6 +56,14 @@ public:
     // Ends up to `count` WebSockets of the backend, the oldest first: their clients find another.
     void rebalance(const std::string& pool, const std::string& backend, std::size_t count);
 
+    // Ends up to `most` WebSockets of the pool whose values belong to another backend; returns how many more
+    // there are.
+    std::uint64_t lead_home(const std::string& pool, std::uint64_t most);
+
+    // The tunnels of a backend that was found dead leave at a drain's pace, until it recovers.
+    void close_tunnels_of(const std::string& pool, const std::string& backend);
+    void spare_tunnels_of(const std::string& pool, const std::string& backend);
+
 private:
     void tunnel_ended(const websocket::tunnel& ended) noexcept override;
     void run();

@@ -1,7 +1,8 @@
 // In which order one dial tries the addresses of a backend, and which of them it leaves out.
 //
 //   an address without a free source tuple  is left out: no connection to it can be opened
-//   those that failed to connect lately     come last, so that a dead one does not slow every dial
+//   those that failed to connect lately     come last, so that a dead one does not slow every dial; so do
+//                                           those that their checks found down
 //   of the others                           the one with the most free tuples comes first; equal ones in turn
 //
 // No I/O, no clock of its own. Thread: its owner's.
@@ -19,8 +20,8 @@ namespace fairlead::upstream {
 struct address_candidate
 {
     conf::ip_address ip;
-    std::uint64_t free = 1; // source tuples towards it; any number but 0 where nobody counts them
-    bool failed_lately = false;
+    std::uint64_t free = 1;     // source tuples towards it; any number but 0 where nobody counts them
+    bool failed_lately = false; // to connect, or by its checks
 };
 
 // `turn` rotates equal ones.

@@ -1,15 +1,23 @@
 #include "proxy/upstream/backend.hpp"
 
+#include "proxy/health/slow_start.hpp"
+
 #include <algorithm>
-#include <iterator>
-#include <tuple>
 
 namespace fairlead::upstream {
 namespace {
 
-bool comes_before(const conf::ip_address& a, const conf::ip_address& b)
+// A backend whose probe failed too was away for a while, and not for one lost packet.
+constexpr std::uint32_t failures_of_an_absence = 2;
+
+std::chrono::milliseconds to_ms(steady_time at) noexcept
 {
-    return std::tie(a.is_v6, a.bytes) < std::tie(b.is_v6, b.bytes);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch());
+}
+
+resolved_set first_addresses(const conf::endpoint& address)
+{
+    return address.what == conf::endpoint::kind::ip ? resolved_set{address.ip} : resolved_set{};
 }
 
 } // namespace
@@ -40,10 +48,10 @@ idle_mark::~idle_mark()
 backend::backend(std::string pool_name, conf::endpoint address, std::uint32_t weight)
     : pool_name_(std::move(pool_name))
     , address_(std::move(address))
-    , resolved_(nullptr)
+    , resolved_(first_addresses(address_))
+    , dead_(resolved_set{})
 {
     set_weight(weight);
-    publish(address_.what == conf::endpoint::kind::ip ? resolved_set{address_.ip} : resolved_set{});
 }
 
 void backend::set_weight(std::uint32_t weight) noexcept
@@ -51,21 +59,28 @@ void backend::set_weight(std::uint32_t weight) noexcept
     weight_.store(std::max<std::uint32_t>(1, weight), std::memory_order_relaxed);
 }
 
-void backend::publish(resolved_set addresses)
+void backend::connected(steady_time now) noexcept
 {
-    std::sort(addresses.begin(), addresses.end(), comes_before);
-    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+    if (backoff_.failures() >= failures_of_an_absence) begin_slow_start(now);
+    backoff_.succeed();
+}
 
-    const std::lock_guard lock(publish_mutex_);
-    if (!published_.empty() && *published_.back().addresses == addresses) return;
-    const auto now = std::chrono::steady_clock::now();
-    std::erase_if(published_, [&](const publication& each) {
-        return each.addresses.get() != resolved_.load(std::memory_order_relaxed) &&
-               now - each.replaced_at > replaced_set_life;
-    });
-    if (!published_.empty()) published_.back().replaced_at = now;
-    published_.push_back({std::make_unique<const resolved_set>(std::move(addresses)), now});
-    resolved_.store(published_.back().addresses.get(), std::memory_order_release);
+void backend::set_slow_start(std::chrono::milliseconds whole) noexcept
+{
+    slow_start_ms_.store(whole.count(), std::memory_order_relaxed);
+}
+
+void backend::begin_slow_start(steady_time from) noexcept
+{
+    rising_ms_.store(to_ms(from).count(), std::memory_order_relaxed);
+}
+
+std::uint32_t backend::weight_now(steady_time now) const noexcept
+{
+    const std::int64_t began = rising_ms_.load(std::memory_order_relaxed);
+    if (began == 0) return weight() * 100;
+    const std::chrono::milliseconds whole(slow_start_ms_.load(std::memory_order_relaxed));
+    return weight() * health::share_after(to_ms(now) - std::chrono::milliseconds(began), whole);
 }
 
 } // namespace fairlead::upstream

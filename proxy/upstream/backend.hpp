@@ -1,5 +1,6 @@
-// One server address of a pool, with everything about it that workers share: its live count, its back-off and
-// the addresses its name resolves to. A reload that keeps the (pool, address) keeps the object.
+// One server address of a pool, with everything about it that workers share: its live count, its back-off,
+// what its checks say, its ejection and the addresses its name resolves to. A reload that keeps the (pool,
+// address) keeps the object.
 //
 // Does not dial, resolve or check health: others do and report here.
 // Lifetime: owned by the backend_registry and the pools that list it; the registry outlives every use.
@@ -7,20 +8,18 @@
 #pragma once
 
 #include "conf/values.hpp"
+#include "proxy/health/ejection.hpp"
+#include "proxy/health/health_state.hpp"
 #include "proxy/upstream/failure_backoff.hpp"
+#include "proxy/upstream/published_addresses.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace fairlead::upstream {
-
-using resolved_set = std::vector<conf::ip_address>; // sorted, without repetition
 
 class backend;
 
@@ -96,23 +95,45 @@ public:
 
     failure_backoff& backoff() noexcept { return backoff_; }
     const failure_backoff& backoff() const noexcept { return backoff_; }
+    health::ejection& ejection() noexcept { return ejection_; }
+    const health::ejection& ejection() const noexcept { return ejection_; }
+
+    // What the checks of its addresses say together; `checking` where there are none.
+    health::checked_state checked() const noexcept { return checked_.load(std::memory_order_relaxed); }
+    void set_checked(health::checked_state state) noexcept
+    {
+        checked_.store(state, std::memory_order_relaxed);
+    }
+
+    // Neither found down by its checks, nor draining by their answers or an operator, nor ejected. A back-off
+    // is another matter.
+    bool is_serving(steady_time now) const noexcept
+    {
+        const auto state = checked();
+        return (state == health::checked_state::up || state == health::checked_state::checking) &&
+               !is_draining() && !ejection_.is_out(now);
+    }
+
+    // It accepted a connection.
+    void connected(steady_time now) noexcept;
+
+    // From here on its weight grows; `from` may be to come. `whole` of 0 switches that off.
+    void set_slow_start(std::chrono::milliseconds whole) noexcept;
+    void begin_slow_start(steady_time from) noexcept;
+
+    // weight() in hundredths, or the part of it that a slow start has reached.
+    std::uint32_t weight_now(steady_time now) const noexcept;
 
     // What the address resolves to now; empty for a Unix socket and for a name that is not resolved yet. The
     // reference is good for a minute after the set was replaced: copy it before a wait.
-    const resolved_set& addresses() const noexcept { return *resolved_.load(std::memory_order_acquire); }
+    const resolved_set& addresses() const noexcept { return resolved_.current(); }
+    void publish(resolved_set addresses) { resolved_.publish(std::move(addresses)); }
 
-    // Replaces addresses(); order and repetition do not matter. A replaced set is freed a minute later at the
-    // earliest, because a worker may still read it.
-    void publish(resolved_set addresses);
+    // Those of addresses() that their checks found down. Never all of them: then the backend is down.
+    const resolved_set& dead_addresses() const noexcept { return dead_.current(); }
+    void publish_dead(resolved_set addresses) { dead_.publish(std::move(addresses)); }
 
 private:
-    struct publication
-    {
-        std::unique_ptr<const resolved_set> addresses;
-        std::chrono::steady_clock::time_point replaced_at;
-    };
-    static constexpr std::chrono::minutes replaced_set_life{1};
-
     friend class backend_use;
     friend class idle_mark;
     friend class backend_registry;
@@ -120,14 +141,17 @@ private:
     // Written at every open and close, so it shares its cache line with cold members only.
     alignas(64) std::atomic<std::uint32_t> live_{0};
     std::atomic<std::uint32_t> idle_{0}; // written when a connection is kept and taken
-    std::mutex publish_mutex_;
-    std::vector<publication> published_; // the last is the current one
-    const std::string pool_name_;
-    const conf::endpoint address_;
-    std::atomic<const resolved_set*> resolved_;
     std::atomic<std::uint32_t> weight_;
+    std::atomic<health::checked_state> checked_{health::checked_state::checking};
     std::atomic<bool> is_draining_{false};
     failure_backoff backoff_;
+    health::ejection ejection_;
+    std::atomic<std::int64_t> slow_start_ms_{0}; // how long one takes
+    std::atomic<std::int64_t> rising_ms_{0};     // when the last one began, on the steady clock; 0: none did
+    const std::string pool_name_;
+    const conf::endpoint address_;
+    published_addresses resolved_;
+    published_addresses dead_;
 };
 
 } // namespace fairlead::upstream

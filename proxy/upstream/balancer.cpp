@@ -5,14 +5,7 @@
 namespace fairlead::upstream {
 namespace {
 
-// Whether `a` has less to do for its weight than `b`, counting the connection that is about to be added: so
-// the weight also decides between idle backends. Negative: less; 0: as much.
-int compare_load(const backend& a, const backend& b) noexcept
-{
-    const auto left = (std::uint64_t{a.live()} + 1) * b.weight();
-    const auto right = (std::uint64_t{b.live()} + 1) * a.weight();
-    return left < right ? -1 : static_cast<int>(left > right);
-}
+constexpr std::int64_t hundredths = 100; // of a weight, as weight_now() tells it
 
 std::uint32_t count(std::span<const std::shared_ptr<backend>> backends) noexcept
 {
@@ -41,25 +34,51 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
 
 bool balancer::candidates::allow(std::uint32_t position) const
 {
-    const backend& one = *backends[position];
-    return !one.is_draining() && one.backoff().is_due(now) && !tried.contains(position);
+    const backend& asked = *backends[position];
+    return !asked.is_draining() && asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) &&
+           !tried.contains(position);
+}
+
+// Whether `a` has less to do for its weight than `b`, counting the connection that is about to be added: so
+// the weight also decides between idle backends. Negative: less; 0: as much.
+int balancer::candidates::compare_load(std::uint32_t a, std::uint32_t b) const noexcept
+{
+    const auto left = (std::uint64_t{backends[a]->live()} + 1) * backends[b]->weight_now(now);
+    const auto right = (std::uint64_t{backends[b]->live()} + 1) * backends[a]->weight_now(now);
+    return left < right ? -1 : static_cast<int>(left > right);
 }
 
 std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
-                                               steady_time now)
+                                               steady_time now, const sticky_request& asked)
 {
-    const candidates among{backends, tried, now};
-    // A due probe may be lost to another worker; it then counts as backing off and the next look passes it
-    // over.
-    for (std::size_t look = 0; look <= backends.size(); ++look) {
-        const auto picked = pick(among);
-        if (!picked) break;
-        backend_choice choice{*picked, {}};
-        if (backends[*picked]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+    candidates among{backends, tried, now, true};
+    if (const auto own = led_back(among, asked)) {
+        backend_choice choice{*own, {}};
+        if (backends[*own]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+    }
+    for (const bool only_serving : {true, false}) {
+        among.only_serving = only_serving;
+        // A due probe may be lost to another worker; it then counts as backing off and the next look passes
+        // it over.
+        for (std::size_t look = 0; look <= backends.size(); ++look) {
+            const auto picked = pick(among);
+            if (!picked) break;
+            backend_choice choice{*picked, {}};
+            if (backends[*picked]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+        }
     }
     const auto last_resort = soonest_due(among);
     if (!last_resort) return std::nullopt;
     return backend_choice{*last_resort, {}};
+}
+
+balancer::position balancer::led_back(const candidates& among, const sticky_request& asked)
+{
+    const auto is_allowed = [&](std::uint32_t at) { return among.allow(at); };
+    const auto& named = asked.wish.position;
+    if (named) return *named < among.backends.size() && is_allowed(*named) ? named : std::nullopt;
+    if (asked.rules == nullptr || asked.wish.key == 0) return std::nullopt;
+    return asked.rules->first_owner(asked.wish.key, is_allowed);
 }
 
 balancer::position balancer::pick(const candidates& among)
@@ -81,7 +100,7 @@ balancer::position balancer::pick_round_robin(const candidates& among)
     position best;
     for (std::uint32_t at = 0; at < count(among.backends); ++at) {
         if (!among.allow(at)) continue;
-        const std::int64_t weight = among.backends[at]->weight();
+        const std::int64_t weight = among.backends[at]->weight_now(among.now);
         credit_[at] += weight;
         total += weight;
         if (!best || credit_[at] > credit_[*best]) best = at;
@@ -98,7 +117,7 @@ void balancer::start_round_robin(backend_span backends)
         total += each->weight();
     credit_.resize(backends.size());
     for (auto& credit : credit_)
-        credit = random_below(total);
+        credit = std::int64_t{random_below(total)} * hundredths;
 }
 
 balancer::position balancer::pick_least_connections(const candidates& among)
@@ -107,7 +126,7 @@ balancer::position balancer::pick_least_connections(const candidates& among)
     std::uint32_t equal = 0;
     for (std::uint32_t at = 0; at < count(among.backends); ++at) {
         if (!among.allow(at)) continue;
-        const int order = best ? compare_load(*among.backends[at], *among.backends[*best]) : -1;
+        const int order = best ? among.compare_load(at, *best) : -1;
         if (order < 0) {
             best = at;
             equal = 1;
@@ -124,7 +143,7 @@ balancer::position balancer::pick_random_of_two(const candidates& among)
     if (!first) return std::nullopt;
     const auto second = pick_random(among, first);
     if (!second) return first;
-    return compare_load(*among.backends[*second], *among.backends[*first]) < 0 ? second : first;
+    return among.compare_load(*second, *first) < 0 ? second : first;
 }
 
 balancer::position balancer::pick_random(const candidates& among, position other_than)

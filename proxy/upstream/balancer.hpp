@@ -4,9 +4,11 @@
 //   least_connections  the lowest (live + 1) / weight over all workers; equal ones at random
 //   random_of_two      the lower (live + 1) / weight of two random ones
 //
-// Backends that are backing off and those already tried by this request are skipped. When every untried one
-// is backing off, the one whose back-off ends first is tried nevertheless: an attempt beats a refusal. One
-// that is drained is never chosen.
+// Where the request has a backend of its own, by its pool's stickiness, that one is taken while it serves.
+// Backends that are down, draining, ejected or backing off and those already tried by this request are
+// skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
+// all of them are, the one whose back-off ends first: an attempt beats a refusal.
+// One that an operator drains is never chosen. A weight counts as far as a slow start has reached it.
 // Does not dial and does not count the use: make a backend_use of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
 // Cost: linear in the number of backends for the first two, constant for the third while most are healthy.
@@ -14,6 +16,7 @@
 
 #include "conf/model.hpp"
 #include "proxy/upstream/backend.hpp"
+#include "proxy/upstream/stickiness.hpp"
 
 #include <array>
 #include <cstddef>
@@ -44,6 +47,13 @@ private:
     std::vector<bool> full_; // by position; none for most requests
 };
 
+// Where a request wants to go, and by which rules; no rules: nowhere.
+struct sticky_request
+{
+    const stickiness* rules = nullptr;
+    sticky_wish wish;
+};
+
 struct backend_choice
 {
     std::uint32_t position = 0; // in the span
@@ -63,7 +73,8 @@ public:
     {}
 
     // Nothing when all were tried, or there are none.
-    std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now);
+    std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now,
+                                         const sticky_request& asked = {});
 
 private:
     using position = std::optional<std::uint32_t>;
@@ -73,9 +84,12 @@ private:
         backend_span backends;
         const tried_backends& tried;
         steady_time now;
+        bool only_serving;
         bool allow(std::uint32_t position) const;
+        int compare_load(std::uint32_t a, std::uint32_t b) const noexcept;
     };
 
+    static position led_back(const candidates& among, const sticky_request& asked);
     position pick(const candidates& among);
     position pick_round_robin(const candidates& among);
     position pick_least_connections(const candidates& among);

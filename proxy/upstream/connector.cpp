@@ -18,7 +18,8 @@ net::task<connect_outcome> connector::connect(connect_request& request)
     const connection_owner owner = request.from.owner_for(request.ends);
     while (!request.tried.is_full()) {
         const auto now = std::chrono::steady_clock::now();
-        const auto choice = request.choice.choose(request.from.backends(), request.tried, now);
+        const auto choice =
+            request.choice.choose(request.from.backends(), request.tried, now, request.sticky);
         if (!choice) break;
         std::shared_ptr<backend> to = request.from.backends()[choice->position];
         metrics::backend_cells& cells = *request.cells[choice->position];
@@ -37,14 +38,17 @@ net::task<connect_outcome> connector::connect(connect_request& request)
                                   request.ends, request.before_tls, &outcome.tls_fault};
         dial_result dialled = co_await dials_.dial(wanted, to);
         if (dialled.has_value()) {
-            to->backoff().succeed();
+            to->connected(std::chrono::steady_clock::now());
             outcome.made.emplace(std::move(*dialled));
             outcome.made->owner = owner;
             co_return outcome;
         }
         outcome.failure = dialled.error();
-        if (is_backends_fault(outcome.failure))
-            to->backoff().fail(choice->granted, std::chrono::steady_clock::now(), request.from.backoff());
+        if (is_backends_fault(outcome.failure)) {
+            const auto failed_at = std::chrono::steady_clock::now();
+            to->backoff().fail(choice->granted, failed_at, request.from.backoff());
+            request.from.record_failure(*to, health::failure_kind::no_connection, failed_at);
+        }
         outcome.use.reset();
         if (outcome.failure == metrics::dial_failure::no_resources) break; // no other backend would help
         // One that has no free tuple was not tried: it costs a look at counts and no wait.

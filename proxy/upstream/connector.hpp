@@ -28,6 +28,7 @@ struct connect_request
     const net::connection_ends& ends; // of the client's connection
     std::string_view before_tls = {}; // see dial_request
     bool may_reuse = true;
+    sticky_request sticky = {};
     tried_backends tried; // in and out
 };
 

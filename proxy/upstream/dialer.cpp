@@ -171,7 +171,7 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
         const resolved_set addresses = diallable(wanted, *to);
         if (addresses.empty() && !to->addresses().empty()) outcome = metrics::dial_failure::no_client_address;
         const std::uint16_t port = to->address().port;
-        const std::vector<conf::ip_address> in_order = addresses_in_order(wanted.from, addresses, port);
+        const std::vector<conf::ip_address> in_order = addresses_in_order(wanted.from, *to, addresses);
         if (!addresses.empty() && in_order.empty()) {
             report_exhaustion(wanted.from, {addresses.front(), port});
             outcome = metrics::dial_failure::ports_exhausted;
@@ -194,16 +194,18 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
     co_return outcome;
 }
 
-std::vector<conf::ip_address> dialer::addresses_in_order(const pool& from, const resolved_set& addresses,
-                                                         std::uint16_t port)
+std::vector<conf::ip_address> dialer::addresses_in_order(const pool& from, const backend& to_backend,
+                                                         const resolved_set& addresses)
 {
     if (addresses.size() < 2) return addresses; // nothing to choose; the search finds out what is free
+    const resolved_set& dead = to_backend.dead_addresses();
     const auto now = std::chrono::steady_clock::now();
     std::vector<address_candidate> candidates;
     for (const auto& ip : addresses) {
-        const snat::tuple_destination to{ip, port};
+        const snat::tuple_destination to{ip, to_backend.address().port};
         const std::uint64_t free = from.source() == nullptr ? 1 : from.source()->free_towards(to, now);
-        candidates.push_back({ip, free, failed_.contains(to, now)});
+        const bool is_dead = std::ranges::find(dead, ip) != dead.end();
+        candidates.push_back({ip, free, is_dead || failed_.contains(to, now)});
     }
     return order_addresses(std::move(candidates), rotation_++);
 }

@@ -4,11 +4,11 @@
 // chooses or the client's own where it is free; only addresses of the client's family are dialled.
 //
 // Of a name's addresses the one with the most free tuples is tried first, and four at most that do not
-// connect, as address_choice says. A source port is the ledger's,
-// bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or, where the
-// pool says so, the kernel's, chosen by connect() within the pool's range (ip(7): IP_BIND_ADDRESS_NO_PORT,
-// IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without a free tuple nothing is
-// dialled, and that is logged every ten seconds at most.
+// connect, as address_choice says; those that their checks found down come last. A source port is the
+// ledger's, bound before connect() with SO_REUSEADDR (which replaces a TIME_WAIT of its tuple, measured); or,
+// where the pool says so, the kernel's, chosen by connect() within the pool's range (ip(7):
+// IP_BIND_ADDRESS_NO_PORT, IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without
+// a free tuple nothing is dialled, and that is logged every ten seconds at most.
 //
 // Where the pool has TLS, a connection is one when its handshake is done; one that fails is a failure of that
 // address.
@@ -69,8 +69,8 @@ private:
     net::task<dial_result> dial_address(const dial_request& wanted, snat::tuple_destination to);
     net::task<dial_result> dial_from_sources(const dial_request& wanted, snat::tuple_destination to);
     net::task<dial_result> dial_as_client(const dial_request& wanted, snat::tuple_destination to);
-    std::vector<conf::ip_address> addresses_in_order(const pool& from, const resolved_set& addresses,
-                                                     std::uint16_t port);
+    std::vector<conf::ip_address> addresses_in_order(const pool& from, const backend& to,
+                                                     const resolved_set& addresses);
     bool has_failed(const pool& from, const snat::tuple_destination& to, metrics::dial_failure why);
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> secure(const dial_request& wanted, const backend& to, dial_result dialled);

@@ -1,5 +1,8 @@
 #include "proxy/upstream/pool.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace fairlead::upstream {
 
 std::shared_ptr<backend> backend_registry::obtain(const std::string& pool_name,
@@ -51,6 +54,15 @@ std::unique_ptr<const snat::source_pool> make_source(const conf::pool_options& o
     return std::make_unique<const snat::source_pool>(ledger, options.source, std::move(ports));
 }
 
+std::unique_ptr<const stickiness> make_sticky(const conf::pool_options& options)
+{
+    if (!options.sticky) return nullptr;
+    std::vector<stickiness::member> members;
+    for (const auto& each : options.backends)
+        members.push_back({each.address.text, each.weight});
+    return std::make_unique<const stickiness>(*options.sticky, options.name, members);
+}
+
 } // namespace
 
 pool::pool(const conf::pool_options& options, const conf::timeout_options& timeouts,
@@ -63,11 +75,51 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , transparent_(options.transparent)
     , proxy_protocol_(options.proxy_protocol)
     , backoff_{options.backoff, options.max_backoff}
+    , sticky_(make_sticky(options))
+    , eject_(options.eject)
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
     , handshake_timeout_(timeouts.tls_handshake)
     , tls_(std::move(tls))
 {}
+
+std::optional<std::uint32_t> pool::home_of(std::uint32_t key, steady_time now) const
+{
+    return sticky_->first_owner(key, [&](std::uint32_t position) {
+        const backend& one = *backends_[position];
+        return one.backoff().is_due(now) && one.is_serving(now);
+    });
+}
+
+bool pool::leaves_too_few(steady_time now) const noexcept
+{
+    const auto out =
+        std::ranges::count_if(backends_, [&](const auto& each) { return !each->is_serving(now); });
+    return static_cast<std::uint64_t>(out) * 100 > std::uint64_t{eject_->max_ejected} * backends_.size();
+}
+
+void pool::record_failure(backend& of, health::failure_kind how, steady_time now) const
+{
+    if (!eject_ || !of.ejection().fail(how, now, *eject_)) return;
+    const auto made = of.ejection().eject(now, *eject_);
+    if (!made) return;
+    if (leaves_too_few(now))
+        of.ejection().withdraw(*made);
+    else
+        of.begin_slow_start(of.ejection().until());
+}
+
+void pool::record_answer(backend& of, unsigned status) const
+{
+    if (!eject_) return;
+    const auto is_in = [&](const conf::status_range& each) {
+        return status >= each.first && status <= each.last;
+    };
+    if (std::ranges::any_of(eject_->statuses, is_in))
+        record_failure(of, health::failure_kind::status, std::chrono::steady_clock::now());
+    else if (!of.ejection().is_quiet())
+        of.ejection().succeed(std::chrono::steady_clock::now(), *eject_);
+}
 
 connection_owner pool::owner_for(const net::connection_ends& ends) const noexcept
 {

@@ -11,11 +11,13 @@
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/upstream/connection_owner.hpp"
+#include "proxy/upstream/stickiness.hpp"
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -62,6 +64,15 @@ public:
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
     credentials::client_credentials* tls() const noexcept { return tls_.get(); } // null: plain
     const backoff_options& backoff() const noexcept { return backoff_; }
+
+    const stickiness* sticky() const noexcept { return sticky_.get(); } // null: it is not
+    // To which backend a value belongs now, among those that serve. Only where sticky() hashes values.
+    std::optional<std::uint32_t> home_of(std::uint32_t key, steady_time now) const;
+
+    // What came of an exchange with one of the backends: a failure may eject it, unless that would leave more
+    // than eject.max_ejected of the pool out.
+    void record_failure(backend& of, health::failure_kind how, steady_time now) const;
+    void record_answer(backend& of, unsigned status) const;
     conf::duration connect_timeout() const noexcept { return connect_timeout_; }     // 0: never
     conf::duration handshake_timeout() const noexcept { return handshake_timeout_; } // 0: never
     conf::duration response_timeout() const noexcept { return response_timeout_; }   // 0: never
@@ -73,7 +84,11 @@ private:
     std::unique_ptr<const snat::source_pool> source_;
     const conf::transparency transparent_;
     const conf::proxy_protocol proxy_protocol_;
+    bool leaves_too_few(steady_time now) const noexcept;
+
     const backoff_options backoff_;
+    const std::unique_ptr<const stickiness> sticky_;
+    const std::optional<conf::eject_options> eject_;
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;
     const conf::duration handshake_timeout_;

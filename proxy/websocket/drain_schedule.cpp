@@ -17,6 +17,7 @@ own_close close_for(drain_kind kind) noexcept
     case drain_kind::route:
     case drain_kind::backend:
     case drain_kind::listener: break;
+    case drain_kind::dead_backend: return {service_restart, going_away, end_cause::dead_backend};
     }
     return {service_restart, going_away, end_cause::drained};
 }
@@ -67,6 +68,18 @@ void drain_schedule::take_back(const drain_target& what)
     std::erase_if(drains_, [&](const drain& each) { return each.told && each.what == what; });
 }
 
+void drain_schedule::begin_dead(drain_target what, const drain_manner& how, net::milliseconds_count now)
+{
+    drain_plan plan(order_of(what.kind, origins_of(what), how), now);
+    drains_.push_back({std::move(what), std::move(plan), nullptr});
+    settle(now);
+}
+
+void drain_schedule::end_dead(const drain_target& what)
+{
+    std::erase_if(drains_, [&](const drain& each) { return !each.told && each.what == what; });
+}
+
 void drain_schedule::begin_process(const drain_manner& how, net::milliseconds_count now)
 {
     is_process_leaving_ = true;
@@ -89,7 +102,8 @@ void drain_schedule::gather()
 void drain_schedule::settle(net::milliseconds_count now)
 {
     std::erase_if(drains_, [&](const drain& each) {
-        return each.what.kind == drain_kind::reload && each.plan.is_over(now);
+        const bool is_operators = each.told != nullptr || each.what.kind == drain_kind::process;
+        return !is_operators && each.plan.is_over(now);
     });
     metrics::by<drain_kind, std::int64_t> left;
     for (const drain& each : drains_) {

@@ -1,6 +1,7 @@
 // All drains of one worker, and how far each has come.
 //
 //   orphans of a reload   leave over the window, then the drain is over
+//   a dead backend's      leave over the window, then the drain is over; those that open later stay
 //   an operator's         stands until it is taken back: what opens meanwhile leaves, too
 //   the process           replaces all others, and takes what opens later
 //
@@ -59,6 +60,10 @@ public:
                net::milliseconds_count now);
 
     void take_back(const drain_target& what);
+
+    // The tunnels of a backend that was found dead leave; and those that have not been told stay.
+    void begin_dead(drain_target what, const drain_manner& how, net::milliseconds_count now);
+    void end_dead(const drain_target& what);
 
     // Everything leaves, at one pace.
     void begin_process(const drain_manner& how, net::milliseconds_count now);

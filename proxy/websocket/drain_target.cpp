@@ -8,7 +8,8 @@ bool drain_target::covers(const tunnel_origin& origin) const noexcept
     case drain_kind::process:
     case drain_kind::reload: break;
     case drain_kind::route: return origin.route == name;
-    case drain_kind::backend: return origin.backend == name && origin.pool == pool;
+    case drain_kind::backend:
+    case drain_kind::dead_backend: return origin.backend == name && origin.pool == pool;
     case drain_kind::listener: return origin.listener == name;
     }
     return false;

@@ -1,4 +1,5 @@
-// What an operator drains: a route, a backend of a pool, or a listener.
+// What is drained: by an operator a route, a backend of a pool, or a listener; or a backend that was found
+// dead.
 //
 // A plain value. Thread: any.
 #pragma once

@@ -32,18 +32,18 @@ bool is_key(std::string_view key)
     return all_digits && base64_digits.find(digits.back()) % 16 == 0;
 }
 
-std::array<char, 28> to_base64(const tls::sha1_digest& digest)
+template <std::size_t Size>
+std::array<char, (Size + 2) / 3 * 4> to_base64(const std::array<std::uint8_t, Size>& bytes)
 {
-    std::array<char, 28> out;
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < digest.size(); i += 3) {
-        std::uint32_t bits = std::uint32_t{digest[i]} << 16 | std::uint32_t{digest[i + 1]} << 8;
-        const bool is_whole = i + 2 < digest.size();
-        if (is_whole) bits |= digest[i + 2];
-        out[at++] = base64_digits[bits >> 18];
-        out[at++] = base64_digits[bits >> 12 & 63];
-        out[at++] = base64_digits[bits >> 6 & 63];
-        out[at++] = is_whole ? base64_digits[bits & 63] : '=';
+    std::array<char, (Size + 2) / 3 * 4> out;
+    const auto at = [&](std::size_t i) { return i < Size ? std::uint32_t{bytes[i]} : 0U; };
+    std::size_t filled = 0;
+    for (std::size_t i = 0; i < Size; i += 3) {
+        const std::uint32_t bits = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
+        out[filled++] = base64_digits[bits >> 18];
+        out[filled++] = base64_digits[bits >> 12 & 63];
+        out[filled++] = i + 1 < Size ? base64_digits[bits >> 6 & 63] : '=';
+        out[filled++] = i + 2 < Size ? base64_digits[bits & 63] : '=';
     }
     return out;
 }
@@ -176,6 +176,13 @@ narrowed_offer narrow(client_offer& offer, const http::head& request, std::span<
         }
     }
     return out;
+}
+
+std::array<char, 24> random_key()
+{
+    std::array<std::uint8_t, 16> nonce;
+    tls::random_bytes(std::as_writable_bytes(std::span(nonce)));
+    return to_base64(nonce);
 }
 
 std::array<char, 28> accept_key(std::string_view key) { return to_base64(tls::sha1(key, accept_guid)); }

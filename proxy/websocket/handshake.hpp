@@ -43,6 +43,9 @@ struct narrowed_offer
 narrowed_offer narrow(client_offer& offer, const http::head& request, std::span<const std::string> allowed,
                       bool strips_deflate);
 
+// A new Sec-WebSocket-Key: 16 random bytes in base64 (RFC 6455 4.1, item 7).
+std::array<char, 24> random_key();
+
 // The value of Sec-WebSocket-Accept for a key (RFC 6455 4.2.2, item 5.4): 28 characters.
 std::array<char, 28> accept_key(std::string_view key);
 

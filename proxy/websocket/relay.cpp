@@ -102,6 +102,7 @@ bool relay::launch(tunnel_start start)
     fresh.of_route = std::move(start.of_route);
     fresh.of_client = std::move(start.of_client);
     fresh.opened_at = std::chrono::steady_clock::now();
+    fresh.sticky_key = start.sticky_key;
     fresh.reserved_bits = start.reserved_bits;
     fresh.alive.draw_age(draw_lot());
     tunnels_.push_back(fresh);

@@ -56,6 +56,7 @@ struct tunnel_start
     net::released_stream backend;
     bool is_websocket = true;           // else plain bytes
     std::uint8_t reserved_bits = 0;     // that the agreed extensions may set, RSV1 is 4
+    std::uint32_t sticky_key = 0;       // the hash by which the backend was chosen; 0: it was not
     std::span<const char> from_client;  // read behind the request head already
     std::span<const char> from_backend; // read behind the 101 already
     boost::intrusive_ptr<tunnel_origin> origin;

@@ -36,6 +36,7 @@ std::string_view reason_of(end_cause cause) noexcept
     case end_cause::refused: break;
     case end_cause::drained:
     case end_cause::removed:
+    case end_cause::dead_backend:
     case end_cause::rebalanced:
     case end_cause::ordered: return "please reconnect";
     case end_cause::dead_peer: return "peer does not answer";

@@ -119,6 +119,7 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     tick_count ends_at = 0;    // the latest; 0: not ending
     tick_count resumes_at = 0; // reading from the client, while it is delayed
     tunnel_end end;
+    std::uint32_t sticky_key = 0;   // the hash by which its backend was chosen; 0: by none
     std::uint8_t reserved_bits = 0; // that the agreed extensions may set
     bool is_websocket = true;
     bool is_closing : 1 = false; // close() was called

@@ -71,10 +71,19 @@ std::pair<read_result, read_result> without_and_with(const key_row& row)
     std::string before;
     if (row.name == "message_burst") before = "message_rate = \"1/s\"\n";
     if (row.name == "byte_burst") before = "byte_rate = \"1/s\"\n";
+    const std::string backends = "backends = [\"10.0.0.1:80\"]\n";
+    if (row.section == "pool.NAME.health" || row.section == "pool.NAME.eject") {
+        const std::string table = "[pool.a." + std::string(row.section.substr(10)) + "]\n";
+        const bool is_http = table == "[pool.a.health]\n" && row.name != "kind";
+        const std::string base = backends + table + (is_http ? "kind = \"http\"\n" : "");
+        const std::string path = is_http ? "path = \"/\"\n" : "";
+        return {read_with_pool(base + path), read_with_pool(base + (row.name == "path" ? "" : path) + line)};
+    }
     if (row.section == "pool.NAME") {
-        const std::string backends = "backends = [\"10.0.0.1:80\"]\n";
+        if (row.name == "dead_tunnels") before = "health = {}\n";
         const std::string source = row.name.starts_with("port") ? "source = \"10.0.1.1\"\n" : "";
-        return {read_with_pool(backends + source), read_with_pool(backends + source + line)};
+        return {read_with_pool(backends + source + before),
+                read_with_pool(backends + source + before + line)};
     }
     if (row.section == "route") {
         const std::string base =
@@ -146,6 +155,26 @@ TEST_CASE("backends of a pool that stays are told one by one, with their weights
     CHECK(only(compare(before, after).backends) == item_change{change_kind::removed, "10.0.0.1:80", "a", {}});
 }
 
+TEST_CASE("how backends are checked and ejected is told key by key where it was before")
+{
+    const auto with = [](const std::string& keys) {
+        const auto read = read_with_pool("backends = [\"10.0.0.1:80\"]\n" + keys);
+        REQUIRE(brief_errors(read).empty());
+        return read.value;
+    };
+    const std::string before = "health = { path = \"/a\" }\neject = {}\n";
+    const auto told = only(compare(with(before), with(R"(health = { path = "/b", every = "9s" }
+eject = { share = "30%", statuses = "500-599" }
+)"))
+                               .pools);
+    CHECK(told.keys == std::vector<key_change>{{"health.path", "/a", "/b", false},
+                                               {"health.every", "5s", "9s", false},
+                                               {"eject.share", "20%", "30%", false},
+                                               {"eject.statuses", "", "", false}});
+    CHECK(only(compare(with(before), with("eject = {}\n")).pools).keys ==
+          std::vector<key_change>{{"health", "", "", false}});
+}
+
 TEST_CASE("a key tells both values, and whether a reload is not enough")
 {
     const auto before = two_pools();
@@ -194,7 +223,8 @@ TEST_CASE("no key of the schema is forgotten")
                (row.section.empty() && row.name != "workers") || row.section.starts_with("npath") ||
                row.section.starts_with("listen") || row.section == "admin" ||
                row.section.ends_with(".NAME") || row.section == "pool.NAME.backends" ||
-               row.section == "pool.NAME.rebalance" || row.section == "pool.NAME.tls" ||
+               row.section == "pool.NAME.rebalance" || row.section == "pool.NAME.sticky" ||
+               row.section == "pool.NAME.health.expect_body" || row.section == "pool.NAME.tls" ||
                row.section == "route.client_certificate" || row.section == "source" ||
                (row.section == "route" && (row.name == "name" || row.name == "pool")) ||
                row.name == "websocket";

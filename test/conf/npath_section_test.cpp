@@ -58,7 +58,7 @@ persist = true)");
     CHECK(to_string(service.backends[1].address) == "fd05::22");
     CHECK(service.backends[1].weight == 0);
     CHECK(service.backends[1].where.column == 25);
-    CHECK(service.health == npath_check_options{npath_check_kind::http, "/readyz", 9900, 500ms, 200ms, 4, 5});
+    CHECK(service.health == npath_check_options{check_kind::http, "/readyz", 9900, {500ms, 200ms, 4, 5}});
     CHECK(service.flow_timeout == 30min);
     CHECK(service.slots == 4093);
     CHECK(service.persist);
@@ -189,9 +189,9 @@ TEST_CASE("a check is by TCP or by a GET, and has the keys of its kind")
         REQUIRE(brief_errors(result).empty());
         return result.value.npath[0].health.kind;
     };
-    CHECK(kind_of("{}") == npath_check_kind::tcp);
-    CHECK(kind_of("{ path = \"/x?y=1\" }") == npath_check_kind::http);
-    CHECK(kind_of("{ kind = \"http\", path = \"/\" }") == npath_check_kind::http);
+    CHECK(kind_of("{}") == check_kind::tcp);
+    CHECK(kind_of("{ path = \"/x?y=1\" }") == check_kind::http);
+    CHECK(kind_of("{ kind = \"http\", path = \"/\" }") == check_kind::http);
     CHECK(errors_with("health = { kind = \"http\" }") ==
           brief_list{"6:19 npath.a.health.kind: an HTTP check needs a path, such as \"/readyz\""});
     CHECK(errors_with("health = { kind = \"tcp\", path = \"/\" }") ==

@@ -6,9 +6,29 @@ import unittest
 
 from harness.case import ProxyCase
 from harness.connection import PeerClosed
-from harness.frames import CLOSE, TEXT, accept_upgrade, echo_until_close, frame, open_tunnel, read_frame
+from harness.frames import (
+    CLOSE,
+    TEXT,
+    accept_upgrade,
+    echo_frames,
+    echo_until_close,
+    frame,
+    open_tunnel,
+    read_frame,
+    switching_protocols,
+)
 from harness.http_message import request, response
 from harness.waiting import eventually
+
+
+def echo_or_answer(connection):
+    """Echoes frames after an upgrade; any other request gets 200."""
+    head = connection.read_head()
+    if head.get("Upgrade") is None:
+        connection.send(response())
+        return
+    connection.send(switching_protocols(head.get("Sec-WebSocket-Key")))
+    echo_frames(connection)
 
 
 class Drain(ProxyCase):
@@ -124,6 +144,34 @@ class Drain(ProxyCase):
             self.assertEqual(read_frame(client).close_code, 1001)
         self.assertEqual(proxy.wait_exit(), 0)
 
+    def test_a_frame_that_never_ends_holds_up_neither_the_other_side_nor_the_exit(self):
+        half = frame(TEXT, b"x" * 1000, masked=True)[:500]
+        arrived = threading.Event()
+        more = []
+
+        def serve(connection):
+            accept_upgrade(connection)
+            self.assertEqual(connection.read_exactly(len(half)), half)
+            arrived.set()
+            try:
+                more.append(connection.read_exactly(1))
+            except PeerClosed:
+                pass
+
+        proxy = self.front(self.scripted(serve), drain='window = "0s"\nclose_timeout = "1s"')
+        with proxy.connect() as client:
+            open_tunnel(client)
+            client.send(half)
+            self.assertTrue(arrived.wait(5))
+            proxy.signal(signal.SIGTERM)
+            # Towards the client nothing was begun, so its Close comes at once; the backend gets no frame in
+            # the middle of another, only the end.
+            self.assertEqual(read_frame(client).close_code, 1001)
+            self.assertEqual(proxy.wait_exit(), 0)
+        self.assertEqual(more, [])
+        (line,) = [each for each in proxy.access_log() if each["event"] == "tunnel_closed"]
+        self.assertEqual((line["closed_by"], line["cause"]), ("proxy", "drained"))
+
     def test_the_backend_is_told_too_and_masked(self):
         heard = []
 
@@ -174,21 +222,30 @@ class Drain(ProxyCase):
             self.end_at_once(proxy)
             self.assertLess(time.monotonic() - started, 2)
 
-    def test_no_new_request_is_served_while_draining(self):
-        backend = self.scripted(echo_until_close)
-        proxy = self.front(backend, drain='window = "60s"')
-        for _ in range(2):
-            open_tunnel(proxy.connect())
-        proxy.signal(signal.SIGTERM)
-        eventually(lambda: proxy.admin("/readyz")[0] == 503)
+    def turned_away(self, proxy, target):
+        """Whether a new client gets no connection, or 503."""
         try:
-            late = proxy.connect(timeout_s=0.5)
-            late.send(request(target="/late"))
-            self.assertEqual(late.read_response().status, 503)
+            with proxy.connect(timeout_s=0.5) as late:
+                late.send(request(target=target))
+                return late.read_response().status == 503
         except (OSError, PeerClosed):
-            pass
+            return True
+
+    def test_no_new_request_is_served_while_draining(self):
+        backend = self.scripted(echo_or_answer)
+        proxy = self.front(backend, drain='window = "60s"')
+        clients = [proxy.connect() for _ in range(2)]
+        for client in clients:
+            open_tunnel(client)
+        proxy.signal(signal.SIGTERM)
+        # A worker hears of the drain a moment after the signal was taken.
+        eventually(lambda: self.turned_away(proxy, "/probe"))
+        for _ in range(20):
+            self.assertTrue(self.turned_away(proxy, "/late"))
         self.assertNotIn(b"/late", backend.received)
         self.end_at_once(proxy)
+        for client in clients:
+            client.close()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Keepalive, limits and policy of WebSockets: raw frames, and the `websockets` library on both ends."""
 import asyncio
+import time
 import unittest
 
 import websockets
@@ -123,6 +124,33 @@ class Keepalive(PolicyCase):
             self.assertEqual(self.closed_line(proxy)["cause"], "close")
             count = proxy.metrics().value("fairlead_websocket_round_trip_seconds_count", to="client")
             self.assertGreaterEqual(count, 1)
+
+    def test_pings_never_break_a_frame_that_comes_byte_by_byte(self):
+        sent = frame(TEXT, b"slow " * 6, fin=False, masked=True) + frame(CONTINUATION, b"end", masked=True)
+        heard = []
+
+        def serve(connection):
+            accept_upgrade(connection)
+            while True:
+                got = read_frame(connection)
+                heard.append((got.opcode, got.payload))
+                if got.opcode == PING:
+                    connection.send(frame(PONG, got.payload))
+                if got.opcode == CLOSE:
+                    return
+
+        keys = {"ping_every": '"10ms"', "pong_timeout": '"5s"', "enforce": "true"}
+        proxy = self.policy_proxy(self.scripted(serve), **keys)
+        with self.open(proxy) as client:
+            for begin in range(len(sent)):
+                client.send(sent[begin : begin + 1])
+                time.sleep(0.01)  # the pace is what is tested
+            eventually(lambda: (CONTINUATION, b"end") in heard)
+            client.send(close_frame(1000, masked=True))
+            eventually(lambda: heard[-1][0] == CLOSE)
+        self.assertEqual([each for each in heard if each[0] in (TEXT, CONTINUATION)],
+                         [(TEXT, b"slow " * 6), (CONTINUATION, b"end")])
+        self.assertGreater(sum(opcode == PING for opcode, _ in heard), 0)
 
     def test_data_keeps_a_tunnel_from_idle_timeout_and_pings_do_not(self):
         proxy = self.policy_proxy(self.scripted(echo_until_close), idle_timeout='"600ms"')

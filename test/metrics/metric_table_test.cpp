@@ -81,7 +81,11 @@ void fill(registry& all)
         shard.backend("p", "b").dial_failures[reason].add();
     shard.http("r", "p");
     all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 0, 2}}; });
-    all.set_backend_states([] { return std::vector<backend_state>{{"p", "b", true, 1, 1}}; });
+    all.set_backend_states([] {
+        auto checks = std::make_shared<check_cells>();
+        checks->failures[check_failure::timeout].add();
+        return std::vector<backend_state>{{"p", "b", backend_condition::up, 1, 1, 1, 0, 0, checks}};
+    });
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
     all.set_npath_states([] {
         npath_service_state service;
@@ -121,9 +125,9 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
     const std::set<std::string_view> known{
-        "route",   "pool",  "backend", "direction",   "kind",   "closed_by", "sent_by",
-        "code",    "class", "reason",  "destination", "source", "version",   "compiler",
-        "service", "cause", "to",      "peer",        "start",  "used_by",   "certificate"};
+        "route", "pool",   "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
+        "class", "reason", "destination", "source",    "version",     "compiler",  "service", "cause",
+        "to",    "peer",   "start",       "used_by",   "certificate", "state"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

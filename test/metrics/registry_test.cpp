@@ -138,7 +138,11 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
     });
     all.set_reconciliation([] { return reconciliation_state{7, 1, 5, 2, 0.25, false}; });
     all.set_backend_states([] {
-        return std::vector<backend_state>{{"p", "b1", true, 3, 2}, {"p", "b2", false, 0, 0}};
+        auto checks = std::make_shared<check_cells>();
+        checks->seconds.observe(std::chrono::milliseconds(2));
+        checks->failures[check_failure::status].add(4);
+        return std::vector<backend_state>{{"p", "b1", backend_condition::up, 3, 2, 0.5, 6, 1, {}},
+                                          {"p", "b2", backend_condition::ejected, 0, 0, 1, 0, 0, checks}};
     });
     const exposition_samples text{all.expose()};
     const std::string tuple = R"({pool="p",source="10.0.1.1",destination="10.0.0.1:9000"})";
@@ -153,6 +157,15 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
     CHECK(text["fairlead_source_tuples_used_ratio" + tuple] == doctest::Approx(0.0005));
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b1"})"] == 1);
     CHECK(text[R"(fairlead_backend_up{pool="p",backend="b2"})"] == 0);
+    CHECK(text[R"(fairlead_backend_state{pool="p",backend="b1",state="up"})"] == 1);
+    CHECK(text[R"(fairlead_backend_state{pool="p",backend="b2",state="up"})"] == 0);
+    CHECK(text[R"(fairlead_backend_state{pool="p",backend="b2",state="ejected"})"] == 1);
+    CHECK(text[R"(fairlead_backend_weight{pool="p",backend="b1"})"] == 0.5);
+    CHECK(text[R"(fairlead_backend_ejections_total{pool="p",backend="b1"})"] == 6);
+    CHECK(text[R"(fairlead_backend_ejections_withheld_total{pool="p",backend="b1"})"] == 1);
+    CHECK(!text.has(R"(fairlead_backend_check_seconds_count{pool="p",backend="b1"})"));
+    CHECK(text[R"(fairlead_backend_check_seconds_count{pool="p",backend="b2"})"] == 1);
+    CHECK(text[R"(fairlead_backend_check_failures_total{pool="p",backend="b2",reason="status"})"] == 4);
     CHECK(text[R"(fairlead_backend_connections{pool="p",backend="b1"})"] == 3);
     CHECK(text[R"(fairlead_backend_requests_active{pool="p",backend="b1"})"] == 2);
 

@@ -204,6 +204,8 @@ class Failover(NpathCase):
         site.lan.join(standby, "10.5.0.3/24")
         # The order of backends is not what they agree by.
         second = site.start(standby, ["npath"], config("10.5.0.23", "10.5.0.21", "10.5.0.22")).wait_ready()
+        for director in (first, second):
+            self.wait_up(director, 3)
         tunnels = site.open_tunnels(60)
         site.director.ip(f"addr del {VIP4}/32 dev lan")
         standby.ip(f"addr add {VIP4}/32 dev lan")

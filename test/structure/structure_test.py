@@ -31,7 +31,7 @@ LIBRARY_OWNERS = {
 }
 
 # Inside proxy: what decides does no I/O, and nothing below the server knows it.
-PURE_FOLDERS = {"proxy/routing", "proxy/plan"}
+PURE_FOLDERS = {"proxy/routing", "proxy/plan", "proxy/health"}
 ASIO = re.compile(r"^(boost/(asio|beast)/|proxy/net/stream)")
 TOP_FOLDERS = {"proxy/server", "proxy/cli", "proxy/demo"}
 
@@ -183,7 +183,8 @@ class Includes(StructureCase):
             if os.path.dirname(included) == own and os.path.dirname(path) not in {own, "proxy/cli"}
             or os.path.dirname(path) == own
             and included.startswith("proxy/")
-            and os.path.dirname(included) not in {own, "proxy/net"}
+            and os.path.dirname(included) not in {own, "proxy/net", "proxy/health"}
+            and included != "proxy/upstream/maglev_table.hpp"  # a pure function, which pools use too
         ]
         self.expect_none(wrong)
 

@@ -84,14 +84,19 @@ class CrowdBackend(_Loop):
         super().__init__()
         self._listener = socket.create_server((host, 0), backlog=4096)
         self.address = f"{host}:{self._listener.getsockname()[1]}"
-        self._open = {}  # socket -> [is it a tunnel, bytes not used yet]
+        self._open = {}  # socket -> [is it a tunnel, bytes not used yet, target]
         self.close_codes = {}
         self._watch(self._listener)
         self._thread.start()
 
     @property
     def tunnels(self):
-        return sum(1 for is_tunnel, _ in list(self._open.values()) if is_tunnel)
+        return len(self.targets)
+
+    @property
+    def targets(self):
+        """The request target of each tunnel."""
+        return [target for is_tunnel, _, target in list(self._open.values()) if is_tunnel]
 
     def on_readable(self, sock):
         if sock is self._listener:
@@ -110,6 +115,7 @@ class CrowdBackend(_Loop):
             head, _, state[1] = state[1].partition(b"\r\n\r\n")
             lines = dict(line.split(": ", 1) for line in head.decode("latin-1").split("\r\n")[1:])
             fields = {name.lower(): value for name, value in lines.items()}
+            state[2] = head.split(b" ", 2)[1].decode()
             sock.send(switching_protocols(fields["sec-websocket-key"]))
             state[0] = True
         if state[0]:
@@ -131,7 +137,7 @@ class CrowdBackend(_Loop):
                 sock, _ = self._listener.accept()
             except BlockingIOError:
                 return
-            self._open[sock] = [False, b""]
+            self._open[sock] = [False, b"", ""]
             self._watch(sock)
 
     def close(self):
@@ -140,7 +146,8 @@ class CrowdBackend(_Loop):
 
 class Crowd(_Loop):
     """Clients of one proxy. `ends` has (when, code) of each tunnel that ended, 1006 for one without a Close;
-    with `return_after` (seconds, by the number of the return) such a client comes back."""
+    with `return_after` (seconds, by the number of the return) such a client comes back, to its own target,
+    which is `target` or, when that is callable, what it says for the client's number."""
 
     def __init__(self, address, target="/", return_after=None):
         super().__init__()
@@ -152,45 +159,51 @@ class Crowd(_Loop):
         self.sent = 0
         self._return_after = return_after
         self._returns = 0
-        self._open = {}  # socket -> [is it a tunnel, bytes, close code]
+        self._clients = 0
+        self._open = {}  # socket -> [is it a tunnel, bytes, close code, target]
 
     @property
     def tunnels(self):
-        return sum(1 for is_tunnel, _, code in list(self._open.values()) if is_tunnel and code is None)
+        return sum(1 for is_tunnel, _, code, _ in list(self._open.values()) if is_tunnel and code is None)
 
     def open(self, count):
         """Opens so many tunnels, then begins to serve them."""
         for begin in range(0, count, 200):
-            socks = [self._connect() for _ in range(min(200, count - begin))]
-            for sock in socks:
+            targets = [self._next_target() for _ in range(min(200, count - begin))]
+            for sock, target in [(self._connect(target), target) for target in targets]:
                 head = b""
                 while not head.endswith(b"\r\n\r\n"):
                     head += sock.recv(1)
                 assert head.startswith(b"HTTP/1.1 101"), head
-                self._open[sock] = [True, b"", None]
+                self._open[sock] = [True, b"", None, target]
                 self._watch(sock)
         self._thread.start()
         return self
 
-    def _connect(self):
+    def _next_target(self):
+        self._clients += 1
+        return self.target(self._clients - 1) if callable(self.target) else self.target
+
+    def _connect(self, target):
         sock = socket.create_connection(self.address, 10)
-        sock.sendall(upgrade_request(self.target, key=SAMPLE_KEY))
+        sock.sendall(upgrade_request(target, key=SAMPLE_KEY))
         return sock
 
     def say(self, text):
         """Sends a message on every tunnel that is open."""
-        for sock, (is_tunnel, _, code) in list(self._open.items()):
+        for sock, (is_tunnel, _, code, _) in list(self._open.items()):
             if is_tunnel and code is None:
                 sock.send(frame(TEXT, text, masked=True))
                 self.sent += 1
 
-    def come_back(self):
+    def come_back(self, target=None):
+        target = target or self._next_target()
         try:
-            sock = self._connect()
+            sock = self._connect(target)
         except OSError:
             self.refused += 1
             return
-        self._open[sock] = [False, b"", None]
+        self._open[sock] = [False, b"", None, target]
         self._watch(sock)
 
     def on_readable(self, sock):
@@ -222,7 +235,7 @@ class Crowd(_Loop):
                 sock.send(frame(CLOSE, payload[:2], masked=True))
 
     def _ended(self, sock):
-        is_tunnel, _, code = self._open.pop(sock)
+        is_tunnel, _, code, target = self._open.pop(sock)
         self._forget(sock)
         if not is_tunnel:
             self.refused += 1
@@ -230,7 +243,7 @@ class Crowd(_Loop):
         if code is None:
             self.ends.append((time.monotonic(), 1006))
         if self._return_after is not None:
-            self.call_later(self._return_after(self._returns), self.come_back)
+            self.call_later(self._return_after(self._returns), lambda: self.come_back(target))
             self._returns += 1
 
     def close(self):

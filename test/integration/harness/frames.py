@@ -102,6 +102,11 @@ def accept_upgrade(connection, fields=()):
 def echo_until_close(connection):
     """A backend that echoes frames and answers a Close as RFC 6455 5.5.1 asks."""
     accept_upgrade(connection)
+    echo_frames(connection)
+
+
+def echo_frames(connection):
+    """What echo_until_close does after the 101."""
     while True:
         got = read_frame(connection)
         connection.send(frame(got.opcode, got.payload))

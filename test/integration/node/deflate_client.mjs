@@ -1,10 +1,13 @@
-// A WebSocket client by `ws` with permessage-deflate, against an echoing backend: node deflate_client.mjs URL
+// A WebSocket client by `ws` with permessage-deflate, against an echoing backend:
+// node deflate_client.mjs URL [quiet]
+//
+// With `quiet` it pauses between the fragments of a message, so that a proxy finds it silent there.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import WebSocket from "ws";
 
-const url = process.argv[2];
+const [url, mode] = process.argv.slice(2);
 const socket = new WebSocket(url, ["other", "echo"], { perMessageDeflate: { threshold: 0 } });
 await once(socket, "open");
 assert.match(socket.extensions, /permessage-deflate/);
@@ -25,8 +28,11 @@ for (const size of [0, 1, 125, 126, 65_535, 65_536, 1_048_576]) {
 
 // One message in fragments, compressed as one.
 const whole = once(socket, "message");
+const pause = () => new Promise((resolve) => setTimeout(resolve, mode === "quiet" ? 300 : 0));
 socket.send("one ", { fin: false });
+await pause();
 socket.send("two ", { fin: false });
+await pause();
 socket.send("three", { fin: true });
 assert.equal((await whole)[0].toString(), "one two three");
 

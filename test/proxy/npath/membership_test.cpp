@@ -7,7 +7,7 @@
 namespace fairlead::npath {
 namespace {
 
-using enum check_outcome;
+using enum health::check_outcome;
 using text_list = std::vector<std::string>;
 
 const link_address own{{2, 0, 0, 0, 0, 1}};
@@ -23,14 +23,14 @@ conf::npath_options options_of(std::initializer_list<int> backends)
     options.port = 80;
     options.interface = "e0";
     options.slots = 251;
-    options.health.rise = 1;
-    options.health.fall = 1;
+    options.health.timing.rise = 1;
+    options.health.timing.fall = 1;
     for (const int each : backends)
         options.backends.push_back({ip(each), 1, {}});
     return options;
 }
 
-void answer(membership& members, std::size_t index, check_outcome outcome)
+void answer(membership& members, std::size_t index, health::check_outcome outcome)
 {
     if (outcome != fail) members.set_link(index, link(members.backends()[index].address.bytes[3]));
     members.on_check(index, outcome);

@@ -29,6 +29,7 @@ struct recorder final : process_control
     control_answer reloads() const override { return {}; }
     control_answer rebalance(const std::string& pool) override { return note("rebalance " + pool); }
     control_answer rebalancing() const override { return {}; }
+    control_answer backends() const override { return {200, {{"backends", "all"}}}; }
 
 private:
     control_answer note(std::string what)
@@ -105,6 +106,16 @@ TEST_CASE("a change from a browser's page is refused")
     CHECK(status_of({"PUT", "/drain?route=a", true, false, false}) == 405);
     recorder process;
     CHECK(answer_control({"DELETE", "/drain", true, false, false}, process)->allow == "GET, HEAD, POST");
+}
+
+TEST_CASE("what only tells takes no POST")
+{
+    recorder process;
+    CHECK(answer_control({"GET", "/backends", false, false, false}, process)->body ==
+          "{\"backends\":\"all\"}\n");
+    const auto answer = answer_control(post("/backends"), process);
+    CHECK(answer->status == 405);
+    CHECK(answer->allow == "GET, HEAD");
 }
 
 TEST_CASE("a refusal is JSON whatever bytes it repeats")

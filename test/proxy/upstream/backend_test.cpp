@@ -8,6 +8,7 @@
 
 using namespace fairlead;
 using namespace fairlead::upstream;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -107,4 +108,43 @@ TEST_CASE("a weight is at least 1")
     CHECK(one.weight() == 1);
     one.set_weight(7);
     CHECK(one.weight() == 7);
+}
+
+TEST_CASE("a backend serves while its checks and its failures let it")
+{
+    using enum health::checked_state;
+    const steady_time now{1'000s};
+    backend one("chat", at("10.0.0.1:80"), 1);
+    CHECK(one.checked() == checking);
+    CHECK(one.is_serving(now));
+    for (const auto state : {up, draining, down, checking}) {
+        one.set_checked(state);
+        CHECK(one.is_serving(now) == (state == up || state == checking));
+    }
+    REQUIRE(one.ejection().eject(now, conf::eject_options{}));
+    CHECK_FALSE(one.is_serving(now));
+    CHECK(one.is_serving(now + conf::eject_options{}.backoff));
+}
+
+TEST_CASE("one that was away for more than a lost packet starts slowly when it accepts again")
+{
+    const steady_time now{1'000s};
+    backend one("chat", at("10.0.0.1:80"), 4);
+    one.set_slow_start(10s);
+    CHECK(one.weight_now(now) == 400);
+    one.backoff().fail({}, now, {});
+    one.connected(now);
+    CHECK(one.weight_now(now) == 400);
+    one.backoff().fail({}, now, {});
+    attempt probe;
+    REQUIRE(one.backoff().admit(now + 2s, 1s, probe));
+    one.backoff().fail(probe, now + 2s, {});
+    one.connected(now + 9s);
+    CHECK(one.backoff().failures() == 0);
+    CHECK(one.weight_now(now + 9s) == 40);
+    CHECK(one.weight_now(now + 14s) == 220);
+    CHECK(one.weight_now(now + 19s) == 400);
+    one.begin_slow_start(now + 19s);
+    one.set_slow_start(0s);
+    CHECK(one.weight_now(now + 19s) == 400);
 }

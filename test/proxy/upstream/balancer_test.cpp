@@ -235,3 +235,116 @@ TEST_CASE("the list of tried backends is bounded")
     CHECK(tried.contains(7));
     CHECK_FALSE(tried.contains(8));
 }
+
+TEST_CASE("backends that are down, draining or ejected are passed over, and are used when no other is left")
+{
+    for (const auto kind : all_kinds) {
+        const auto among = backends({1, 1, 1});
+        balancer chooser(kind, connect_timeout, 7);
+        among[0]->set_checked(health::checked_state::down);
+        REQUIRE(among[1]->ejection().eject(start, conf::eject_options{}));
+        CHECK(counts(chooser, among, 100) == std::vector<int>{0, 0, 100});
+        among[2]->set_checked(health::checked_state::draining);
+        const auto seen = counts(chooser, among, 300);
+        CHECK(std::ranges::all_of(seen, [](int each) { return each > 30; }));
+        among[0]->set_checked(health::checked_state::up);
+        CHECK(counts(chooser, among, 100) == std::vector<int>{100, 0, 0});
+    }
+}
+
+TEST_CASE("an ejection ends by the clock")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::round_robin, connect_timeout, 7);
+    conf::eject_options options;
+    REQUIRE(among[0]->ejection().eject(start, options));
+    CHECK(chooser.choose(among, {}, start + options.backoff - 1ms)->position == 1);
+    std::set<std::uint32_t> seen;
+    for (int i = 0; i < 2; ++i)
+        seen.insert(chooser.choose(among, {}, start + options.backoff)->position);
+    CHECK(seen.size() == 2);
+}
+
+TEST_CASE("a backend that starts slowly gets a tenth of its share at first, half of it in the middle")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::round_robin, connect_timeout, 7);
+    among[0]->set_slow_start(90s);
+    among[0]->begin_slow_start(start);
+    const auto share_at = [&](steady_time now) {
+        int first = 0;
+        for (int i = 0; i < 1'100; ++i)
+            first += chooser.choose(among, {}, now)->position == 0 ? 1 : 0;
+        return first;
+    };
+    CHECK(std::abs(share_at(start) - 100) <= 2);       // 10 : 100
+    CHECK(std::abs(share_at(start + 40s) - 367) <= 3); // 50 : 100
+    CHECK(std::abs(share_at(start + 90s) - 550) <= 2);
+}
+
+TEST_CASE("least connections fills a slow starter to a tenth of the others")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::least_connections, connect_timeout, 7);
+    among[0]->set_slow_start(90s);
+    among[0]->begin_slow_start(start);
+    std::vector<backend_use> uses;
+    for (int i = 0; i < 220; ++i)
+        uses.emplace_back(*among[chooser.choose(among, {}, start)->position]);
+    CHECK(among[0]->live() == 20);
+}
+
+TEST_CASE("one that an operator drains is not used even when no other serves")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::least_connections, connect_timeout, 7);
+    among[0]->set_draining(true);
+    among[1]->set_checked(health::checked_state::down);
+    CHECK(counts(chooser, among, 20) == std::vector<int>{0, 20});
+}
+
+TEST_CASE("a backend of the request's own is taken while it serves, and another when it does not")
+{
+    const auto among = backends({1, 1, 1});
+    const stickiness by_cookie({}, "p", std::vector<stickiness::member>{{"a", 1}, {"b", 1}, {"c", 1}});
+    for (const auto kind : all_kinds) {
+        balancer chooser(kind, connect_timeout, 5);
+        const sticky_request asked{&by_cookie, {2, 0}};
+        const auto choose = [&](const tried_backends& tried = {}) {
+            return chooser.choose(among, tried, start, asked)->position;
+        };
+        for (int i = 0; i < 10; ++i)
+            CHECK(choose() == 2);
+        tried_backends failed;
+        failed.add(2);
+        CHECK(choose(failed) != 2);
+        among[2]->set_draining(true);
+        CHECK(choose() != 2);
+        among[2]->set_draining(false);
+        among[2]->set_checked(health::checked_state::down);
+        CHECK(choose() != 2);
+        among[2]->set_checked(health::checked_state::up);
+        CHECK(choose() == 2);
+        CHECK(chooser.choose(among, {}, start, {&by_cookie, {7, 0}}).has_value());
+    }
+}
+
+TEST_CASE("a value leads to its owner, and to its next one while that does not serve")
+{
+    const auto among = backends({1, 1, 1, 1});
+    conf::sticky_options options;
+    options.by = conf::sticky_key::path;
+    const stickiness by_value(options, "p",
+                              std::vector<stickiness::member>{{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}});
+    balancer chooser(balance_kind::round_robin, connect_timeout, 5);
+    for (std::uint32_t key = 1; key < 200; ++key) {
+        const sticky_request asked{&by_value, {std::nullopt, key}};
+        const auto owner = by_value.owner(key);
+        CHECK(chooser.choose(among, {}, start, asked)->position == owner);
+        among[owner]->set_checked(health::checked_state::down);
+        const auto next = chooser.choose(among, {}, start, asked)->position;
+        CHECK(next != owner);
+        CHECK(chooser.choose(among, {}, start, asked)->position == next);
+        among[owner]->set_checked(health::checked_state::up);
+    }
+}

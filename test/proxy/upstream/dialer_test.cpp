@@ -289,3 +289,18 @@ TEST_CASE("an address that failed is dialled after the others, though it is the 
     REQUIRE(quick.has_value());
     CHECK(quick->has_value());
 }
+
+TEST_CASE("addresses that their checks found down come last")
+{
+    const listener backend;
+    dialling at;
+    const auto pool = at.make_pool({"app.test:" + std::to_string(backend.port())});
+    auto& to = *pool->backends()[0];
+    to.publish({ip("127.0.0.1"), ip("127.0.0.66")}); // the second refuses
+    to.publish_dead({ip("127.0.0.66")});
+    for (int i = 0; i < 4; ++i)
+        CHECK(at.dial(*pool).has_value());
+    to.publish_dead({ip("127.0.0.1")});
+    for (int i = 0; i < 4; ++i)
+        CHECK(at.dial(*pool).has_value()); // after the other, which a dial finds to be dead
+}

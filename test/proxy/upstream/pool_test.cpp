@@ -96,3 +96,51 @@ TEST_CASE("a backend that no pool lists is forgotten when its last connection ha
     CHECK(registry.sweep() == 1);
     CHECK(registry.all().empty());
 }
+
+TEST_CASE("a pool ejects what fails, and no more of it than it may")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80"});
+    written.eject.emplace();
+    written.eject->failures = 2;
+    written.eject->max_ejected = 50;
+    const pool built(written, {}, registry, ledger);
+    const auto now = std::chrono::steady_clock::now();
+    const auto fail_twice = [&](std::size_t which) {
+        backend& one = *built.backends()[which];
+        for (int i = 0; i < 2; ++i)
+            built.record_failure(one, health::failure_kind::broken, now);
+        return one.ejection().is_out(now);
+    };
+    CHECK(fail_twice(0));
+    CHECK(fail_twice(1));
+    CHECK_FALSE(fail_twice(2));
+    CHECK(built.backends()[2]->ejection().withheld() == 1);
+    built.backends()[0]->ejection().forgive();
+    built.backends()[3]->set_checked(health::checked_state::down);
+    CHECK_FALSE(fail_twice(2));
+    built.backends()[3]->set_checked(health::checked_state::up);
+    CHECK(fail_twice(2));
+}
+
+TEST_CASE("an answer is a failure where its status is listed, and nothing is where there is no eject")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80"});
+    const pool without(written, {}, registry, ledger);
+    backend& one = *without.backends()[0];
+    without.record_answer(one, 502);
+    CHECK(one.ejection().is_quiet());
+    written.eject.emplace();
+    written.eject->failures = 2;
+    const pool built(written, {}, registry, ledger);
+    built.record_answer(one, 500);
+    CHECK(one.ejection().is_quiet());
+    built.record_answer(one, 502);
+    CHECK_FALSE(one.ejection().is_quiet());
+    built.record_answer(one, 504);
+    CHECK(one.ejection().is_out(std::chrono::steady_clock::now()));
+    CHECK(one.ejection().last_failure() == health::failure_kind::status);
+}

@@ -114,6 +114,30 @@ TEST_CASE("one that is taken back leaves the rest in place")
     CHECK(at.left(drain_kind::backend) == 0);
 }
 
+TEST_CASE("the tunnels of a dead backend leave, and those that are left stay when it recovers")
+{
+    bench at;
+    const drain_target dead{drain_kind::dead_backend, "a", "pool"};
+    const auto a = at.origin("a", 10);
+    const auto b = at.origin("b", 3);
+    at.drains.begin_dead(dead, {1'000, false}, 0);
+    CHECK(at.left(drain_kind::dead_backend) == 10);
+    at.drains.advance(500, lots);
+    CHECK(a->tunnels.size() == 5);
+    CHECK(b->tunnels.size() == 3);
+    at.drains.end_dead(dead);
+    at.drains.advance(5'000, lots);
+    CHECK(a->tunnels.size() == 5);
+    CHECK(at.left(drain_kind::dead_backend) == 0);
+    at.drains.begin_dead(dead, {0, false}, 5'000);
+    at.drains.advance(5'000, lots);
+    CHECK(a->tunnels.empty());
+    const auto late = at.origin("a", 2); // it is used for want of others
+    at.drains.gather();
+    at.drains.advance(60'000, lots);
+    CHECK(late->tunnels.size() == 2);
+}
+
 TEST_CASE("one that is begun again begins anew with what is left")
 {
     bench at;

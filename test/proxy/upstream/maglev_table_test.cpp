@@ -1,11 +1,11 @@
-#include "proxy/npath/maglev_table.hpp"
+#include "proxy/upstream/maglev_table.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <vector>
 
-namespace fairlead::npath {
+namespace fairlead::upstream {
 namespace {
 
 constexpr std::uint32_t slot_count = 1021;
@@ -112,4 +112,4 @@ TEST_CASE("a backend that joins takes its share and moves few other slots")
     CHECK(moved < slot_count / 20);
 }
 
-} // namespace fairlead::npath
+} // namespace fairlead::upstream

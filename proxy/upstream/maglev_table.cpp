@@ -1,4 +1,4 @@
-#include "proxy/npath/maglev_table.hpp"
+#include "proxy/upstream/maglev_table.hpp"
 
 #include <xxhash.h>
 
@@ -6,7 +6,7 @@
 #include <cassert>
 #include <numeric>
 
-namespace fairlead::npath {
+namespace fairlead::upstream {
 namespace {
 
 // The order in which a backend asks for slots: every slot once, because the count is a prime.
@@ -72,4 +72,4 @@ std::vector<std::size_t> maglev_slots(std::span<const maglev_backend> backends, 
     return slots;
 }
 
-} // namespace fairlead::npath
+} // namespace fairlead::upstream

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace fairlead::npath {
+namespace fairlead::health {
 
 enum class check_outcome : std::uint8_t
 {
@@ -24,7 +24,7 @@ enum class check_outcome : std::uint8_t
     fail
 };
 
-enum class health : std::uint8_t
+enum class checked_state : std::uint8_t
 {
     checking, // no check has ended yet
     up,
@@ -32,7 +32,7 @@ enum class health : std::uint8_t
     down
 };
 
-std::string_view to_string(health state) noexcept;
+std::string_view to_string(checked_state state) noexcept;
 
 class health_state
 {
@@ -43,7 +43,7 @@ public:
     {}
 
     bool on(check_outcome outcome) noexcept; // whether the state is another one now
-    health current() const noexcept { return state_; }
+    checked_state current() const noexcept { return state_; }
 
     // A reload keeps the state under new limits.
     void set_limits(std::uint32_t rise, std::uint32_t fall) noexcept;
@@ -53,13 +53,13 @@ public:
     std::chrono::milliseconds pause(std::chrono::milliseconds every) const noexcept;
 
 private:
-    void move_to(health next) noexcept;
+    void move_to(checked_state next) noexcept;
 
     std::uint32_t rise_;
     std::uint32_t fall_;
     std::uint32_t passes_ = 0; // in a row
     std::uint32_t fails_ = 0;  // in a row
-    health state_ = health::checking;
+    checked_state state_ = checked_state::checking;
 };
 
-} // namespace fairlead::npath
+} // namespace fairlead::health

@@ -1,7 +1,7 @@
-// Which backend each slot of a service belongs to, by Maglev hashing: even shares, and few slots that move
-// when a backend comes or goes.
+// Which backend each slot of a service or pool belongs to, by Maglev hashing: even shares, and few slots that
+// move when a backend comes or goes.
 //
-// It depends on nothing but its arguments, and not on their order, so two directors with the same backends
+// It depends on nothing but its arguments, and not on their order, so two processes with the same backends
 // agree without talking to each other, and one that restarts agrees with itself. Pure. Thread: any.
 // Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016, 3.4;
 // weights by letting a backend take its turn in that share of the rounds.
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace fairlead::npath {
+namespace fairlead::upstream {
 
 struct maglev_backend
 {
@@ -26,4 +26,4 @@ struct maglev_backend
 // weights the counts differ by one at most.
 std::vector<std::size_t> maglev_slots(std::span<const maglev_backend> backends, std::uint32_t slot_count);
 
-} // namespace fairlead::npath
+} // namespace fairlead::upstream
