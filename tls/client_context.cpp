@@ -2,6 +2,7 @@
 
 #include "tls/backend_sessions.hpp"
 #include "tls/error_queue.hpp"
+#include "tls/handshake_watch.hpp"
 #include "tls/protocol_setup.hpp"
 #include "tls/trusted_authorities.hpp"
 
@@ -22,7 +23,9 @@ struct client_state final : backend_sessions
 
 void log_secret(const SSL* ssl, const char* line)
 {
-    static_cast<const client_state&>(*context_owned::of(*ssl)).key_log->add(line);
+    handshake_watch::note_secret(*ssl, line);
+    const auto& state = static_cast<const client_state&>(*context_owned::of(*ssl));
+    if (state.key_log) state.key_log->add(line);
 }
 
 using errors = std::vector<std::string>;
@@ -87,7 +90,7 @@ client_context::build(const client_options& options)
         0)
         out.push_back("OpenSSL does not take the protocols of ALPN: " + take_error());
     backend_sessions::collect(*context);
-    if (options.key_log) SSL_CTX_set_keylog_callback(context.get(), log_secret);
+    SSL_CTX_set_keylog_callback(context.get(), log_secret);
     if (!out.empty()) return out;
     return std::shared_ptr<const client_context>(
         new client_context(std::move(context), options.server_name, options.insecure));

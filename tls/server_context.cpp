@@ -4,6 +4,7 @@
 #include "tls/trusted_authorities.hpp"
 #include "tls/context_owned.hpp"
 #include "tls/error_queue.hpp"
+#include "tls/handshake_watch.hpp"
 #include "tls/protocol_setup.hpp"
 #include "tls/ticket_sealing.hpp"
 
@@ -78,7 +79,11 @@ int staple(SSL* ssl, void*)
     return SSL_TLSEXT_ERR_OK;
 }
 
-void log_secret(const SSL* ssl, const char* line) { state_of(*ssl).key_log->add(line); }
+void log_secret(const SSL* ssl, const char* line)
+{
+    handshake_watch::note_secret(*ssl, line);
+    if (const auto& log = state_of(*ssl).key_log) log->add(line);
+}
 
 void release_choice(void*, void* value, CRYPTO_EX_DATA*, int, long, void*)
 {
@@ -197,7 +202,7 @@ void context_builder::add_callbacks(SSL_CTX& context)
     }
     SSL_CTX_set_alpn_select_cb(&context, choose_protocol, nullptr);
     SSL_CTX_set_tlsext_status_cb(&context, staple);
-    if (options_.key_log) SSL_CTX_set_keylog_callback(&context, log_secret);
+    SSL_CTX_set_keylog_callback(&context, log_secret);
 }
 
 void context_builder::give_choice(SSL_CTX& context, std::unique_ptr<name_choice> choice)

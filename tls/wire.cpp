@@ -55,8 +55,9 @@ struct wire_bio
 
 wire::wire()
     : bio_(BIO_new(wire_bio::method()))
-    , in_(in_bytes)
-    , out_(out_bytes)
+    , in_(in_bytes + record_room)
+    , out_(out_bytes + 2 * record_room)
+    , opened_(record_room)
     , gathering_(record_sizing::full_bytes)
 {
     if (bio_ == nullptr) throw std::bad_alloc();

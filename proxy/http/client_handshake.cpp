@@ -106,6 +106,7 @@ facts_ptr client_handshake::note_success()
                    [facts->is_resumed ? start::resumed : start::full]
         .add();
     cells.handshake_seconds.observe(std::chrono::steady_clock::now() - begun_);
+    (void)client_.tls()->go_on_alone(); // an idle session is then as small as an idle tunnel
     return facts;
 }
 

@@ -200,6 +200,8 @@ net::task<afterwards> exchange::begin_tunnel()
     start.use = std::move(connected_.use);
     start.of_route = std::move(of_route_);
     start.of_client = std::move(of_client_);
+    // Only now: tickets that the backend gave were taken for the next handshakes until here.
+    if (made.stream.tls() != nullptr) (void)made.stream.tls()->go_on_alone();
     start.client = client_.release();
     start.backend = made.stream.release();
     if (start.client.fd < 0 || start.backend.fd < 0) {

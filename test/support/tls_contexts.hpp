@@ -49,6 +49,7 @@ inline tls::ssl_ctx_handle make_server_context(int version = TLS1_3_VERSION)
     SSL_CTX_set_max_proto_version(out.get(), version);
     SSL_CTX_set_options(out.get(), SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_num_tickets(out.get(), 1);
+    tls::handshake_watch::collect(*out);
     return out;
 }
 
@@ -57,6 +58,7 @@ inline tls::ssl_ctx_handle make_client_context()
 {
     tls::ssl_ctx_handle out(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(out.get(), TLS1_2_VERSION);
+    tls::handshake_watch::collect(*out);
     return out;
 }
 
@@ -149,6 +151,13 @@ public:
                 out += "<error>";
             return is_open ? out : out + "<end>";
         }
+    }
+
+    void take_tickets()
+    {
+        fetch();
+        std::uint8_t none = 0;
+        (void)SSL_peek(ssl_.get(), &none, 1);
     }
 
     // One step of the handshake; whether it is over.

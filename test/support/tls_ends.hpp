@@ -44,7 +44,22 @@ struct pair_of_ends
         if (their_fd_is_open) ::close(theirs->fd());
     }
 
-    void shake() { shake_hands(*ours, *theirs); }
+    // With each way of going on, where there are two.
+    void shake()
+    {
+        shake_hands(*ours, *theirs);
+        theirs->take_tickets();
+        if (SSL_version(ours->ssl()) != TLS1_3_VERSION) {
+            CHECK_FALSE(ours->go_on_alone());
+            return;
+        }
+        SUBCASE("with OpenSSL") {}
+        SUBCASE("alone")
+        {
+            REQUIRE(ours->go_on_alone());
+            CHECK(ours->ssl() == nullptr);
+        }
+    }
     void end_tcp() { ::shutdown(theirs->fd(), SHUT_WR); }
     void close_tcp()
     {

@@ -22,6 +22,7 @@ struct tls_bench
         bool client = true;
         bool backend = true;
         int version = TLS1_3_VERSION;
+        bool is_alone = true;  // OpenSSL's connection is let go, where it can be
         int client_buffer = 0; // of the kernel, for what goes to the client; 0: its choice
     };
 
@@ -32,19 +33,22 @@ struct tls_bench
         bench::setting how;
         how.policy = policy;
         if (secured.client)
-            how.client_tls = [this, sent_early, size = secured.client_buffer](int ours, int theirs) {
+            how.client_tls = [this, sent_early, secured](int ours, int theirs) {
+                const int size = secured.client_buffer;
                 if (size != 0) ::setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
                 auto made = std::make_unique<tls::connection>(test::accepting(*servers), ours, way);
                 client.emplace(test::connecting(*clients), theirs);
                 test::shake_hands(*made, *client);
+                if (secured.is_alone) (void)made->go_on_alone();
                 if (!sent_early.empty()) client->put(sent_early);
                 return made;
             };
         if (secured.backend)
-            how.backend_tls = [this](int ours, int theirs) {
+            how.backend_tls = [this, secured](int ours, int theirs) {
                 auto made = std::make_unique<tls::connection>(test::connecting(*clients), ours, way);
                 backend.emplace(test::accepting(*servers), theirs);
                 test::shake_hands(*made, *backend);
+                if (secured.is_alone) (void)made->go_on_alone();
                 return made;
             };
         at.emplace(how);
@@ -93,6 +97,7 @@ tls_bench::which_sides any_sides()
     SUBCASE("TLS to the client") { out = {true, false}; }
     SUBCASE("TLS to the backend") { out = {false, true}; }
     SUBCASE("TLS on both sides") { out = {true, true}; }
+    SUBCASE("TLS on both sides, with OpenSSL") { out = {true, true, TLS1_3_VERSION, false}; }
     SUBCASE("TLS 1.2 on both sides") { out = {true, true, TLS1_2_VERSION}; }
     return out;
 }
@@ -270,7 +275,7 @@ TEST_CASE("a client over TLS that takes no bytes for slow_timeout is closed; one
 {
     websocket::tunnel_policy policy;
     policy.slow_timeout = 50;
-    tls_bench it({true, false, TLS1_3_VERSION, 8'192}, policy);
+    tls_bench it({true, false, TLS1_3_VERSION, true, 8'192}, policy);
     const std::string frame = big_frame(60'000);
     it.put(side::backend, frame);
     it.at->turn();
