@@ -75,6 +75,7 @@ void compare_waits(const config& a, const config& b, std::vector<key_change>& ou
     timeouts.add("response", a.timeouts.response, b.timeouts.response);
     timeouts.add("response_body", a.timeouts.response_body, b.timeouts.response_body);
     timeouts.add("upstream_idle", a.timeouts.upstream_idle, b.timeouts.upstream_idle);
+    timeouts.add("tls_handshake", a.timeouts.tls_handshake, b.timeouts.tls_handshake);
     const key_comparison drain("drain", "drain.", out);
     drain.add("delay", a.drain.delay, b.drain.delay);
     drain.add("window", a.drain.window, b.drain.window);
@@ -118,9 +119,22 @@ void compare_process(const config& a, const config& b, std::vector<key_change>& 
     forward.add("forwarded", a.forward.forwarded, b.forward.forwarded);
     forward.add("request_id", a.forward.request_id, b.forward.request_id);
     forward.add("trusted_proxies", a.forward.trusted_proxies, b.forward.trusted_proxies);
+    forward.add("client_certificate", a.forward.client_certificate, b.forward.client_certificate);
     // Addresses and ports are told at the pools that dial from them.
     key_comparison("source", "source.", out)
         .add("reconcile_every", a.source.reconcile_every, b.source.reconcile_every);
+}
+
+void compare_tls(const tls_options& a, const tls_options& b, std::vector<key_change>& out)
+{
+    const key_comparison keys("tls", "tls.", out);
+    keys.add("profile", a.profile, b.profile);
+    keys.add("min_version", a.min_version, b.min_version);
+    keys.add("ticket_lifetime", a.ticket_lifetime, b.ticket_lifetime);
+    keys.add("ticket_keys", a.ticket_keys, b.ticket_keys);
+    keys.add("max_handshakes", a.max_handshakes, b.max_handshakes);
+    keys.add("ktls", a.ktls, b.ktls);
+    keys.add("key_log", a.key_log, b.key_log);
 }
 
 void compare_websocket(const websocket_options& a, const websocket_options& b, std::vector<key_change>& out)
@@ -161,6 +175,7 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
         out.push_back({"only", "", "", false});
     }
     keys.add("subprotocol", a.subprotocol, b.subprotocol);
+    keys.add("client_certificate", a.client_certificate, b.client_certificate);
     keys.add("pool", a.pool, b.pool);
     keys.add("strip_prefix", a.strip_prefix, b.strip_prefix);
     keys.add("set_headers", a.set_headers, b.set_headers);
@@ -183,8 +198,10 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
 std::vector<key_change> changed_keys(const listen_options& a, const listen_options& b)
 {
     std::vector<key_change> out;
-    key_comparison("listen", "", out)
-        .add("proxy_protocol_from", a.proxy_protocol_from, b.proxy_protocol_from);
+    const key_comparison keys("listen", "", out);
+    keys.add("proxy_protocol_from", a.proxy_protocol_from, b.proxy_protocol_from);
+    keys.add("tls", a.tls, b.tls);
+    keys.add("redirect_to_https", std::uint32_t{a.redirect_port}, std::uint32_t{b.redirect_port});
     return out;
 }
 
@@ -338,6 +355,7 @@ std::vector<key_change> compare(const pool_options& a, const pool_options& b)
     keys.add("max_backoff", a.max_backoff, b.max_backoff);
     compare_health(a, b, out);
     keys.add("rebalance", a.rebalance, b.rebalance);
+    keys.add("tls", a.tls, b.tls);
     keys.add("sticky", a.sticky, b.sticky);
     return out;
 }
@@ -357,6 +375,7 @@ config_diff compare(const config& before, const config& after)
     compare_process(before, after, out.settings);
     compare_waits(before, after, out.settings);
     compare_bounds(before, after, out.settings);
+    compare_tls(before.tls, after.tls, out.settings);
     if (common_names(before.routes, after.routes) != common_names(after.routes, before.routes)) {
         out.settings.push_back({"order of routes", "", "", false});
     }

@@ -55,6 +55,21 @@ std::string tests_key(std::vector<value_match> tests)
     return key;
 }
 
+std::string certificate_key(const std::optional<client_certificate_match>& wanted)
+{
+    if (!wanted) {
+        return "";
+    }
+    std::string key = "shown";
+    for (const auto* texts : {&wanted->subjects, &wanted->sans, &wanted->fingerprints}) {
+        key += '\2';
+        for (const auto& text : *texts) {
+            key += text + '\0';
+        }
+    }
+    return key;
+}
+
 // Equal for two routes exactly when they have the same conditions.
 std::string conditions_key(const route_options& route)
 {
@@ -65,7 +80,8 @@ std::string conditions_key(const route_options& route)
         key += method + ' ';
     }
     key += '\0' + tests_key(route.headers) + '\1' + tests_key(route.query) + '\1';
-    return key + std::to_string(static_cast<int>(route.only)) + route.subprotocol;
+    return key + std::to_string(static_cast<int>(route.only)) + route.subprotocol + '\1' +
+           certificate_key(route.client_certificate);
 }
 
 void check_reachable(const config_draft& draft, diagnostics& errors)

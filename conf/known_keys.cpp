@@ -2,6 +2,7 @@
 
 #include "conf/edge_rows.hpp"
 #include "conf/health_rows.hpp"
+#include "conf/tls_keys.hpp"
 
 #include <algorithm>
 #include <array>
@@ -332,16 +333,15 @@ constexpr auto plain_rows = std::to_array<key_row>({
 });
 // clang-format on
 
-template <std::size_t Some, std::size_t More>
-constexpr std::array<key_row, Some + More> joined(const std::array<key_row, Some>& some,
-                                                  const std::array<key_row, More>& more)
+template <std::size_t First, std::size_t Second>
+constexpr auto joined(const std::array<key_row, First>& some, const std::array<key_row, Second>& more)
 {
-    std::array<key_row, Some + More> all{};
+    std::array<key_row, First + Second> all{};
     std::ranges::copy(more, std::ranges::copy(some, all.begin()).out);
     return all;
 }
 
-constexpr auto rows = joined(joined(plain_rows, health_rows), edge_rows);
+constexpr auto rows = joined(joined(joined(plain_rows, health_rows), edge_rows), tls_rows);
 
 } // namespace
 

@@ -23,7 +23,9 @@ enum class value_type : std::uint8_t
     array,
     choice, // one of the words in key_row::choices
     table,
-    table_list
+    table_list,
+    flag_or_integer, // true, false or a number
+    flag_or_table    // true, false or a table
 };
 
 struct key_row

@@ -49,6 +49,8 @@ std::string_view type_text(value_type type) noexcept
     case value_type::choice: return "choice";
     case value_type::table: return "table";
     case value_type::table_list: return "tables";
+    case value_type::flag_or_integer: return "boolean or integer";
+    case value_type::flag_or_table: return "boolean or table";
     }
     return "";
 }
@@ -56,7 +58,8 @@ std::string_view type_text(value_type type) noexcept
 std::string_view unit_text(value_type type) noexcept
 {
     switch (type) {
-    case value_type::integer: return "count";
+    case value_type::integer:
+    case value_type::flag_or_integer: return "count";
     case value_type::time: return "time";
     case value_type::bytes: return "bytes";
     case value_type::boolean:
@@ -65,7 +68,8 @@ std::string_view unit_text(value_type type) noexcept
     case value_type::array:
     case value_type::choice:
     case value_type::table:
-    case value_type::table_list: return "";
+    case value_type::table_list:
+    case value_type::flag_or_table: return "";
     }
     return "";
 }

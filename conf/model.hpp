@@ -10,6 +10,8 @@
 #include "conf/edge_options.hpp"
 #include "conf/health_options.hpp"
 #include "conf/port_ranges.hpp"
+#include "conf/source_position.hpp"
+#include "conf/tls_options.hpp"
 #include "conf/sticky_options.hpp"
 #include "conf/values.hpp"
 #include "conf/websocket_options.hpp"
@@ -20,14 +22,6 @@
 #include <vector>
 
 namespace fairlead::conf {
-
-// Where in the files something was written, for messages that come after loading.
-struct source_position
-{
-    std::string file;
-    std::uint32_t line = 0;   // 1-based; 0: not from a file
-    std::uint32_t column = 0; // 1-based, in code points
-};
 
 enum class proxy_protocol : std::uint8_t
 {
@@ -42,6 +36,8 @@ struct listen_options // [[listen]]
     source_position where;
     peer_list proxy_protocol_from; // their connections begin with a PROXY protocol header, no others do
     rate_limit upgrades;           // that come in through it
+    std::optional<listen_tls_options> tls = {};
+    std::uint16_t redirect_port = 0; // of https, where every request is sent to; 0: it is served
 };
 
 struct admin_options // [admin]
@@ -60,6 +56,7 @@ struct timeout_options
     duration response{60'000};   // from the request's last byte to the response head; a pool may override it
     duration response_body{0};   // between two pieces of a response body: never cut an event stream
     duration upstream_idle{30'000}; // an unused connection to a backend
+    duration tls_handshake{10'000}; // a client's or a backend's, from its beginning to its end
 
     bool operator==(const timeout_options&) const = default;
 };
@@ -146,6 +143,7 @@ struct forward_options
     bool forwarded = false;                  // Forwarded (RFC 7239)
     std::string request_id = "X-Request-Id"; // header that carries the request id; empty: none
     peer_list trusted_proxies;               // their X-Forwarded-For says who the client is
+    std::string client_certificate = "X-Forwarded-Client-Cert"; // header that tells it; empty: none
 
     bool operator==(const forward_options&) const = default;
 };
@@ -218,6 +216,7 @@ struct pool_options // [pool.NAME]
     std::uint32_t panic_threshold = 0; // per cent; all backends are used when fewer are up, or none is
     std::optional<rebalance_options> rebalance; // absent: never
     std::optional<sticky_options> sticky;       // absent: `balance` chooses for every request
+    std::optional<pool_tls_options> tls;        // absent: plain
     source_position where;
 };
 
@@ -262,7 +261,8 @@ struct route_options // [[route]]
     std::vector<value_match> headers;
     std::vector<value_match> query;
     traffic_kind only = traffic_kind::any;
-    std::string subprotocol;  // a WebSocket subprotocol the client must offer; "" any
+    std::string subprotocol; // a WebSocket subprotocol the client must offer; "" any
+    std::optional<client_certificate_match> client_certificate; // the client must have shown one
     std::string pool;         // a [pool.NAME]; empty where the route answers itself
     std::string strip_prefix; // removed from the path, on a segment boundary; "/a", no final '/'
     std::vector<header_value> set_headers;
@@ -319,6 +319,7 @@ struct config
     forward_options forward;
     source_options source;
     websocket_options websocket;
+    tls_options tls;
     std::vector<pool_options> pools;   // at least one, in order of appearance
     std::vector<route_options> routes; // at least one, in order of appearance
     std::vector<npath_options> npath;  // in order of appearance

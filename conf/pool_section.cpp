@@ -2,6 +2,7 @@
 
 #include "conf/health_keys.hpp"
 #include "conf/source_keys.hpp"
+#include "conf/tls_section.hpp"
 #include "conf/sticky_keys.hpp"
 
 #include <algorithm>
@@ -167,6 +168,7 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
     }
     read_pool_health(table, pool);
     read_rebalance(table, pool);
+    read_pool_tls(table, pool);
     read_sticky_keys(table, pool);
     draft.value.pools.push_back(std::move(pool));
 }

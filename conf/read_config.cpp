@@ -8,6 +8,7 @@
 #include "conf/route_section.hpp"
 #include "conf/server_sections.hpp"
 #include "conf/source_keys.hpp"
+#include "conf/tls_section.hpp"
 #include "conf/websocket_keys.hpp"
 
 #include <algorithm>
@@ -83,6 +84,7 @@ void config_reader::read_main(std::string name, std::string text, const std::fil
         return;
     }
     const table_reader top(*root, {"", "", files_.back(), errors_});
+    read_tls_section(top, draft_); // before listeners: it holds their defaults
     read_listeners(top, draft_);
     read_process_sections(top, draft_);
     read_source_section(top, draft_);

@@ -3,6 +3,7 @@
 #include "conf/edge_keys.hpp"
 #include "conf/http_syntax.hpp"
 #include "conf/route_conditions.hpp"
+#include "conf/tls_section.hpp"
 #include "conf/websocket_keys.hpp"
 #include "conf/suggestion.hpp"
 
@@ -172,6 +173,7 @@ void read_route(const table_reader& table, config_draft& draft)
     route.headers = read_header_tests(table);
     route.query = read_query_tests(table);
     read_traffic(table, route);
+    read_client_certificate(table, route);
     table.read("pool", route.pool);
     if (is_text(table, "pool") && route.pool.empty()) {
         table.report("pool", "is empty; it names a pool");

@@ -5,6 +5,7 @@
 #include "conf/http_syntax.hpp"
 #include "conf/peer_addresses.hpp"
 #include "conf/suggestion.hpp"
+#include "conf/tls_section.hpp"
 
 #include <algorithm>
 #include <array>
@@ -66,6 +67,7 @@ void read_timeouts(const table_reader& table, timeout_options& target)
     table.read("response", target.response);
     table.read("response_body", target.response_body);
     table.read("upstream_idle", target.upstream_idle);
+    table.read("tls_handshake", target.tls_handshake);
 }
 
 void read_limits(const table_reader& table, limit_options& target)
@@ -127,6 +129,18 @@ void read_log(const table_reader& table, log_options& target)
     }
 }
 
+// Whether the header that a key names can carry what it is for.
+void check_carrier(const table_reader& table, std::string_view key, const std::string& header,
+                   std::string_view what)
+{
+    if (!header.empty() && !is_token(header)) {
+        table.report(key, in_quotes(header) + " is not a header name (RFC 9110 5.6.2)");
+    } else if (is_reserved_field(header) || to_lower(header) == "host") {
+        table.report(key,
+                     in_quotes(header) + " has a meaning of its own and cannot carry " + std::string(what));
+    }
+}
+
 void read_forward(const table_reader& table, forward_options& target)
 {
     table.read("via", target.via);
@@ -135,14 +149,14 @@ void read_forward(const table_reader& table, forward_options& target)
     table.read("forwarded", target.forwarded);
     table.read("request_id", target.request_id);
     target.trusted_proxies = read_peers(table, "trusted_proxies");
+    table.read("client_certificate", target.client_certificate);
     if (!is_token(target.via_name)) {
         table.report("via_name", in_quotes(target.via_name) + " is not a token (RFC 9110 5.6.2)");
     }
-    if (!target.request_id.empty() && !is_token(target.request_id)) {
-        table.report("request_id", in_quotes(target.request_id) + " is not a header name (RFC 9110 5.6.2)");
-    } else if (is_reserved_field(target.request_id) || to_lower(target.request_id) == "host") {
-        table.report("request_id",
-                     in_quotes(target.request_id) + " has a meaning of its own and cannot carry an id");
+    check_carrier(table, "request_id", target.request_id, "an id");
+    check_carrier(table, "client_certificate", target.client_certificate, "a certificate");
+    if (!target.request_id.empty() && to_lower(target.request_id) == to_lower(target.client_certificate)) {
+        table.report("client_certificate", "is the header of request_id already");
     }
 }
 
@@ -173,6 +187,7 @@ void read_listeners(const table_reader& top, config_draft& draft)
                 read_peers(table, "proxy_protocol_from", is_unix ? peer_kind::unix_socket : peer_kind::ip),
                 {}});
             read_rate(table, {"upgrade_rate", "upgrade_burst"}, added.upgrades);
+            read_listen_tls(table, draft.value.tls, added);
         }
     }
 }

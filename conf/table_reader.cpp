@@ -56,6 +56,8 @@ std::string_view wanted(value_type type)
     case value_type::array: return "an array";
     case value_type::table: return "a table";
     case value_type::table_list: return "an array of tables";
+    case value_type::flag_or_integer: return "true, false or an integer";
+    case value_type::flag_or_table: return "true, false or a table";
     }
     return "";
 }
@@ -186,6 +188,20 @@ void table_reader::read(std::string_view name, bool& target) const
     } else if (node != nullptr) {
         report_type(name, *node);
     }
+}
+
+bool table_reader::read_flag_or(node_kind other, std::string_view name, bool& target) const
+{
+    const auto* node = find(name);
+    if (node == nullptr) {
+        return false;
+    }
+    if (node->kind == node_kind::boolean) {
+        target = node->boolean;
+    } else if (node->kind != other) {
+        report_type(name, *node);
+    }
+    return node->kind == other;
 }
 
 void table_reader::read(std::string_view name, std::uint32_t& target) const

@@ -44,6 +44,9 @@ public:
     void read(std::string_view name, std::optional<duration>& target) const;
     void read(std::string_view name, std::string& target) const;
 
+    // Of a key that is a flag or something else: reads the flag, or says that it is the other.
+    bool read_flag_or(node_kind other, std::string_view name, bool& target) const;
+
     // The index of the word among the row's choices; nothing when absent or wrong.
     std::optional<std::size_t> choice(std::string_view name) const;
 

@@ -8,6 +8,7 @@
 
 #include "metrics/instruments.hpp"
 #include "metrics/labels.hpp"
+#include "metrics/tls_labels.hpp"
 
 #include <array>
 #include <chrono>
@@ -107,6 +108,15 @@ struct alignas(64) backend_cells
     counter foreign_ports;               // source ports that others were found to use
     counter sticky_diversions;           // requests that belong to this backend and went to another
     counter source_failovers;            // times a dial took another source
+};
+
+// TLS with clients, or with backends. A handshake counts when it is done; a failure may come after that.
+struct alignas(64) tls_cells
+{
+    by<tls_version, by<tls_start, counter>> handshakes;
+    by<tls_fault, counter> failures;
+    histogram<dial_bounds> handshake_seconds; // of those that were done
+    gauge under_way;                          // handshakes
 };
 
 // Checks of one backend of one pool, all its addresses together; the main thread's.

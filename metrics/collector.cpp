@@ -184,6 +184,24 @@ void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& 
             cells.sum([](const backend_cells& c) -> auto& { return c.sticky_diversions; }));
 }
 
+void add_tls(family_set& out, const group<worker_shard::tls_list::entry>& cells)
+{
+    const auto& [peer] = cells.labels();
+    for (const tls_version version : by<tls_version, counter>::keys()) {
+        for (const tls_start start : by<tls_start, counter>::keys()) {
+            out.add(metric::tls_handshakes, {peer, label(version), label(start)},
+                    cells.sum([&](const tls_cells& c) -> auto& { return c.handshakes[version][start]; }));
+        }
+    }
+    for (const tls_fault reason : by<tls_fault, counter>::keys()) {
+        const double count = cells.sum([&](const tls_cells& c) -> auto& { return c.failures[reason]; });
+        if (count > 0) out.add(metric::tls_failures, {peer, label(reason)}, count);
+    }
+    cells.add_histogram(out, metric::tls_handshake_seconds, {peer}, &tls_cells::handshake_seconds);
+    out.add(metric::tls_handshakes_under_way, {peer},
+            cells.sum([](const tls_cells& c) -> auto& { return c.under_way; }));
+}
+
 void add_workers(family_set& out, const shard_list& shards)
 {
     const auto sum = [&](auto pick) {
@@ -280,6 +298,11 @@ void add_reported(family_set& out, const scrape& parts)
         if (each.most != 0)
             out.add(metric::route_connections_limit, {each.route}, static_cast<double>(each.most));
     }
+    for (const certificate_state& each : parts.certificates) {
+        const std::chrono::duration<double> end_s = each.not_after.time_since_epoch();
+        out.add(metric::tls_certificate_not_after, {each.used_by, each.certificate}, end_s.count());
+        out.add(metric::tls_certificate_refused, {each.used_by, each.certificate}, each.is_refused ? 1 : 0);
+    }
 }
 
 void add_npath(family_set& out, const npath_service_state& service)
@@ -349,6 +372,7 @@ std::vector<prometheus::MetricFamily> collector::Collect() const
                    [&](const auto& cells) { add_tunnels(out, cells); });
     for_each_group(parts_.shards, &worker_shard::https, [&](const auto& cells) { add_http(out, cells); });
     for_each_group(parts_.shards, &worker_shard::backends, [&](const auto& cells) { add_dials(out, cells); });
+    for_each_group(parts_.shards, &worker_shard::tls_peers, [&](const auto& cells) { add_tls(out, cells); });
     // `fairlead npath` has none, and nothing to say of clients.
     if (!parts_.shards.empty()) add_workers(out, parts_.shards);
     add_reported(out, parts_);

@@ -2,8 +2,8 @@
 //
 // Made for one scrape and dropped after it. It reads cells that their workers write meanwhile: each number is
 // whole, numbers of one moment may differ by what happened while reading. The shards must outlive it. Close
-// codes, refusals and dial failures appear from their first occurrence on; every other series of a label set
-// appears with the set.
+// codes, refusals, TLS faults and dial failures appear from their first occurrence on; every other series of
+// a label set appears with the set.
 #pragma once
 
 #include "metrics/registry.hpp"
@@ -25,6 +25,7 @@ struct scrape
     std::vector<backend_state> backends;
     std::vector<pool_state> pools;
     std::vector<route_load> routes;
+    std::vector<certificate_state> certificates;
     reconciliation_state reconciliation;
     std::vector<npath_service_state> npath;
     lifecycle life;

@@ -104,6 +104,7 @@ std::string_view label(dial_failure value) noexcept
     case dial_failure::unresolved: return "unresolved";
     case dial_failure::no_resources: return "no_resources";
     case dial_failure::no_client_address: return "no_client_address";
+    case dial_failure::tls: return "tls";
     case dial_failure::other: return "other";
     }
     return {};
@@ -116,6 +117,8 @@ std::string_view label(end_cause value) noexcept
     case end_cause::close_frame: return "close";
     case end_cause::eof: return "eof";
     case end_cause::reset: return "reset";
+    case end_cause::truncated: return "truncated";
+    case end_cause::tls_error: return "tls_error";
     case end_cause::overdue: return "close_timeout";
     case end_cause::drained: return "drained";
     case end_cause::removed: return "removed";

@@ -103,6 +103,7 @@ enum class dial_failure : std::uint8_t
     unresolved,
     no_resources,      // this process is out of descriptors or memory
     no_client_address, // the client's own address cannot be dialled from towards this backend
+    tls,               // it was reached, but there was no TLS with it
     other
 };
 
@@ -136,6 +137,8 @@ enum class end_cause : std::uint8_t
     close_frame, // a side sent a Close
     eof,         // TCP ended in order without one
     reset,       // TCP broke: reset, timed out, unreachable
+    truncated,   // TCP ended without the end of TLS, and without a Close
+    tls_error,   // what a side sent is not TLS, or was altered
     // What follows is the proxy's doing.
     overdue,         // a peer did not finish closing in time
     drained,         // this process, route, backend or listener was drained

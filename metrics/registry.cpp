@@ -44,6 +44,12 @@ void registry::set_route_loads(route_loads_fn loads)
     route_loads_ = std::move(loads);
 }
 
+void registry::set_certificates(certificates_fn certificates)
+{
+    std::lock_guard hold{mutex_};
+    certificates_ = std::move(certificates);
+}
+
 void registry::set_reconciliation(reconciliation_fn state)
 {
     std::lock_guard hold{mutex_};
@@ -77,6 +83,7 @@ std::string registry::expose() const
     backend_states_fn states;
     pool_states_fn pools;
     route_loads_fn loads;
+    certificates_fn certificates;
     reconciliation_fn reconciliation;
     npath_states_fn npath;
     {
@@ -89,6 +96,7 @@ std::string registry::expose() const
         states = backend_states_;
         pools = pool_states_;
         loads = route_loads_;
+        certificates = certificates_;
         reconciliation = reconciliation_;
         npath = npath_states_;
     }
@@ -96,6 +104,7 @@ std::string registry::expose() const
     if (states) parts.backends = states();
     if (pools) parts.pools = pools();
     if (loads) parts.routes = loads();
+    if (certificates) parts.certificates = certificates();
     if (reconciliation) parts.reconciliation = reconciliation();
     if (npath) parts.npath = npath();
     const prometheus::TextSerializer text;

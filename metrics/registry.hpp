@@ -70,6 +70,15 @@ struct route_load
     std::uint64_t most = 0; // its max_connections; 0: no limit
 };
 
+// A certificate that is shown to clients or to backends.
+struct certificate_state
+{
+    std::string used_by;     // the listener's address or the pool's name
+    std::string certificate; // the file it came from
+    std::chrono::system_clock::time_point not_after{};
+    bool is_refused = false; // what the file holds now is bad, and one of before is in force
+};
+
 // One backend of an n-Path service; flows, packets and bytes are the kernel's counters.
 struct npath_backend_state
 {
@@ -112,6 +121,7 @@ public:
     using backend_states_fn = std::function<std::vector<backend_state>()>;
     using pool_states_fn = std::function<std::vector<pool_state>()>;
     using route_loads_fn = std::function<std::vector<route_load>()>;
+    using certificates_fn = std::function<std::vector<certificate_state>()>;
     using reconciliation_fn = std::function<reconciliation_state()>;
     using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
@@ -127,6 +137,7 @@ public:
     void set_backend_states(backend_states_fn states);
     void set_pool_states(pool_states_fn states);
     void set_route_loads(route_loads_fn loads);
+    void set_certificates(certificates_fn certificates);
     void set_reconciliation(reconciliation_fn state);
     void set_npath_states(npath_states_fn states);
 
@@ -148,6 +159,7 @@ private:
     backend_states_fn backend_states_;
     pool_states_fn pool_states_;
     route_loads_fn route_loads_;
+    certificates_fn certificates_;
     reconciliation_fn reconciliation_;
     npath_states_fn npath_states_;
     lifecycle lifecycle_;

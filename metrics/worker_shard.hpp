@@ -75,6 +75,7 @@ public:
     using tunnel_list = labelled_cells<tunnel_cells, 3>;
     using http_list = labelled_cells<http_cells, 2>;
     using backend_list = labelled_cells<backend_cells, 2>;
+    using tls_list = labelled_cells<tls_cells, 1>;
 
     worker_shard() = default;
     worker_shard(const worker_shard&) = delete;
@@ -94,15 +95,19 @@ public:
         return backends_.at({pool, backend});
     }
 
+    tls_cells& tls(party peer) { return tls_.at({label(peer)}); } // client or backend
+
     const tunnel_list& tunnels() const noexcept { return tunnels_; }
     const http_list& https() const noexcept { return https_; }
     const backend_list& backends() const noexcept { return backends_; }
+    const tls_list& tls_peers() const noexcept { return tls_; }
 
 private:
     worker_cells own_;
     tunnel_list tunnels_;
     http_list https_;
     backend_list backends_;
+    tls_list tls_;
 };
 
 } // namespace fairlead::metrics

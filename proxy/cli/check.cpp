@@ -6,8 +6,43 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace fairlead::cli {
+namespace {
+
+std::shared_ptr<const http::service> build_or_report(const conf::config& config,
+                                                     const http::lasting_counts& counts)
+{
+    try {
+        return http::service::build(config, counts, 1);
+    } catch (const std::runtime_error& problems) {
+        std::cerr << problems.what();
+        return nullptr;
+    }
+}
+
+std::vector<std::string> warnings_about_tls(const http::service& built)
+{
+    std::vector<std::string> out;
+    const auto add = [&](const std::vector<std::string>& more) {
+        out.insert(out.end(), more.begin(), more.end());
+    };
+    for (const auto& each : built.listener_tls) {
+        if (each) add(each->warnings());
+    }
+    for (const auto& pool : built.pools) {
+        if (pool->tls() != nullptr) add(pool->tls()->warnings());
+    }
+    if (!built.config.tls.key_log.empty())
+        out.emplace_back("tls.key_log is set: it makes all connections readable");
+    return out;
+}
+
+} // namespace
 
 int check(const std::string& config_file)
 {
@@ -18,7 +53,10 @@ int check(const std::string& config_file)
     upstream::backend_registry backends;
     snat::tuple_ledger ledger;
     routing::route_registry routes;
-    (void)http::service::build(read.value, {backends, ledger, routes}, 1);
+    const auto built = build_or_report(read.value, {backends, ledger, routes});
+    if (!built) return EXIT_FAILURE;
+    for (const auto& warning : warnings_about_tls(*built))
+        std::cerr << config_file << ": warning: " << warning << '\n';
     const auto verdict = plan::check_routes(read.value, host);
     print_errors(verdict.errors);
     for (const auto& warning : verdict.warnings)

@@ -1,5 +1,6 @@
 #include "proxy/http/arrival.hpp"
 
+#include "proxy/http/client_handshake.hpp"
 #include "proxy/http/proxy_protocol.hpp"
 #include "proxy/http/session.hpp"
 #include "proxy/net/deadline.hpp"
@@ -178,6 +179,10 @@ net::task<> serve_client(session_services& services, net::socket accepted, arriv
             const std::optional<net::connection_ends> told = co_await read_ends(services, client, how);
             if (!told) co_return;
             how.ends = *told;
+        }
+        if (how.credentials) {
+            how.tls = co_await shake_hands(services, client, how);
+            if (!how.tls) co_return;
         }
         session one(services, std::move(client), how);
         co_await one.run();

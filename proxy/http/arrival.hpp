@@ -1,7 +1,8 @@
-// What comes before HTTP on a client's connection: the PROXY protocol header of a peer that has to send one.
+// What comes before HTTP on a client's connection: the PROXY protocol header of a peer that has to send one,
+// and the TLS handshake where the listener has certificates.
 //
-//   accepted ─┬───────────────────────────────► session
-//             └─► header, consumed exactly ─────► session, with the ends it told
+//   accepted ─┬──────────────────────────────┬─► [handshake] ─► session
+//             └─► header, consumed exactly ───┘ with the ends it told
 //                    └─► none, bad or late: closed without an answer, counted, logged now and then
 //
 // Not a byte behind the header is taken from the socket, so that whatever speaks next on the connection
@@ -12,6 +13,9 @@
 
 #include "proxy/http/session_services.hpp"
 #include "proxy/net/address.hpp"
+#include "tls/handshake_facts.hpp"
+
+#include <memory>
 
 namespace fairlead::http {
 
@@ -19,7 +23,10 @@ struct arrival
 {
     net::connection_ends ends; // as the kernel says
     listening_point& by;
-    bool has_proxy_header = false; // the peer has to send one
+    bool has_proxy_header = false;                             // the peer has to send one
+    std::shared_ptr<const tls::handshake_facts> tls = nullptr; // once there was a handshake; null: plain
+    // What a handshake goes by that comes behind that header; null: none comes.
+    std::shared_ptr<const credentials::server_credentials> credentials = nullptr;
 };
 
 // The whole life of an accepted connection; spawn it detached.

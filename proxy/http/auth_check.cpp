@@ -2,6 +2,7 @@
 
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/head_parser.hpp"
+#include "proxy/http/proxy_protocol.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,6 +29,7 @@ auth_check::auth_check(session_services& services, const request& asked)
                   pool_.cells,
                   asked.service->shared->config.socket,
                   asked.ends,
+                  {},
                   true,
                   {},
                   {}}
@@ -76,6 +78,7 @@ void auth_check::write_question()
     request_forwarding how;
     how.peer_ip = asked_.peer_ip;
     how.is_peer_trusted = asked_.is_peer_trusted;
+    if (asked_.tls != nullptr) how.scheme = "https";
     how.x_forwarded = options.x_forwarded;
     how.forwarded = options.forwarded;
     how.request_id_name = options.request_id;
@@ -88,6 +91,10 @@ void auth_check::write_question()
 net::task<auth_check::outcome> auth_check::ask(bool may_reuse)
 {
     connecting_.may_reuse = may_reuse;
+    std::string header;
+    append_proxy_header(header, pool_.shared->proxy_protocol(), asked_.ends);
+    const bool is_secure = pool_.shared->tls() != nullptr;
+    if (is_secure) connecting_.before_tls = header;
     connected_ = co_await services_.connector.connect(connecting_);
     if (!connected_.made)
         co_return connected_.failure == metrics::dial_failure::timeout ? outcome::overdue : outcome::failed;
@@ -95,7 +102,9 @@ net::task<auth_check::outcome> auth_check::ask(bool may_reuse)
     limit_.guard(&stream.lowest_layer());
     limit_.arm(pool_.shared->response_timeout());
     outcome got = outcome::failed;
-    const net::error_code error = co_await stream.write(std::string_view(question_));
+    const bool begins = !connected_.made->is_reused && !is_secure;
+    const net::stream::pieces sent{begins ? std::string_view(header) : std::string_view(), question_};
+    const net::error_code error = co_await stream.write(sent);
     if (!error) got = co_await read_head();
     if (got == outcome::failed && limit_.expired()) got = outcome::overdue;
     if (got == outcome::failed && connected_.made->is_reused) got = outcome::stale;

@@ -84,7 +84,7 @@ void append_error_response(std::string& out, unsigned status, std::string_view r
     out.append(std::to_string(body_size)).append("\r\n");
     // Said even where it is the default: an HTTP/1.0 client needs to hear it.
     out.append(options.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-    out.append(options.header_lines).append("\r\n");
+    out.append(options.header_lines).append(options.hsts_line).append("\r\n");
     if (options.head_only) return;
     out.append(number).append(" ").append(phrase);
     if (!reason.empty()) out.append(": ").append(reason);

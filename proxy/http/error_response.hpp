@@ -19,6 +19,7 @@ struct error_options
     bool keep_alive = false;            // else Connection: close
     bool head_only = false;             // the answer to a HEAD: the fields of a body without the body
     std::string_view header_lines = {}; // whole lines with CRLF, e.g. "Retry-After: 5\r\n"
+    std::string_view hsts_line = {};    // the same, where the listener has one
 };
 
 void append_error_response(std::string& out, unsigned status, std::string_view reason,

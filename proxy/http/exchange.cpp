@@ -1,11 +1,10 @@
 #include "proxy/http/exchange.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/error_response.hpp"
-#include "proxy/http/field_syntax.hpp"
 #include "proxy/http/proxy_protocol.hpp"
 #include "proxy/http/sticky_wish.hpp"
 #include "proxy/net/tcp_info.hpp"
-#include "proxy/websocket/origin_check.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -28,18 +27,6 @@ std::string_view retry_line(char random)
     return lines[static_cast<unsigned char>(random) % lines.size()];
 }
 
-// The first protocol of an Upgrade field that the route lets through as plain bytes.
-std::string_view first_allowed(std::string_view offered, const std::vector<std::string>& allowed)
-{
-    list_elements elements(offered);
-    while (const auto token = elements.next()) {
-        if (std::ranges::any_of(allowed,
-                                [&](const std::string& each) { return equal_ignoring_case(each, *token); }))
-            return *token;
-    }
-    return {};
-}
-
 metrics::refusal counted_as(refusal_kind kind)
 {
     if (kind == refusal_kind::unsupported_websocket_version) return metrics::refusal::websocket_version;
@@ -59,6 +46,7 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
                   asked.route->pool().cells,
                   asked.service->shared->config.socket,
                   asked.ends,
+                  {},
                   true,
                   {},
                   {}}
@@ -103,6 +91,7 @@ net::task<afterwards> exchange::run()
         failure = std::current_exception();
     }
     co_await stop_pump(); // it uses this object
+    if (connected_.made) credentials::count_end(connected_.made->stream.tls(), services_.backend_tls);
     watch_.cancel();
     limit_.disarm();
     limit_.guard(&client_.lowest_layer());
@@ -114,39 +103,6 @@ void exchange::abort() noexcept
 {
     client_left_ = true;
     if (connected_.made) connected_.made->close();
-}
-
-bool exchange::may_upgrade() const
-{
-    const listening_point& by = *asked_.came_by;
-    return by.gate == nullptr ||
-           by.gate->admit(by.upgrades, std::chrono::steady_clock::now().time_since_epoch());
-}
-
-// A WebSocket, or a protocol the route lets through; any other Upgrade is ignored, as RFC 9110 7.8 allows.
-bool exchange::choose_upgrade()
-{
-    if (asked_.facts.is_websocket) {
-        intent_ = upgrade_intent::websocket;
-        return true;
-    }
-    upgrade_token_ = first_allowed(asked_.facts.upgrade, asked_.route->options().upgrades);
-    if (!upgrade_token_.empty()) intent_ = upgrade_intent::plain;
-    return intent_ != upgrade_intent::none;
-}
-
-std::optional<refusal> exchange::offer_websocket()
-{
-    if (intent_ != upgrade_intent::websocket) return std::nullopt;
-    websocket::offer_verdict verdict = websocket::check_request(asked_.fields, asked_.facts);
-    if (verdict.has_error()) return verdict.error();
-    offer_ = std::move(*verdict);
-    const conf::websocket_options& options = asked_.route->options().websocket;
-    if (!websocket::is_origin_allowed(options.origins, asked_.fields, asked_.facts.authority))
-        return refusal{refusal_kind::forbidden_origin, 403, "this origin may not open a WebSocket here"};
-    narrowed_ = websocket::narrow(offer_, asked_.fields, options.subprotocols,
-                                  options.permessage_deflate == conf::deflate_handling::strip);
-    return std::nullopt;
 }
 
 net::task<afterwards> exchange::send_and_receive()
@@ -178,6 +134,10 @@ net::task<afterwards> exchange::send_and_receive()
 net::task<bool> exchange::connect(bool may_reuse)
 {
     connecting_.may_reuse = may_reuse;
+    if (pool().tls() != nullptr && before_tls_.empty()) {
+        append_proxy_header(before_tls_, pool().proxy_protocol(), asked_.ends);
+        connecting_.before_tls = before_tls_;
+    }
     connected_ = co_await services_.connector.connect(connecting_);
     if (!connected_.made) co_return false;
     upstream::connection& made = *connected_.made;
@@ -185,7 +145,7 @@ net::task<bool> exchange::connect(bool may_reuse)
     limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     body_limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
     sent_before_ = made.stream.bytes_sent();
-    if (!made.is_reused) begin_with_proxy_header();
+    if (!made.is_reused && pool().tls() == nullptr) begin_with_proxy_header();
     co_return true;
 }
 
@@ -194,11 +154,7 @@ net::task<bool> exchange::connect(bool may_reuse)
 void exchange::begin_with_proxy_header()
 {
     std::string header;
-    switch (pool().proxy_protocol()) {
-    case conf::proxy_protocol::none: return;
-    case conf::proxy_protocol::v1: append_proxy_header_v1(header, asked_.ends); break;
-    case conf::proxy_protocol::v2: append_proxy_header_v2(header, asked_.ends); break;
-    }
+    append_proxy_header(header, pool().proxy_protocol(), asked_.ends);
     request_head_.insert(0, header);
 }
 
@@ -214,6 +170,9 @@ void exchange::write_request_head()
     how.forwarded = options.forwarded;
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
+    how.certificate_name = options.client_certificate;
+    how.certificate = asked_.certificate;
+    if (asked_.tls != nullptr) how.scheme = "https";
     how.strip_prefix = route.strip_prefix;
     how.set_headers = asked_.set_fields.empty() ? std::span(route.set_headers) : std::span(asked_.set_fields);
     how.default_host = pool().name();
@@ -368,11 +327,13 @@ exchange::head_outcome exchange::classify_read_failure(const net::error_code& er
 
 // The backend ended its side before our bytes came: its FIN acknowledges none of them (RFC 9112 9.3.1,
 // 9.3.2). When its reset followed, the error is EPIPE, which the kernel gives only to a connection that had
-// seen that FIN.
+// seen that FIN. Of TLS it is the same proof, since the kernel counts records; a close_notify adds nothing to
+// it, so a backend that leaves it out is not treated worse.
 bool exchange::was_unseen(const net::error_code& error)
 {
     upstream::connection& made = *connected_.made;
-    const bool was_closed_in_order = error == net::asio::error::eof || error == net::asio::error::broken_pipe;
+    const bool was_closed_in_order =
+        error == net::asio::error::eof || error == net::asio::error::broken_pipe || error == net::truncated;
     if (!made.is_reused || !made.unread.empty() || !was_closed_in_order) return false;
     constexpr std::uint64_t syn = 1;
     const auto acknowledged = net::bytes_acknowledged(made.stream.fd());

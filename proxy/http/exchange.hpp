@@ -100,6 +100,10 @@ private:
 
     const conf::config& config() const { return asked_.service->shared->config; }
     const upstream::pool& pool() const { return *asked_.route->pool().shared; }
+    std::string_view hsts_line() const noexcept // RFC 6797 7.2: over TLS alone
+    {
+        return asked_.tls != nullptr ? std::string_view(asked_.came_by->hsts_line) : std::string_view();
+    }
     bool is_leaving() const { return services_.is_draining || asked_.came_by->is_draining; }
     bool body_is_running() const { return is_pumping_ && !pump_done_.is_set(); }
 
@@ -117,6 +121,7 @@ private:
     websocket::client_offer offer_;
     websocket::narrowed_offer narrowed_;
 
+    std::string before_tls_; // to the backend, in the clear
     std::string request_head_;
     std::string response_out_;
     head response_;

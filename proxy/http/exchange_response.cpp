@@ -12,6 +12,36 @@
 #include <unistd.h>
 
 namespace fairlead::http {
+namespace {
+
+// Why there was no TLS with a backend.
+std::string_view reason_of(tls::fault what)
+{
+    switch (what) {
+    case tls::fault::expired: return "the backend's certificate has expired";
+    case tls::fault::wrong_name: return "the backend's certificate is for another name";
+    case tls::fault::unknown_ca: return "the backend's certificate is of a CA that is not trusted";
+    case tls::fault::revoked: return "the backend's certificate is revoked";
+    case tls::fault::bad_certificate: return "the backend's certificate is not good";
+    case tls::fault::garbage:
+    case tls::fault::plain_http: return "the backend does not speak TLS";
+    case tls::fault::no_shared_version:
+    case tls::fault::no_shared_cipher:
+    case tls::fault::no_shared_protocol: return "the backend has no version, cipher or protocol in common";
+    case tls::fault::unknown_name:
+    case tls::fault::client_certificate_missing:
+    case tls::fault::refused_by_peer: return "the backend refused the TLS handshake";
+    case tls::fault::timeout: return "the TLS handshake with the backend took too long";
+    case tls::fault::truncated:
+    case tls::fault::close_notify_missing:
+    case tls::fault::reset: return "the backend ended the TLS handshake";
+    case tls::fault::bad_record:
+    case tls::fault::other: break;
+    }
+    return "the TLS handshake with the backend failed";
+}
+
+} // namespace
 
 // The field that leads the client back to the backend it got; empty when it needs none.
 std::string exchange::sticky_line()
@@ -28,6 +58,8 @@ std::string exchange::sticky_line()
 // As far as it is known: a trusted peer may have ended the client's TLS.
 bool exchange::came_securely() const
 {
+    if (asked_.tls != nullptr) return true;
+    if (asked_.tls != nullptr) return true;
     const auto proto = asked_.fields.find("X-Forwarded-Proto");
     return asked_.is_peer_trusted && proto && equal_ignoring_case(*proto, "https");
 }
@@ -48,6 +80,7 @@ net::task<afterwards> exchange::forward_response()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.hsts_line = hsts_line();
     how.own_lines = sticky;
     how.set_headers = asked_.route->options().edge.response_headers;
     response_out_.clear();
@@ -136,6 +169,7 @@ net::task<afterwards> exchange::begin_tunnel()
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
+    how.hsts_line = hsts_line();
     const std::string sticky = sticky_line();
     how.own_lines = sticky;
     how.set_headers = asked_.route->options().edge.response_headers;
@@ -169,16 +203,18 @@ net::task<afterwards> exchange::begin_tunnel()
     start.use = std::move(connected_.use);
     start.of_route = std::move(of_route_);
     start.of_client = std::move(of_client_);
-    start.client_fd = client_.release();
-    start.backend_fd = made.stream.release();
-    if (start.client_fd < 0 || start.backend_fd < 0) {
-        for (const int fd : {start.client_fd, start.backend_fd}) {
+    // Only now: tickets that the backend gave were taken for the next handshakes until here.
+    if (made.stream.tls() != nullptr) (void)made.stream.tls()->go_on_alone();
+    start.client = client_.release();
+    start.backend = made.stream.release();
+    if (start.client.fd < 0 || start.backend.fd < 0) {
+        for (const int fd : {start.client.fd, start.backend.fd}) {
             if (fd >= 0) ::close(fd);
         }
         co_return give_up("the kernel did not give back a socket");
     }
     services_.log.tunnel_opened(*start.origin, start.texts,
-                                std::chrono::duration_cast<std::chrono::microseconds>(handshake));
+                                std::chrono::duration_cast<std::chrono::microseconds>(handshake), asked_.tls);
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
 }
@@ -256,6 +292,9 @@ net::task<afterwards> exchange::fail_connect()
                                   "this proxy is out of descriptors or memory", "Retry-After: 1\r\n");
     case metrics::dial_failure::timeout:
         co_return co_await answer(504, metrics::refusal::connect_failed, "no backend accepted in time");
+    case metrics::dial_failure::tls:
+        co_return co_await answer(502, metrics::refusal::connect_failed,
+                                  reason_of(connected_.tls_fault.value_or(tls::fault::other)));
     case metrics::dial_failure::refused:
     case metrics::dial_failure::unreachable:
     case metrics::dial_failure::other: break;
@@ -272,7 +311,7 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
                        !asked_.facts.is_upgrade;
     response_out_.clear();
     append_error_response(response_out_, status, reason,
-                          {keeps, asked_.facts.method == method_kind::head, header_lines});
+                          {keeps, asked_.facts.method == method_kind::head, header_lines, hsts_line()});
     asked_.status = status;
     asked_.reason = reason;
     limit_.guard(&client_.lowest_layer());

@@ -91,10 +91,17 @@ const conf::header_value* set_by_route(std::span<const conf::header_value> set, 
     return found == set.end() ? nullptr : &*found;
 }
 
+bool tells_certificate(std::string_view name, const request_forwarding& how)
+{
+    return equal_ignoring_case(name, "X-Forwarded-Client-Cert") ||
+           (!how.certificate_name.empty() && equal_ignoring_case(name, how.certificate_name));
+}
+
 bool goes_to_backend(const field& f, const request_facts& facts, const request_forwarding& how)
 {
     if (is_of_this_hop(f.id) || f.id == field_id::host || facts.connection.names(f.name)) return false;
     if (f.id == field_id::expect) return facts.expects_continue;
+    if (tells_certificate(f.name, how)) return how.is_peer_trusted && how.certificate.empty();
     if (f.id == field_id::x_forwarded && how.x_forwarded)
         return how.is_peer_trusted && !equal_ignoring_case(f.name, "X-Forwarded-For");
     if (f.id == field_id::forwarded) return !how.forwarded;
@@ -247,6 +254,8 @@ void append_request_head(std::string& out, const head& request, const request_fa
     if (how.x_forwarded) append_x_forwarded(out, request, facts, how);
     if (how.forwarded) append_forwarded(out, request, facts, how);
     if (!how.request_id_name.empty()) append_own(out, how, how.request_id_name, how.request_id);
+    if (!how.certificate_name.empty() && !how.certificate.empty())
+        append_own(out, how, how.certificate_name, how.certificate);
     for (const auto& header : how.set_headers) {
         if (!header.value.empty()) append_line(out, header.name, header.value);
     }
@@ -282,6 +291,7 @@ void append_response_head(std::string& out, const head& response, const response
         if (f.id == field_id::trailer && framing.kind != framing_kind::chunked) continue;
         if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) continue;
         if (set_by_route(how.set_headers, f.name) != nullptr) continue;
+        if (!how.hsts_line.empty() && equal_ignoring_case(f.name, "Strict-Transport-Security")) continue;
         append_field(out, f);
     }
     if (!only_declares) {
@@ -296,7 +306,7 @@ void append_response_head(std::string& out, const head& response, const response
     for (const auto& header : how.set_headers) {
         if (!header.value.empty()) append_line(out, header.name, header.value);
     }
-    out.append(how.own_lines).append("\r\n");
+    out.append(how.hsts_line).append(how.own_lines).append("\r\n");
 }
 
 bool forwards_interim(const response_facts& facts, const request_facts& request)

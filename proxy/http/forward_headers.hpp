@@ -10,7 +10,9 @@
 // such a field could pose as another), an Expect that does not hold, and, where the option is on, the
 // client's own X-Forwarded-* or Forwarded: no client is trusted to say who it is, so ours replace them. Of
 // a trusted peer, X-Forwarded-For and Forwarded go on in one field with ours at the end, and the other
-// X-Forwarded-* as sent; ours are added where it sent none. With the option off they pass as sent.
+// X-Forwarded-* as sent; ours are added where it sent none. With the option off they pass as sent. The field
+// that tells a client's certificate, and X-Forwarded-Client-Cert whatever that is called, come from us, or
+// else from a trusted peer, and never from others.
 //
 // Requests are always HTTP/1.1 with persistence; answers are always HTTP/1.1 (RFC 9110 6.2), with a body that
 // an HTTP/1.0 client can read when it speaks 1.0. Thread: any.
@@ -42,9 +44,11 @@ struct request_forwarding
     std::string_view via_name = {};   // empty: no Via
     bool x_forwarded = true;
     bool forwarded = false;
-    std::string_view request_id_name = {}; // empty: none
-    std::string_view request_id = {};      // what goes to the backend: see chosen_request_id
-    std::string_view strip_prefix = {};    // removed from the path when it ends at a segment's end
+    std::string_view request_id_name = {};  // empty: none
+    std::string_view request_id = {};       // what goes to the backend: see chosen_request_id
+    std::string_view certificate_name = {}; // header that tells the client's certificate; empty: none
+    std::string_view certificate = {};      // empty: it showed none
+    std::string_view strip_prefix = {};     // removed from the path when it ends at a segment's end
     // Each replaces all fields of its name, the proxy's own too; an empty value removes them. Must not name a
     // field of this hop or of the framing.
     std::span<const conf::header_value> set_headers = {};
@@ -69,6 +73,7 @@ struct response_forwarding
     std::string_view request_id_name = {}; // empty: none; else replaces the backend's
     std::string_view request_id = {};
     std::string_view via_name = {};  // empty: no Via
+    std::string_view hsts_line = {}; // replaces the backend's (RFC 6797 6.1); empty: that goes on
     std::string_view own_lines = {}; // whole fields of the proxy's own, each with its CRLF
     // Each replaces all fields of its name; an empty value removes them. Must not name a field of this hop.
     std::span<const conf::header_value> set_headers = {};

@@ -20,7 +20,9 @@ struct listening_point
     bool is_draining = false;   // no new exchange after those under way
     std::uint32_t sessions = 0; // client connections that speak HTTP
     conf::rate_limit upgrades = {};
-    upgrade_gate* gate = nullptr; // shared with the other workers; null: none, for tests
+    std::string hsts_line = {};      // Strict-Transport-Security with its CRLF; empty: none
+    std::uint16_t redirect_port = 0; // of https, where requests are sent to; 0: they are served
+    upgrade_gate* gate = nullptr;    // shared with the other workers; null: none, for tests
 };
 
 class listening_points

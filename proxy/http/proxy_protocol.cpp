@@ -263,4 +263,13 @@ std::uint32_t crc32c(std::string_view bytes, std::uint32_t before)
     return ~sum;
 }
 
+void append_proxy_header(std::string& out, conf::proxy_protocol which, const net::connection_ends& ends)
+{
+    switch (which) {
+    case conf::proxy_protocol::none: break;
+    case conf::proxy_protocol::v1: append_proxy_header_v1(out, ends); break;
+    case conf::proxy_protocol::v2: append_proxy_header_v2(out, ends); break;
+    }
+}
+
 } // namespace fairlead::http

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "proxy/http/head_parser.hpp"
+#include "conf/model.hpp"
 #include "proxy/net/address.hpp"
 
 #include <cstddef>
@@ -57,6 +58,9 @@ proxy_header_result parse_proxy_header(std::string_view bytes);
 // IPv6, the IPv4 one inside it.
 void append_proxy_header_v1(std::string& out, const net::connection_ends& ends);
 void append_proxy_header_v2(std::string& out, const net::connection_ends& ends);
+
+// The one that a pool says, or none.
+void append_proxy_header(std::string& out, conf::proxy_protocol which, const net::connection_ends& ends);
 
 // CRC-32C (RFC 3720 12.1, appendix B.4) of bytes, continued from `before`.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);

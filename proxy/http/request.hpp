@@ -36,6 +36,8 @@ struct request
     std::vector<conf::header_value> set_fields; // on what is forwarded; empty: the route's set_headers
     std::string_view peer_ip;                   // of who dialled us, without port; empty for a Unix socket
     bool is_peer_trusted = false;
+    const tls::handshake_facts* tls = nullptr; // of the client's connection; null: it is plain
+    std::string_view certificate;              // the client's, as a backend is told; empty: none
     bool has_kept_own =
         false; // this one or one before left a connection to a backend that is the client's own
 

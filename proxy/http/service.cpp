@@ -1,6 +1,7 @@
 #include "proxy/http/service.hpp"
 
 #include "conf/config_diff.hpp"
+#include "proxy/credentials/credential_loading.hpp"
 #include "tls/digest.hpp"
 
 #include <algorithm>
@@ -36,10 +37,13 @@ bool have_same_backends(const conf::pool_options& a, const conf::pool_options& b
 }
 
 // That of the service before, when nothing of it differs.
-std::shared_ptr<const upstream::pool>
-unchanged_pool(const conf::pool_options& wanted, const conf::timeout_options& timeouts, const service* before)
+std::shared_ptr<const upstream::pool> unchanged_pool(const conf::pool_options& wanted,
+                                                     const conf::config& config, const service* before)
 {
-    if (before == nullptr || before->config.timeouts != timeouts) return nullptr;
+    if (before == nullptr || before->config.timeouts != config.timeouts) return nullptr;
+    const bool is_tls_alike =
+        before->config.tls.ktls == config.tls.ktls && before->config.tls.key_log == config.tls.key_log;
+    if (wanted.tls && !is_tls_alike) return nullptr;
     const auto& known = before->config.pools;
     const auto found = std::ranges::find(known, wanted.name, &conf::pool_options::name);
     if (found == known.end() || !conf::compare(*found, wanted).empty() || !have_same_backends(*found, wanted))
@@ -84,14 +88,21 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
 {
     auto table = routing::route_table::build(config.routes);
     if (table.has_error()) throw std::runtime_error(describe(table.error()));
+    credentials::credential_loading loading(config, counts.secrets);
+    std::span<const std::shared_ptr<credentials::server_credentials>> known_tls;
+    if (before != nullptr) known_tls = before->listener_tls;
+    std::vector<std::shared_ptr<credentials::server_credentials>> listener_tls;
+    for (const auto& listener : config.listeners)
+        listener_tls.push_back(loading.load(listener, known_tls));
     std::vector<std::shared_ptr<const upstream::pool>> pools;
     for (const auto& options : config.pools) {
-        auto pool = unchanged_pool(options, config.timeouts, before);
+        auto pool = unchanged_pool(options, config, before);
         if (!pool)
             pool = std::make_shared<const upstream::pool>(options, config.timeouts, counts.backends,
-                                                          counts.ledger);
+                                                          counts.ledger, loading.load(options));
         pools.push_back(std::move(pool));
     }
+    loading.throw_problems();
     std::vector<std::optional<std::uint32_t>> pool_of_route;
     std::vector<std::optional<std::uint32_t>> auth_of_route;
     std::vector<std::shared_ptr<const token_rules>> tokens;
@@ -105,9 +116,17 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
         tokens.push_back(rules_of(route));
         loads.push_back(counts.routes.obtain(route.name));
     }
-    return std::make_shared<const service>(service{std::move(config), std::move(*table), std::move(pools),
-                                                   std::move(pool_of_route), std::move(tokens),
-                                                   std::move(auth_of_route), std::move(loads), generation});
+    return std::make_shared<const service>(service{
+        std::move(config), std::move(*table), std::move(pools), std::move(pool_of_route), std::move(tokens),
+        std::move(auth_of_route), std::move(loads), std::move(listener_tls), generation});
+}
+
+std::shared_ptr<const credentials::server_credentials> tls_of(const service& of, std::string_view address)
+{
+    for (std::size_t i = 0; i < of.config.listeners.size(); ++i) {
+        if (of.config.listeners[i].address.text == address) return of.listener_tls[i];
+    }
+    return nullptr;
 }
 
 pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker_shard& shard,

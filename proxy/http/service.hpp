@@ -8,6 +8,8 @@
 
 #include "conf/model.hpp"
 #include "metrics/worker_shard.hpp"
+#include "proxy/credentials/process_secrets.hpp"
+#include "proxy/credentials/server_credentials.hpp"
 #include "proxy/http/listening_point.hpp"
 #include "proxy/http/token_check.hpp"
 #include "proxy/routing/route_load.hpp"
@@ -34,6 +36,7 @@ struct lasting_counts
     upstream::backend_registry& backends;
     snat::tuple_ledger& ledger;
     routing::route_registry& routes;
+    credentials::process_secrets* secrets = nullptr; // null: ones of its own, where it is only looked at
 };
 
 struct service
@@ -45,13 +48,19 @@ struct service
     std::vector<std::shared_ptr<const token_rules>> tokens;   // as config.routes; null: none is asked for
     std::vector<std::optional<std::uint32_t>> auth_of_route;  // the pool that says who may pass; nothing: all
     std::vector<std::shared_ptr<routing::route_load>> loads;  // as config.routes
+    std::vector<std::shared_ptr<credentials::server_credentials>>
+        listener_tls; // as config.listeners; null: plain
     std::uint64_t generation = 0;
 
-    // The one after `before`, or the first without. Pools that did not change are those of `before`. Throws
-    // std::runtime_error with every message when a regex does not compile.
+    // The one after `before`, or the first without. Pools and listeners' certificates that did not change are
+    // those of `before`. Throws std::runtime_error with every message when a regex does not compile, or
+    // certificates do not load.
     static std::shared_ptr<const service> build(conf::config config, const lasting_counts& counts,
                                                 std::uint64_t generation, const service* before = nullptr);
 };
+
+// The certificates of the listener of that address; null: it is not there, or speaks plainly.
+std::shared_ptr<const credentials::server_credentials> tls_of(const service& of, std::string_view address);
 
 // A pool as one worker uses it.
 struct pool_view
@@ -82,8 +91,8 @@ public:
                const worker_parts& parts);
 
     const conf::route_options& options() const noexcept { return options_; }
-    pool_view& pool() const noexcept { return *pool_; }            // of one that does not answer itself
-    std::string_view pool_name() const noexcept;                   // empty for one that does
+    pool_view& pool() const noexcept { return *pool_; } // of one that does not answer itself
+    std::string_view pool_name() const noexcept;        // empty for one that does
     // Anything of the route stands between a request and its backend.
     bool has_gate() const noexcept { return has_gate_; }
     const token_rules* tokens() const noexcept { return tokens_; } // null: none is asked for

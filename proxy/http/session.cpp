@@ -1,11 +1,15 @@
 #include "proxy/http/session.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/arrival.hpp"
+#include "proxy/http/client_certificate.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
+#include "proxy/http/https_redirect.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
+#include "proxy/net/linger.hpp"
 #include "tls/digest.hpp"
 
 #include <boost/asio/error.hpp>
@@ -19,8 +23,6 @@
 namespace fairlead::http {
 namespace {
 
-constexpr std::chrono::milliseconds linger_time{2'000};
-constexpr std::size_t linger_bytes = 256UL * 1024;
 constexpr std::uint32_t requests_per_turn = 16;
 
 head_limits limits_of(const conf::limit_options& options)
@@ -82,6 +84,8 @@ session::session(session_services& services, net::stream client, const arrival& 
     , ends_(how.ends)
     , peer_ip_(ends_.client ? conf::to_string(ends_.client->ip) : std::string())
     , peer_address_(ends_.client ? net::to_string(*ends_.client) : "unix")
+    , tls_(how.tls)
+    , certificate_(tls_ && tls_->peer ? describe_certificate(*tls_->peer) : std::string())
 {
     limit_.guard(&client_.lowest_layer());
     services_.sessions.push_back(*this);
@@ -91,6 +95,7 @@ session::session(session_services& services, net::stream client, const arrival& 
 
 session::~session()
 {
+    credentials::count_end(client_.tls(), services_.client_tls);
     services_.shard.own().sessions_open.sub();
     if (!is_tunnelled_) services_.shard.own().connections_open.sub();
     services_.sessions.erase(services_.sessions.iterator_to(*this));
@@ -125,7 +130,7 @@ net::task<> session::run()
             co_return;
         }
         if (next == afterwards::close || is_leaving()) {
-            co_await linger();
+            co_await net::linger(client_, limit_);
             co_return;
         }
         in_.consume(head_bytes_ + request_.ahead_used);
@@ -188,12 +193,15 @@ net::task<session::head_outcome> session::wait_for_request()
     if (is_leaving() && !client_.is_readable()) co_return head_outcome::closed;
     limit_.arm(config().timeouts.keep_alive);
     is_waiting_ = true;
-    const auto [error] = co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
+    net::read_result got;
+    do {
+        got.error = co_await client_.wait_readable();
+        if (got.error) break;
+        got = client_.try_read(in_.prepare(config().limits.header_bytes + 1));
+        if (got.error) in_.release(); // of TLS it may have been less than a record, or none with bytes in it
+    } while (got.error == net::asio::error::would_block);
     is_waiting_ = false;
     limit_.disarm();
-    if (error) co_return head_outcome::closed;
-    const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
-    const net::read_result got = co_await client_.read_some(room);
     in_.commit(got.count);
     co_return got.error ? head_outcome::closed : head_outcome::ready;
 }
@@ -219,6 +227,8 @@ void session::begin_request()
     request_.peer_ip = peer_ip_;
     request_.is_peer_trusted = false;
     request_.set_fields.clear();
+    request_.tls = tls_.get();
+    request_.certificate = certificate_;
 }
 
 // A proxy in front says who its client is. The one of the request before may have been another.
@@ -247,6 +257,7 @@ net::task<afterwards> session::serve()
     lower_case_host(request_.facts, request_.host);
     request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
     const bool may_keep = request_.facts.keep_alive && !request_.facts.framing.has_body();
+    if (came_by().redirect_port != 0) co_return co_await redirect();
     if (!find_route()) {
         co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
                                   may_keep);
@@ -274,7 +285,8 @@ bool session::find_route()
                                    request_.facts.query,
                                    request_.facts.method_text,
                                    request_.facts.is_websocket,
-                                   headers};
+                                   headers,
+                                   tls_ ? tls_->peer.get() : nullptr};
     const auto index = request_.service->shared->routes.match(key);
     if (index) request_.route = &request_.service->routes[*index];
     return index.has_value();
@@ -285,11 +297,17 @@ net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std
 {
     services_.shard.own().refusals[why].add();
     const bool keeps = may_keep && !is_leaving();
-    const error_options options{keeps, request_.facts.method == method_kind::head, header_lines};
+    const error_options options{keeps, request_.facts.method == method_kind::head, header_lines, hsts_line()};
     out_.clear();
     append_error_response(out_, status, reason, options);
     request_.status = status;
     request_.reason = reason;
+    co_return co_await send_answer(keeps);
+}
+
+// What the session itself wrote.
+net::task<afterwards> session::send_answer(bool keeps)
+{
     limit_.arm(config().timeouts.write);
     const net::error_code error = co_await client_.write(std::string_view(out_));
     limit_.disarm();
@@ -297,13 +315,27 @@ net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std
     co_return error || !keeps ? afterwards::close : afterwards::keep;
 }
 
-net::task<auth_verdict> session::ask_who_passes()
+// RFC 6797 7.2: over TLS alone.
+std::string_view session::hsts_line() const noexcept
 {
-    auth_check check(services_, request_);
-    asking_ = &check;
-    auth_verdict verdict = co_await check.run();
-    asking_ = nullptr;
-    co_return verdict;
+    return tls_ ? std::string_view(came_by().hsts_line) : std::string_view();
+}
+
+// A body would have to be read to its end before the next request: it ends the connection.
+net::task<afterwards> session::redirect()
+{
+    const request_facts& facts = request_.facts;
+    const auto where = https_location(facts.authority, request_.fields.target(), came_by().redirect_port);
+    if (!where) {
+        co_return co_await answer(400, metrics::refusal::bad_request, "there is no https to send this to", {},
+                                  false);
+    }
+    const bool keeps = facts.keep_alive && !facts.framing.has_body() && !is_leaving();
+    const std::string line = "Location: " + *where + "\r\n";
+    request_.status = redirect_status(facts.method_text);
+    out_.clear();
+    append_error_response(out_, request_.status, {}, {keeps, facts.method == method_kind::head, line});
+    co_return co_await send_answer(keeps);
 }
 
 void session::log_request()
@@ -332,24 +364,9 @@ void session::log_request()
     record.status = request_.status;
     record.bytes_from_client = request_.bytes_from_client;
     record.bytes_to_client = request_.bytes_to_client;
+    record.tls = tls_.get();
     record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
     services_.log.exchange(record);
-}
-
-// Closing while the client still sends would reset the connection and could take the answer with it (RFC 9112
-// 9.6).
-net::task<> session::linger()
-{
-    client_.shutdown_send();
-    std::array<char, 4096> sink;
-    std::size_t taken = 0;
-    limit_.arm(linger_time);
-    while (taken < linger_bytes) {
-        const std::span<char> room(sink);
-        const net::read_result got = co_await client_.read_some(room);
-        if (got.error) co_return;
-        taken += got.count;
-    }
 }
 
 } // namespace fairlead::http

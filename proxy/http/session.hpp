@@ -58,9 +58,11 @@ private:
     net::task<auth_verdict> ask_who_passes();
     void set_fields(std::vector<conf::header_value> known);
     net::task<afterwards> answer_by_route(bool may_keep);
-    net::task<> linger();
     net::task<> take_turns();
+    net::task<afterwards> send_answer(bool keeps);
+    net::task<afterwards> redirect();
     bool find_route();
+    std::string_view hsts_line() const noexcept;
     void begin_request();
     void believe_trusted_peer();
     void log_request();
@@ -75,9 +77,11 @@ private:
     request request_;
     std::string out_;
     const net::connection_ends ends_;
-    const std::string peer_ip_;      // without port; empty for a Unix socket
-    const std::string peer_address_; // for the log
-    std::string told_client_;        // the same of the client that a trusted peer named
+    const std::string peer_ip_;                             // without port; empty for a Unix socket
+    const std::string peer_address_;                        // for the log
+    const std::shared_ptr<const tls::handshake_facts> tls_; // null: plain
+    const std::string certificate_;                         // as a backend is told; empty: none
+    std::string told_client_; // the same of the client that a trusted peer named
     exchange* running_ = nullptr;
     auth_check* asking_ = nullptr;
     std::size_t head_bytes_ = 0;

@@ -38,6 +38,15 @@ net::task<std::optional<afterwards>> session::meet_at_gate(bool may_keep)
     co_return std::nullopt;
 }
 
+net::task<auth_verdict> session::ask_who_passes()
+{
+    auth_check check(services_, request_);
+    asking_ = &check;
+    auth_verdict verdict = co_await check.run();
+    asking_ = nullptr;
+    co_return verdict;
+}
+
 token_verdict session::judge_token(const token_rules& rules) const
 {
     const auto token = find_token(rules.options, request_.fields, request_.facts);
@@ -61,13 +70,10 @@ net::task<afterwards> session::answer_by_route(bool may_keep)
 {
     const bool keeps = may_keep && !is_leaving() && !request_.facts.is_upgrade;
     out_.clear();
-    request_.status = append_own_answer(out_, request_.route->options().edge,
-                                        {request_.facts, request_.host, "http", keeps});
-    limit_.arm(config().timeouts.write);
-    const net::error_code error = co_await client_.write(std::string_view(out_));
-    limit_.disarm();
-    log_request();
-    co_return error || !keeps ? afterwards::close : afterwards::keep;
+    request_.status =
+        append_own_answer(out_, request_.route->options().edge,
+                          {request_.facts, request_.host, tls_ ? "https" : "http", keeps, hsts_line()});
+    co_return co_await send_answer(keeps);
 }
 
 } // namespace fairlead::http

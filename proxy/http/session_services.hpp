@@ -8,11 +8,13 @@
 #include "proxy/http/service.hpp"
 #include "proxy/log/access_log.hpp"
 #include "proxy/log/report_interval.hpp"
+#include "proxy/net/handshake_gate.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/connector.hpp"
 #include "proxy/upstream/idle_connections.hpp"
 #include "proxy/websocket/relay.hpp"
+#include "tls/wire.hpp"
 
 #include <boost/intrusive/list.hpp>
 
@@ -50,11 +52,16 @@ struct session_services
     upstream::idle_connections& idle;
     metrics::worker_shard& shard;
     log::access_log& log;
+    tls::wire& tls_way;
+    net::handshake_gate& gate;
+    metrics::tls_cells& client_tls;
+    metrics::tls_cells& backend_tls;
     service_ref current; // replaced by a reload; a request keeps the one it began with
     listening_points points;
     boost::intrusive::list<session_hook> sessions;
     bool is_draining = false;
     log::report_interval proxy_header_reports{std::chrono::seconds(10)};
+    log::report_interval handshake_reports{std::chrono::seconds(10)};
 };
 
 } // namespace fairlead::http

@@ -44,33 +44,44 @@ void add_origin(json_line& line, const websocket::tunnel_origin& origin)
     line.text("route", origin.route).text("pool", origin.pool).text("backend", origin.backend);
 }
 
+void add_tls(json_line& line, const tls::handshake_facts* tls)
+{
+    if (tls == nullptr) return;
+    line.text("tls_version", tls->version).text("tls_cipher", tls->cipher).text_if("sni", tls->server_name);
+    line.flag("tls_resumed", tls->is_resumed);
+    if (tls->peer) line.text("client_certificate", tls->peer->subject);
+}
+
 } // namespace
 
 void access_log::exchange(const exchange_record& what)
 {
     if (writer_.is_off() || (!all_exchanges_ && what.reason.empty())) return;
-    json_line(lines_)
-        .text("time", now_text())
-        .text("event", "exchange")
-        .text("id", what.id)
-        .text("client", what.client)
-        .text_if("method", what.method)
-        .text_if("host", what.host)
-        .text_if("target", what.target)
-        .text_if("route", what.route)
-        .text_if("pool", what.pool)
-        .text_if("backend", what.backend)
-        .number("status", what.status)
-        .text_if("reason", what.reason)
-        .number("bytes_from_client", what.bytes_from_client)
-        .number("bytes_to_client", what.bytes_to_client)
-        .seconds("duration", static_cast<std::uint64_t>(what.duration.count()));
+    {
+        json_line line(lines_);
+        line.text("time", now_text())
+            .text("event", "exchange")
+            .text("id", what.id)
+            .text("client", what.client)
+            .text_if("method", what.method)
+            .text_if("host", what.host)
+            .text_if("target", what.target)
+            .text_if("route", what.route)
+            .text_if("pool", what.pool)
+            .text_if("backend", what.backend)
+            .number("status", what.status)
+            .text_if("reason", what.reason)
+            .number("bytes_from_client", what.bytes_from_client)
+            .number("bytes_to_client", what.bytes_to_client)
+            .seconds("duration", static_cast<std::uint64_t>(what.duration.count()));
+        add_tls(line, what.tls);
+    }
     line_added();
 }
 
 void access_log::tunnel_opened(const websocket::tunnel_origin& origin,
                                const websocket::tunnel_texts::parts& texts,
-                               std::chrono::microseconds handshake)
+                               std::chrono::microseconds handshake, const tls::handshake_facts* tls)
 {
     if (writer_.is_off()) return;
     {
@@ -79,6 +90,7 @@ void access_log::tunnel_opened(const websocket::tunnel_origin& origin,
         add_texts(line, [&](part which) { return texts[static_cast<std::size_t>(which)]; });
         add_origin(line, origin);
         line.seconds("handshake", static_cast<std::uint64_t>(handshake.count()));
+        add_tls(line, tls);
     }
     line_added();
 }

@@ -8,6 +8,7 @@
 #include "metrics/cells.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/websocket/tunnel.hpp"
+#include "tls/handshake_facts.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -27,7 +28,8 @@ struct exchange_record
     std::string_view pool;
     std::string_view backend;
     std::string_view reason; // why the proxy answered itself, or what broke; empty when all was well
-    unsigned status = 0;     // 0: the client left before an answer
+    const tls::handshake_facts* tls = nullptr; // of the client's connection; null: plain
+    unsigned status = 0;                       // 0: the client left before an answer
     std::uint64_t bytes_from_client = 0;
     std::uint64_t bytes_to_client = 0;
     std::chrono::microseconds duration{0};
@@ -45,7 +47,7 @@ public:
 
     void exchange(const exchange_record& what);
     void tunnel_opened(const websocket::tunnel_origin& origin, const websocket::tunnel_texts::parts& texts,
-                       std::chrono::microseconds handshake);
+                       std::chrono::microseconds handshake, const tls::handshake_facts* tls = nullptr);
     void tunnel_closed(const websocket::tunnel& ended);
     void flush();
 

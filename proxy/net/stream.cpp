@@ -4,13 +4,15 @@
 
 #include <cerrno>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 namespace fairlead::net {
 namespace {
 
-error_code last_error() noexcept { return {errno, boost::system::system_category()}; }
+error_code of(int number) noexcept { return {number, boost::system::system_category()}; }
+error_code tls_failed() noexcept { return of(EPROTO); }
 
 bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
@@ -24,42 +26,63 @@ void advance(stream::pieces& bytes, std::size_t count) noexcept
     }
 }
 
-bool is_done(const stream::pieces& bytes) noexcept
-{
-    for (const std::string_view piece : bytes) {
-        if (!piece.empty()) return false;
-    }
-    return true;
-}
-
 } // namespace
+
+task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate)
+{
+    for (;;) {
+        co_await gate.turn();
+        if (!socket_.is_open()) co_return error_code(asio::error::operation_aborted);
+        const tls::io_state state = with->handshake().state;
+        if (state == tls::io_state::done) {
+            tls_ = std::move(with);
+            co_return error_code();
+        }
+        const bool waits = state == tls::io_state::want_read || state == tls::io_state::want_write;
+        if (!waits) co_return tls_failed();
+        const auto what = state == tls::io_state::want_read ? socket::wait_read : socket::wait_write;
+        const auto [error] = co_await socket_.async_wait(what, as_result);
+        if (error) co_return error;
+    }
+}
 
 read_result stream::try_read(std::span<char> into) noexcept
 {
+    const attempt got = try_read_from(into);
+    return {got.count, got.error};
+}
+
+stream::attempt stream::try_read_from(std::span<char> into) noexcept
+{
+    if (tls_) return read_records(into);
     const ssize_t count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
     if (count > 0) return {static_cast<std::size_t>(count), {}};
     if (count == 0) return {0, asio::error::eof};
-    return {0, would_block() ? error_code(asio::error::would_block) : last_error()};
+    return {0, would_block() ? error_code(asio::error::would_block) : of(errno)};
 }
 
 task<read_result> stream::read_some(std::span<char> into)
 {
     for (;;) {
-        const read_result got = try_read(into);
-        if (got.error != asio::error::would_block) co_return got;
-        const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
+        const attempt got = try_read_from(into);
+        if (got.error != asio::error::would_block) co_return read_result{got.count, got.error};
+        const auto [error] = co_await socket_.async_wait(got.next, as_result);
         if (error) co_return read_result{0, error};
     }
 }
 
 task<read_result> stream::wait_and_read(std::span<char> into)
 {
-    for (;;) {
-        const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
-        if (error) co_return read_result{0, error};
-        const read_result got = try_read(into);
-        if (got.error != asio::error::would_block) co_return got;
-    }
+    const error_code error = co_await wait_readable();
+    if (error) co_return read_result{0, error};
+    co_return co_await read_some(into);
+}
+
+task<error_code> stream::wait_readable()
+{
+    if (tls_ && tls_->has_buffered()) co_return error_code();
+    const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
+    co_return error;
 }
 
 task<error_code> stream::write(std::string_view bytes)
@@ -71,10 +94,10 @@ task<error_code> stream::write(std::string_view bytes)
 task<error_code> stream::write(pieces bytes)
 {
     for (;;) {
-        error_code failed;
-        advance(bytes, write_now(bytes, failed));
-        if (failed || is_done(bytes)) co_return failed;
-        const auto [error] = co_await socket_.async_wait(socket::wait_write, as_result);
+        const attempt sent = try_write(bytes);
+        advance(bytes, sent.count);
+        if (sent.error != asio::error::would_block) co_return sent.error;
+        const auto [error] = co_await socket_.async_wait(sent.next, as_result);
         if (error) co_return error;
     }
 }
@@ -82,47 +105,89 @@ task<error_code> stream::write(pieces bytes)
 task<error_code> stream::write(pieces bytes, deadline& limit, std::chrono::milliseconds timeout)
 {
     for (;;) {
-        error_code failed;
-        advance(bytes, write_now(bytes, failed));
-        if (failed || is_done(bytes)) co_return failed;
+        const attempt sent = try_write(bytes);
+        advance(bytes, sent.count);
+        if (sent.error != asio::error::would_block) co_return sent.error;
         limit.arm(timeout);
-        const auto [error] = co_await socket_.async_wait(socket::wait_write, as_result);
+        const auto [error] = co_await socket_.async_wait(sent.next, as_result);
         limit.disarm();
         if (error) co_return error;
     }
 }
 
-std::size_t stream::write_now(pieces& bytes, error_code& error) noexcept
+// All of it, or as much as the kernel takes now.
+stream::attempt stream::try_write(const pieces& bytes) noexcept
 {
+    if (tls_) return write_records(bytes);
     std::array<iovec, std::tuple_size_v<pieces>> vectors;
     std::size_t used = 0;
+    std::size_t size = 0;
     for (const std::string_view piece : bytes) {
         if (!piece.empty()) vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+        size += piece.size();
     }
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = used;
     const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
-    if (sent >= 0) {
-        sent_ += static_cast<std::uint64_t>(sent);
-        return static_cast<std::size_t>(sent);
+    const std::size_t count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    sent_ += count;
+    if (sent < 0 && !would_block()) return {0, of(errno)};
+    return {count, count == size ? error_code() : asio::error::would_block, socket::wait_write};
+}
+
+stream::attempt stream::read_records(std::span<char> into) noexcept
+{
+    const tls::io_result got = tls_->read({reinterpret_cast<std::uint8_t*>(into.data()), into.size()});
+    if (got.count > 0) return {got.count, {}};
+    return attempted(got, false);
+}
+
+stream::attempt stream::write_records(const pieces& bytes) noexcept
+{
+    const tls::io_result sent = tls_->write_pieces(bytes);
+    return attempted(sent, true);
+}
+
+stream::attempt stream::attempted(const tls::io_result& result, bool is_write) const noexcept
+{
+    switch (result.state) {
+    case tls::io_state::done: return {result.count, {}};
+    case tls::io_state::want_read: return {result.count, asio::error::would_block, socket::wait_read};
+    case tls::io_state::want_write: return {result.count, asio::error::would_block, socket::wait_write};
+    case tls::io_state::closed: return {0, asio::error::eof};
+    case tls::io_state::truncated: return {0, truncated};
+    case tls::io_state::failed: break;
     }
-    if (!would_block()) error = last_error();
-    return 0;
+    const int number = is_write ? tls_->send_error() : tls_->receive_error();
+    return {0, number != 0 ? of(number) : tls_failed()};
 }
 
 bool stream::is_gone() noexcept
 {
+    if (tls_) {
+        const tls::io_state now = tls_->peek();
+        return now != tls::io_state::done && now != tls::io_state::want_read &&
+               now != tls::io_state::want_write;
+    }
     char byte;
     const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count == 0 || (count < 0 && !would_block());
+}
+
+bool stream::has_ended() noexcept
+{
+    pollfd look{socket_.native_handle(), POLLRDHUP, 0};
+    return ::poll(&look, 1, 0) != 0;
 }
 
 bool stream::is_readable() noexcept
 {
     char byte;
     const ssize_t count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return count >= 0 || !would_block();
+    const bool has_come = count >= 0 || !would_block();
+    if (!tls_ || (!has_come && !tls_->has_buffered())) return has_come;
+    return tls_->peek() != tls::io_state::want_read; // it may have been a session ticket
 }
 
 void stream::cancel() noexcept
@@ -133,12 +198,14 @@ void stream::cancel() noexcept
 
 void stream::shutdown_send() noexcept
 {
+    say_goodbye();
     error_code ignored;
     socket_.shutdown(socket::shutdown_send, ignored);
 }
 
 void stream::close() noexcept
 {
+    say_goodbye();
     error_code ignored;
     socket_.close(ignored);
 }
@@ -150,13 +217,20 @@ void stream::close_by_reset() noexcept
     socket_.close(ignored);
 }
 
-int stream::release()
+// What the kernel does not take is not said.
+void stream::say_goodbye() noexcept
+{
+    if (tls_ && socket_.is_open()) (void)tls_->send_close_notify();
+}
+
+released_stream stream::release()
 {
     // Asio throws when the descriptor cannot be taken out of its reactor; there is no overload that does not.
     try {
-        return socket_.release();
+        const int fd = socket_.release();
+        return {fd, std::move(tls_)};
     } catch (const boost::system::system_error&) {
-        return -1;
+        return {};
     }
 }
 

@@ -1,26 +1,44 @@
-// A connected, non-blocking socket as the HTTP phase uses it: read some, write all, look ahead.
+// A connected, non-blocking socket as the HTTP phase uses it: read some, write all, look ahead. Plain until
+// secure() has made it TLS; the interface is the same, and plain costs one look at a pointer.
 //
 // Every operation tries the system call first and suspends only when the kernel would block. Nothing throws;
-// the end of the stream is asio::error::eof. Reads and writes may be under way at the same time, one of each.
+// the end of the stream is asio::error::eof, of TLS its close_notify. Reads and writes may be under way at
+// the same time, one of each. Small pieces of one write share a record.
 // Completes when: bytes moved, the stream ended, or the socket was cancelled (operation_aborted).
-// Thread: the worker's. The seam for TLS: what a session needs of a connection is this interface.
+// Errors: the kernel's; of TLS also `truncated` and EPROTO, of which its failed_by() tells more. Thread: the
+// worker's.
 #pragma once
 
 #include "proxy/net/deadline.hpp"
+#include "proxy/net/handshake_gate.hpp"
 #include "proxy/net/socket.hpp"
+#include "tls/connection.hpp"
+
+#include <boost/asio/error.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
 namespace fairlead::net {
 
+// TCP ended without close_notify: what came is whole, but may not be all. The kernel has this code for
+// accept() alone.
+inline constexpr auto truncated = asio::error::connection_aborted;
+
 struct read_result
 {
     std::size_t count = 0; // 0 only with an error
     error_code error;
+};
+
+struct released_stream
+{
+    int fd = -1;
+    std::unique_ptr<tls::connection> tls; // null: plain
 };
 
 class stream
@@ -35,6 +53,15 @@ public:
     explicit stream(socket connected)
         : socket_(std::move(connected))
     {}
+    stream(stream&&) noexcept = default;
+    stream& operator=(stream&&) noexcept = default;
+    ~stream() { say_goodbye(); }
+
+    // Shakes hands, step by step as the peer answers and the gate gives a turn, and is TLS from then on. When
+    // that fails it is plain as before, with the connection still there to be asked why; whatever the peer
+    // sent is lost.
+    task<error_code> secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate);
+    tls::connection* tls() noexcept { return tls_.get(); } // null: plain
 
     bool is_open() const noexcept { return socket_.is_open(); }
     int fd() noexcept { return socket_.native_handle(); }
@@ -46,6 +73,8 @@ public:
     task<read_result> read_some(std::span<char> into);
     task<read_result>
     wait_and_read(std::span<char> into); // for bytes that are hardly there yet: saves a system call
+    // Completes when try_read() may have something to tell; without a buffer, for whoever may wait for long.
+    task<error_code> wait_readable();
     task<error_code> write(std::string_view bytes);
     task<error_code> write(pieces bytes); // one after another, in as few system calls as the kernel allows
 
@@ -56,22 +85,40 @@ public:
     // Whether the peer ended or broke the connection, without taking a byte: unread data in front hides an
     // end.
     bool is_gone() noexcept;
+    // The same, also behind unread data, for a connection that nobody may end before it is served.
+    bool has_ended() noexcept;
     // Whether a read would give something: for a connection that should be silent.
     bool is_readable() noexcept;
 
-    std::uint64_t bytes_sent() const noexcept { return sent_; } // taken by the kernel since the beginning
+    // Taken by the kernel since the beginning; of TLS, its records.
+    std::uint64_t bytes_sent() const noexcept { return tls_ ? sent_ + tls_->bytes_sent() : sent_; }
 
     void cancel() noexcept;
-    void shutdown_send() noexcept;
-    void close() noexcept;
+    void shutdown_send() noexcept;  // of TLS, its close_notify first
+    void close() noexcept;          // the same
     void close_by_reset() noexcept; // no TIME_WAIT, unsent bytes are lost
-    int release();                  // the descriptor, no longer known to Asio; -1 when that fails
+    // The descriptor, no longer known to Asio, -1 when that fails; and what makes it TLS.
+    released_stream release();
 
 private:
-    std::size_t write_now(pieces& bytes, error_code& error) noexcept;
+    // How far an attempt came, and what to wait for when it has not come to its end.
+    struct attempt
+    {
+        std::size_t count = 0;
+        error_code error; // would_block: to be waited for
+        socket::wait_type next = socket::wait_read;
+    };
+
+    attempt try_read_from(std::span<char> into) noexcept;
+    attempt read_records(std::span<char> into) noexcept;
+    attempt try_write(const pieces& bytes) noexcept;
+    attempt write_records(const pieces& bytes) noexcept;
+    attempt attempted(const tls::io_result& result, bool is_write) const noexcept;
+    void say_goodbye() noexcept;
 
     socket socket_;
-    std::uint64_t sent_ = 0;
+    std::unique_ptr<tls::connection> tls_;
+    std::uint64_t sent_ = 0; // plain
 };
 
 } // namespace fairlead::net

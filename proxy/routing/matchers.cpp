@@ -84,6 +84,7 @@ condition_set::condition_set(const conf::route_options& route, std::vector<std::
     , subprotocol_(route.subprotocol)
     , only_(route.only)
 {
+    if (route.client_certificate) certificate_.emplace(*route.client_certificate);
     for (const auto& condition : route.headers) {
         headers_.push_back(compile(condition, "headers", errors));
         headers_.back().name = lower_case(std::move(headers_.back().name));
@@ -96,7 +97,7 @@ std::uint32_t condition_set::count() const noexcept
 {
     const auto named = headers_.size() + query_.size();
     return static_cast<std::uint32_t>(named) + !methods_.empty() + !subprotocol_.empty() +
-           (only_ != conf::traffic_kind::any);
+           (only_ != conf::traffic_kind::any) + (certificate_ ? certificate_->count() : 0);
 }
 
 bool condition_set::hold(const request_key& request) const
@@ -107,6 +108,8 @@ bool condition_set::hold(const request_key& request) const
     if (!methods_.empty() && std::find(methods_.begin(), methods_.end(), request.method) == methods_.end()) {
         return false;
     }
+    if (certificate_ && (request.certificate == nullptr || !certificate_->accepts(*request.certificate)))
+        return false;
     if (!subprotocol_.empty() && !offers_subprotocol(request.headers, subprotocol_)) return false;
     return headers_hold(request) && query_holds(request);
 }

@@ -6,6 +6,7 @@
 //   only         a WebSocket upgrade, or anything else
 //   subprotocol  a WebSocket upgrade that offers it, in any Sec-WebSocket-Protocol field (RFC 6455 11.3.4),
 //                case-sensitive
+//   client_certificate  see certificate_matcher.hpp
 //
 // An exact value is the whole value; a regex (RE2, UTF-8, '.' also matches a line end) matches the whole
 // value; present asks for the name with any value, also an empty one.
@@ -14,12 +15,14 @@
 #pragma once
 
 #include "conf/model.hpp"
+#include "proxy/routing/certificate_matcher.hpp"
 #include "proxy/routing/request_key.hpp"
 
 #include <re2/re2.h>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +63,7 @@ private:
     std::vector<named_matcher> query_;
     std::string subprotocol_;
     conf::traffic_kind only_;
+    std::optional<certificate_matcher> certificate_;
 };
 
 } // namespace fairlead::routing

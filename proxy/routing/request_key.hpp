@@ -6,6 +6,8 @@
 // Source: RFC 9110 4.2.3 (host), RFC 3986 3.3 and 3.4 (path and query).
 #pragma once
 
+#include "tls/handshake_facts.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -33,6 +35,7 @@ struct request_key
     std::string_view method;
     bool is_websocket = false; // asks for a WebSocket upgrade
     const header_lookup& headers;
+    const tls::peer_certificate* certificate = nullptr; // that the client showed and that is good; null: none
 };
 
 } // namespace fairlead::routing

@@ -3,7 +3,8 @@
 // The order, most specific first:
 //   1. host: exact, then the longest matching "*." wildcard, then routes without a host;
 //   2. path: exact, then the longest matching prefix, then regexes in file order, then routes without a path;
-//   3. the number of conditions (methods, each header, each query parameter, only, subprotocol), more first;
+//   3. the number of conditions (methods, each header, each query parameter, only, subprotocol,
+//      each list of client_certificate), more first;
 //   4. file order.
 // A route whose host and path match but whose conditions do not is passed over, and the search goes on with
 // the less specific ones.

@@ -1,6 +1,7 @@
 #include "proxy/server/listener.hpp"
 
 #include "proxy/http/arrival.hpp"
+#include "proxy/http/https_redirect.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/deadline.hpp"
@@ -32,7 +33,7 @@ listener::listener(conf::listen_options options, owned_fd socket, http::session_
     , pause_(*this)
     , is_unix_(net::local_of(socket_.native_handle()).family() == AF_UNIX)
 {
-    point_.upgrades = options_.upgrades;
+    adopt_options();
     wait();
 }
 
@@ -96,6 +97,7 @@ void listener::start_session(int fd)
         return;
     }
     http::arrival how{net::ends_of(fd), point_};
+    if (options_.tls) how.credentials = http::tls_of(*services_.current->shared, address());
     how.has_proxy_header = http::holds(options_.proxy_protocol_from, how.ends.client);
     net::asio::co_spawn(services_.executor, http::serve_client(services_, std::move(taken), how),
                         net::asio::detached);
@@ -104,7 +106,15 @@ void listener::start_session(int fd)
 void listener::apply(const conf::listen_options& options)
 {
     options_ = options;
-    point_.upgrades = options.upgrades;
+    adopt_options();
+}
+
+void listener::adopt_options()
+{
+    point_.upgrades = options_.upgrades;
+    point_.redirect_port = options_.redirect_port;
+    point_.hsts_line.clear();
+    if (options_.tls && options_.tls->hsts) point_.hsts_line = http::hsts_line(*options_.tls->hsts);
 }
 
 // Bounded by the queue's length: the worker takes what is there now, and the descriptor ends with it.

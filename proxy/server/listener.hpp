@@ -47,6 +47,7 @@ private:
         no_resources
     };
 
+    void adopt_options();
     void wait();
     void accept_some();
     accepted accept_one();

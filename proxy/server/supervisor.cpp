@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <thread>
+#include <utility>
 
 namespace fairlead::server {
 namespace {
@@ -51,6 +52,7 @@ supervisor::supervisor(conf::config first, config_source source)
                 [this](bool ok) { set_lifecycle(true, false, ok); }, [this] { return count_tunnels(); },
                 current_, first_})
     , rebalancing_(workers_)
+    , credentials_(io_, secrets_, current_)
     , health_(io_, workers_)
     , signals_(io_)
     , drain_timer_(io_)
@@ -72,7 +74,8 @@ int supervisor::run()
     ::signal(SIGPIPE, SIG_IGN);
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         signals_.add(number);
-    current_ = http::service::build(first_, {backends_, ledger_, routes_}, 1);
+    current_ = http::service::build(first_, {backends_, ledger_, routes_, &secrets_}, 1);
+    credentials_.follow();
     resolver_.resolve_soon();
     resolver_.wait(first_names_time);
     prepare_sources();
@@ -138,6 +141,7 @@ void supervisor::provide_metrics()
     registry_.set_source_usage(
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
+    registry_.set_certificates([this] { return credentials_.certificates(); });
     registry_.set_backend_states([this] { return health_.states(); });
     registry_.set_pool_states([this] { return health_.pool_states(); });
     registry_.set_route_loads([this] {
@@ -294,34 +298,37 @@ void supervisor::follow_files()
 // Everything that can fail comes first; from there on the new configuration is in force.
 void supervisor::apply(conf::config next)
 {
-    const http::lasting_counts counts{backends_, ledger_, routes_};
+    const http::lasting_counts counts{backends_, ledger_, routes_, &secrets_};
     auto fresh = http::service::build(std::move(next), counts, current_->generation + 1, current_.get());
-    move_listeners(fresh->config);
-    current_ = std::move(fresh);
+    auto added = open_added_listeners(fresh->config);
+    const auto before = std::exchange(current_, std::move(fresh));
     drains_.after_reload(*current_);
+    credentials_.follow();
     prepare_sources();
     reconciler_.set_every(current_->config.source.reconcile_every);
     health_.apply(current_);
+    // The service first: what a new listener's connections need is in it.
     for (auto& each : workers_)
         each->post([service = current_](worker& self) { self.apply(service); });
+    move_listeners(std::move(added), before->config);
     backends_.sweep();
     routes_.sweep();
     resolver_.resolve_soon(); // a new name serves when it has resolved
 }
 
-void supervisor::move_listeners(const conf::config& next)
+std::vector<supervisor::opened_listener> supervisor::open_added_listeners(const conf::config& next) const
 {
-    struct opened
-    {
-        conf::listen_options options;
-        std::vector<owned_fd> sockets;
-    };
-    std::vector<opened> added;
+    std::vector<opened_listener> added;
     for (const auto& each : next.listeners) {
         if (!listens_on(current_->config, each.address.text))
             added.push_back({each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
                                                           uses_port(current_->config, each.address.port))});
     }
+    return added;
+}
+
+void supervisor::move_listeners(std::vector<opened_listener> added, const conf::config& before)
+{
     for (auto& one : added) {
         for (std::size_t i = 0; i < workers_.size(); ++i) {
             auto socket = std::make_shared<owned_fd>(std::move(one.sockets[i]));
@@ -330,8 +337,8 @@ void supervisor::move_listeners(const conf::config& next)
             });
         }
     }
-    for (const auto& each : current_->config.listeners) {
-        if (listens_on(next, each.address.text)) continue;
+    for (const auto& each : before.listeners) {
+        if (listens_on(current_->config, each.address.text)) continue;
         for (auto& one : workers_)
             one->post([address = each.address.text](worker& self) { self.remove_listener(address); });
     }

@@ -16,6 +16,7 @@
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/backend_health.hpp"
 #include "proxy/server/config_watch.hpp"
+#include "proxy/server/credential_refresh.hpp"
 #include "proxy/server/operator_drains.hpp"
 #include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
@@ -61,6 +62,12 @@ public:
     control_answer backends() const override;
 
 private:
+    struct opened_listener
+    {
+        conf::listen_options options;
+        std::vector<owned_fd> sockets; // one for each worker
+    };
+
     void start_workers();
     void sweep_ledger();
     void look_after_tunnels();
@@ -74,7 +81,8 @@ private:
     void apply(conf::config next);
     void follow_files();
     tunnel_census count_tunnels() const;
-    void move_listeners(const conf::config& next);
+    std::vector<opened_listener> open_added_listeners(const conf::config& next) const;
+    void move_listeners(std::vector<opened_listener> added, const conf::config& before);
     void watch_drain();
     bool is_drained() const;
 
@@ -85,6 +93,7 @@ private:
     snat::tuple_ledger ledger_;
     upstream::backend_registry backends_;
     routing::route_registry routes_;
+    credentials::process_secrets secrets_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
     reconciler reconciler_;
@@ -94,6 +103,7 @@ private:
     operator_drains drains_;
     reload_control reloads_;
     pool_rebalancing rebalancing_;
+    credential_refresh credentials_;
     backend_health health_;
     std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;

@@ -1,5 +1,6 @@
 #include "proxy/server/worker.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/net/deadline.hpp"
 
 #include <boost/asio/post.hpp>
@@ -45,10 +46,24 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upg
     , log_(writer, shard.own())
     , relay_(std::make_unique<websocket::relay>(
           *io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
-    , dialer_(io_->get_executor(), wheel_)
+    , gate_(io_->get_executor(), wheel_)
+    , dialer_(io_->get_executor(), wheel_, tls_way_, gate_, shard.tls(metrics::party::backend))
     , connector_(dialer_, idle_)
-    , services_(new http::session_services{
-          io_->get_executor(), wheel_, *relay_, connector_, idle_, shard_, log_, {}, {}, {}, false})
+    , services_(new http::session_services{io_->get_executor(),
+                                           wheel_,
+                                           *relay_,
+                                           connector_,
+                                           idle_,
+                                           shard_,
+                                           log_,
+                                           tls_way_,
+                                           gate_,
+                                           shard.tls(metrics::party::client),
+                                           shard.tls(metrics::party::backend),
+                                           {},
+                                           {},
+                                           {},
+                                           false})
     , drains_(*relay_, origins_, shard.own())
     , lots_(std::random_device{}())
 {
@@ -66,6 +81,7 @@ worker::~worker()
     relay_->shut_down();
     for (http::session_hook& session : services_->sessions)
         session.abort();
+    gate_.shut_down();
     ticker_->cancel();
     stay_.reset();
     io_->restart();
@@ -283,7 +299,12 @@ std::uint64_t worker::lead_home(const std::string& pool, std::uint64_t most)
     return left;
 }
 
-void worker::tunnel_ended(const websocket::tunnel& ended) noexcept { log_.tunnel_closed(ended); }
+void worker::tunnel_ended(const websocket::tunnel& ended) noexcept
+{
+    credentials::count_end(ended.client.tls.get(), services_->client_tls);
+    credentials::count_end(ended.backend.tls.get(), services_->backend_tls);
+    log_.tunnel_closed(ended);
+}
 
 void worker::wait_for_tick()
 {

@@ -84,6 +84,8 @@ private:
     net::timer_wheel wheel_;
     log::access_log log_;
     std::unique_ptr<websocket::relay> relay_;
+    tls::wire tls_way_;
+    net::handshake_gate gate_;
     upstream::dialer dialer_;
     upstream::idle_connections idle_;
     upstream::connector connector_;

@@ -34,7 +34,8 @@ net::task<connect_outcome> connector::connect(connect_request& request)
                 co_return outcome;
             }
         }
-        const dial_request wanted{request.from, request.options, cells, request.ends};
+        const dial_request wanted{request.from, request.options,    cells,
+                                  request.ends, request.before_tls, &outcome.tls_fault};
         dial_result dialled = co_await dials_.dial(wanted, to);
         if (dialled.has_value()) {
             to->connected(std::chrono::steady_clock::now());

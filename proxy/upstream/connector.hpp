@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace fairlead::upstream {
 
@@ -25,6 +26,7 @@ struct connect_request
     std::span<metrics::backend_cells* const> cells; // by position of the backend
     const conf::socket_options& options;
     const net::connection_ends& ends; // of the client's connection
+    std::string_view before_tls = {}; // see dial_request
     bool may_reuse = true;
     sticky_request sticky = {};
     tried_backends tried; // in and out
@@ -36,6 +38,7 @@ struct connect_outcome
     backend_use use; // of the backend, from the choice on
     std::uint32_t position = 0;
     metrics::dial_failure failure = metrics::dial_failure::unresolved; // the last one, when nothing was made
+    std::optional<tls::fault> tls_fault;                               // where `failure` is tls
     bool was_any_tried = false;
 };
 

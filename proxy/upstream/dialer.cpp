@@ -166,6 +166,7 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
     dial_result outcome(metrics::dial_failure::unresolved);
     if (to->address().what == conf::endpoint::kind::unix_path) {
         outcome = co_await dial_unix(wanted.from, to->address().path);
+        outcome = co_await secure(wanted, *to, std::move(outcome));
     } else {
         const resolved_set addresses = diallable(wanted, *to);
         if (addresses.empty() && !to->addresses().empty()) outcome = metrics::dial_failure::no_client_address;
@@ -179,6 +180,7 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
         for (std::size_t i = 0; i < in_order.size() && failures < max_failed_addresses; ++i) {
             const snat::tuple_destination at{in_order[i], port};
             outcome = co_await dial_address(wanted, at);
+            outcome = co_await secure(wanted, *to, std::move(outcome));
             if (outcome.has_value()) break;
             if (has_failed(wanted.from, at, outcome.error())) ++failures;
         }
@@ -300,6 +302,17 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
             ? classify(error)
             : metrics::dial_failure::no_client_address;
     }
+}
+
+// The same, as TLS where the pool has it.
+net::task<dial_result> dialer::secure(const dial_request& wanted, const backend& to, dial_result dialled)
+{
+    if (dialled.has_error() || wanted.from.tls() == nullptr) co_return dialled;
+    const std::optional<tls::fault> failed =
+        co_await handshakes_.shake(*dialled, wanted.from, to, wanted.before_tls);
+    if (!failed) co_return dialled;
+    if (wanted.tls_fault != nullptr) *wanted.tls_fault = failed;
+    co_return metrics::dial_failure::tls;
 }
 
 void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& to)

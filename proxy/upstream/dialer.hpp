@@ -10,8 +10,11 @@
 // IP_BIND_ADDRESS_NO_PORT, IP_LOCAL_PORT_RANGE). What others use is passed over as tuple_search says. Without
 // a free tuple nothing is dialled, and that is logged every ten seconds at most.
 //
-// Completes when: connected, failed, or the pool's connect_timeout has passed for an address. Thread: the
-// worker's.
+// Where the pool has TLS, a connection is one when its handshake is done; one that fails is a failure of that
+// address.
+//
+// Completes when: connected, failed, or the pool's connect_timeout has passed for an address, and then
+// timeouts.tls_handshake for its handshake. Thread: the worker's.
 #pragma once
 
 #include "conf/model.hpp"
@@ -19,6 +22,7 @@
 #include "proxy/log/report_interval.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/address_choice.hpp"
+#include "proxy/upstream/backend_handshakes.hpp"
 #include "proxy/upstream/connection.hpp"
 #include "proxy/upstream/pool.hpp"
 
@@ -27,6 +31,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace fairlead::upstream {
@@ -39,7 +45,9 @@ struct dial_request
     const pool& from;
     const conf::socket_options& options;
     metrics::backend_cells& cells;
-    const net::connection_ends& ends; // of the client's connection
+    const net::connection_ends& ends;               // of the client's connection
+    std::string_view before_tls = {};               // goes first, in the clear, where the pool has TLS
+    std::optional<tls::fault>* tls_fault = nullptr; // set where that fails
 };
 
 // Whether some address of the backend has a free source tuple by our own count, or nobody counts them.
@@ -48,9 +56,11 @@ bool has_free_tuple(const pool& from, const backend& to);
 class dialer
 {
 public:
-    dialer(net::executor where, net::timer_wheel& wheel)
+    dialer(net::executor where, net::timer_wheel& wheel, tls::wire& tls_way, net::handshake_gate& gate,
+           metrics::tls_cells& tls_cells)
         : where_(where)
         , wheel_(wheel)
+        , handshakes_(wheel, tls_way, gate, tls_cells)
     {}
 
     net::task<dial_result> dial(const dial_request& wanted, std::shared_ptr<backend> to);
@@ -63,11 +73,13 @@ private:
                                                      const resolved_set& addresses);
     bool has_failed(const pool& from, const snat::tuple_destination& to, metrics::dial_failure why);
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
+    net::task<dial_result> secure(const dial_request& wanted, const backend& to, dial_result dialled);
     net::task<dial_result> dial_unix(const pool& from, const std::string& path);
     net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
 
     net::executor where_;
     net::timer_wheel& wheel_;
+    backend_handshakes handshakes_;
     std::uint32_t rotation_ = 0; // over the addresses of names
     failed_addresses failed_;
     log::report_interval reports_{std::chrono::seconds(10)}; // of what an operator has to mend

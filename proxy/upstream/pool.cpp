@@ -76,7 +76,8 @@ std::unique_ptr<const stickiness> make_sticky(const conf::pool_options& options)
 } // namespace
 
 pool::pool(const conf::pool_options& options, const conf::timeout_options& timeouts,
-           backend_registry& registry, snat::tuple_ledger& ledger)
+           backend_registry& registry, snat::tuple_ledger& ledger,
+           std::shared_ptr<credentials::client_credentials> tls)
     : name_(options.name)
     , backends_(obtain_all(options, registry))
     , balance_(options.balance)
@@ -90,6 +91,8 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , answer_times_(make_answer_times(options))
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
+    , handshake_timeout_(timeouts.tls_handshake)
+    , tls_(std::move(tls))
 {}
 
 std::optional<std::uint32_t> pool::home_of(std::uint32_t key, steady_time now) const

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "conf/model.hpp"
+#include "proxy/credentials/client_credentials.hpp"
 #include "proxy/health/slow_outliers.hpp"
 #include "proxy/snat/source_pool.hpp"
 #include "proxy/upstream/backend.hpp"
@@ -51,8 +52,9 @@ private:
 class pool
 {
 public:
+    // `tls` has loaded; null: backends are spoken to plainly.
     pool(const conf::pool_options& options, const conf::timeout_options& timeouts, backend_registry& registry,
-         snat::tuple_ledger& ledger);
+         snat::tuple_ledger& ledger, std::shared_ptr<credentials::client_credentials> tls = nullptr);
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
@@ -64,6 +66,7 @@ public:
     conf::proxy_protocol proxy_protocol() const noexcept { return proxy_protocol_; }
     // Whose a connection becomes that is dialled for this client.
     connection_owner owner_for(const net::connection_ends& ends) const noexcept;
+    credentials::client_credentials* tls() const noexcept { return tls_.get(); } // null: plain
     const backoff_options& backoff() const noexcept { return backoff_; }
 
     const stickiness* sticky() const noexcept { return sticky_.get(); } // null: it is not
@@ -88,8 +91,9 @@ public:
 
     std::uint32_t panic_threshold() const noexcept { return panic_threshold_; } // of serving_share
     bool panics(steady_time now) const noexcept;
-    conf::duration connect_timeout() const noexcept { return connect_timeout_; }   // 0: never
-    conf::duration response_timeout() const noexcept { return response_timeout_; } // 0: never
+    conf::duration connect_timeout() const noexcept { return connect_timeout_; }     // 0: never
+    conf::duration handshake_timeout() const noexcept { return handshake_timeout_; } // 0: never
+    conf::duration response_timeout() const noexcept { return response_timeout_; }   // 0: never
 
 private:
     const std::string name_;
@@ -108,6 +112,8 @@ private:
     const std::unique_ptr<health::answer_times[]> answer_times_; // by position; null: nothing is compared
     const conf::duration connect_timeout_;
     const conf::duration response_timeout_;
+    const conf::duration handshake_timeout_;
+    const std::shared_ptr<credentials::client_credentials> tls_;
 };
 
 } // namespace fairlead::upstream

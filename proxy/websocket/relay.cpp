@@ -84,15 +84,17 @@ bool relay::launch(tunnel_start start)
     try {
         made = new tunnel(tunnel_texts(start.texts), now());
     } catch (const std::bad_alloc&) {
-        ::close(start.client_fd);
-        ::close(start.backend_fd);
+        ::close(start.client.fd);
+        ::close(start.backend.fd);
         cells_.connections_open.sub();
         return false;
     }
     tunnel& fresh = *made;
     fresh.owner = this;
-    fresh.client.fd = start.client_fd;
-    fresh.backend.fd = start.backend_fd;
+    fresh.client.fd = start.client.fd;
+    fresh.client.tls = std::move(start.client.tls);
+    fresh.backend.fd = start.backend.fd;
+    fresh.backend.tls = std::move(start.backend.tls);
     fresh.is_websocket = start.is_websocket;
     fresh.origin = std::move(start.origin);
     fresh.source = std::move(start.source);
@@ -226,13 +228,15 @@ void relay::on_event(tunnel& which, side from, std::uint32_t events)
 {
     leg& source = which.of(from);
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) source.saw_hangup = true;
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) source.may_read = true;
+    // Of TLS, a read may have waited for room to send, and a write for bytes to come.
+    const bool is_any = source.tls != nullptr;
+    if (is_any || (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) source.may_read = true;
     // A broken side takes nothing any more, so what waits for it and what waits behind that is lost.
     if ((events & EPOLLERR) != 0 && (source.waiting || which.of(other(from)).waiting || source.has_ended)) {
         break_off(which, from);
         return;
     }
-    if ((events & EPOLLOUT) != 0 && source.waiting) {
+    if ((is_any || (events & EPOLLOUT) != 0) && source.waiting) {
         flush(which, from);
         if (!which.is_closed && !source.waiting) pump(which, other(from));
     }

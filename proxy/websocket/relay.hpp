@@ -5,6 +5,9 @@
 // and writes at once; only what the kernel does not take is kept, at most one buffer's worth a direction, and
 // nothing is read from the other side until it is gone. Half-closed connections are relayed as such.
 //
+// A side may be TLS: its bytes are records then, several of which one system call moves, and its end is a
+// close_notify with the FIN behind it.
+//
 // What a tunnel costs while idle: sizeof(tunnel) and its texts, no buffer. What a message costs: one recv,
 // one send and its share of an epoll_wait.
 //
@@ -22,6 +25,7 @@
 #pragma once
 
 #include "proxy/net/socket.hpp"
+#include "proxy/net/stream.hpp"
 #include "proxy/websocket/tunnel.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -48,8 +52,8 @@ protected:
 // What a session hands over with its two connected, non-blocking sockets.
 struct tunnel_start
 {
-    int client_fd = -1; // owned from here on
-    int backend_fd = -1;
+    net::released_stream client; // owned from here on
+    net::released_stream backend;
     bool is_websocket = true;           // else plain bytes
     std::uint8_t reserved_bits = 0;     // that the agreed extensions may set, RSV1 is 4
     std::uint32_t sticky_key = 0;       // the hash by which the backend was chosen; 0: it was not
@@ -122,11 +126,12 @@ private:
     void go_on_later(tunnel& which);
 
     void pump(tunnel& which, side from);
-    void read_end(tunnel& which, side from);
+    void read_end(tunnel& which, side from, end_cause cause);
     void forward(tunnel& which, side from, bytes data);
     void forward_until_close(tunnel& which, side from, bytes data);
     void send_or_keep(tunnel& which, side to, bytes data);
     void forward_read_ahead(tunnel& which, side from, std::span<const char> data);
+    void wait_for(tunnel& which, side to);
     void flush(tunnel& which, side to);
     void send_end(tunnel& which, side to);
 

@@ -11,9 +11,6 @@
 
 #include <algorithm>
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 namespace fairlead::websocket {
 namespace {
 
@@ -33,6 +30,8 @@ std::string_view reason_of(end_cause cause) noexcept
     case end_cause::close_frame:
     case end_cause::eof:
     case end_cause::reset:
+    case end_cause::truncated:
+    case end_cause::tls_error:
     case end_cause::overdue:
     case end_cause::refused: break;
     case end_cause::drained:
@@ -52,12 +51,11 @@ std::string_view reason_of(end_cause cause) noexcept
     return {};
 }
 
-// Nobody waits for more: give the port back at once, without TIME_WAIT.
-void close_by_reset(int fd) noexcept
+// Of a side that cannot be read or written any more.
+end_cause cause_of(const leg& broken) noexcept
 {
-    const linger now{1, 0};
-    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    ::close(fd);
+    const tls::failure* const failed = broken.tls ? broken.tls->failed_by() : nullptr;
+    return failed != nullptr && failed->what != tls::fault::reset ? end_cause::tls_error : end_cause::reset;
 }
 
 } // namespace
@@ -154,7 +152,7 @@ void relay::end_if_done(tunnel& which)
     const bool client_done = answered(which.client) && told(which.client);
     if (client_done && !which.client.end_sent) {
         which.client.end_sent = true; // the server's part ends TCP first (RFC 6455 7.1.1)
-        ::shutdown(which.client.fd, SHUT_WR);
+        (void)which.client.finish_sending();
     }
     if (client_done && answered(which.backend) && told(which.backend)) finish(which);
 }
@@ -169,7 +167,7 @@ void relay::leave_origin(tunnel& which) noexcept
 
 void relay::break_off(tunnel& which, side broken)
 {
-    begin_end(which, party_of(broken), end_cause::reset, 0);
+    begin_end(which, party_of(broken), cause_of(which.of(broken)), 0);
     finish(which);
 }
 
@@ -180,11 +178,11 @@ void relay::finish(tunnel& which)
     count_end(which);
     observer_.tunnel_ended(which);
     const bool in_order = which.client.has_ended && which.backend.has_ended;
-    ::close(which.client.fd);
+    which.client.hang_up();
     const bool by_reset = !in_order && !which.backend.from.saw_close();
     {
         const snat::tuple_return ending(std::move(which.source), which.backend.fd, by_reset);
-        by_reset ? close_by_reset(which.backend.fd) : static_cast<void>(::close(which.backend.fd));
+        by_reset ? which.backend.hang_up_by_reset() : which.backend.hang_up();
     }
     which.use.reset();
     cells_.tunnels_open.sub();

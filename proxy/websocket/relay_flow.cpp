@@ -2,16 +2,10 @@
 #include "proxy/websocket/frame_tally.hpp"
 #include "proxy/websocket/relay.hpp"
 
-#include <cerrno>
-
-#include <sys/socket.h>
-
 namespace fairlead::websocket {
 namespace {
 
 constexpr int reads_per_turn = 16; // then other tunnels get theirs
-
-bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
 } // namespace
 
@@ -25,19 +19,18 @@ void relay::pump(tunnel& which, side from)
             go_on_later(which);
             return;
         }
-        const ssize_t count = ::recv(source.fd, room(), room_size(), 0);
-        if (count > 0) {
-            // A short read emptied the socket; a new edge comes with new bytes, so no read for EAGAIN.
-            if (static_cast<std::size_t>(count) < room_size() && !source.saw_hangup) source.may_read = false;
-            forward(which, from, bytes(room(), static_cast<std::size_t>(count)));
-        } else if (count == 0) {
-            read_end(which, from);
-        } else if (would_block(errno)) {
+        const leg::moved got = source.receive({room(), room_size()});
+        if (got.what == leg::outcome::blocked && (got.count == 0 || !source.saw_hangup))
             source.may_read = false;
-        } else if (errno != EINTR) {
-            break_off(which, from);
-        }
+        if (got.count > 0) forward(which, from, bytes(room(), got.count));
         if (which.is_closed) return;
+        switch (got.what) {
+        case leg::outcome::done:
+        case leg::outcome::blocked: break;
+        case leg::outcome::ended: read_end(which, from, end_cause::eof); return;
+        case leg::outcome::cut: read_end(which, from, end_cause::truncated); return;
+        case leg::outcome::broken: break_off(which, from); return;
+        }
     }
 }
 
@@ -97,47 +90,53 @@ void relay::send_or_keep(tunnel& which, side to, bytes data)
     leg& sink = which.of(to);
     if (data.empty() || sink.end_sent || sink.end_wanted) return;
     if (!sink.waiting) {
-        const ssize_t sent = ::send(sink.fd, data.data(), data.size(), MSG_NOSIGNAL);
-        if (sent == static_cast<ssize_t>(data.size())) return;
-        if (sent < 0 && !would_block(errno) && errno != EINTR) {
+        const leg::moved sent = sink.send(data);
+        if (sent.what == leg::outcome::done) return;
+        if (sent.what != leg::outcome::blocked) {
             break_off(which, to);
             return;
         }
-        data = data.subspan(sent < 0 ? 0 : static_cast<std::size_t>(sent));
-        sink.waiting = std::make_unique<std::vector<std::uint8_t>>();
-        sink.stalled_at = now();
-        if (which.policy().slow_timeout != 0) arm(which, now() + which.policy().slow_timeout);
+        data = data.subspan(sent.count);
+        wait_for(which, to);
     }
     sink.waiting->insert(sink.waiting->end(), data.begin(), data.end());
+}
+
+// Until it takes what it did not take now.
+void relay::wait_for(tunnel& which, side to)
+{
+    leg& sink = which.of(to);
+    sink.waiting = std::make_unique<std::vector<std::uint8_t>>();
+    sink.stalled_at = now();
+    if (which.policy().slow_timeout != 0) arm(which, now() + which.policy().slow_timeout);
 }
 
 void relay::flush(tunnel& which, side to)
 {
     leg& sink = which.of(to);
     std::vector<std::uint8_t>& waiting = *sink.waiting;
-    const ssize_t sent = ::send(sink.fd, waiting.data(), waiting.size(), MSG_NOSIGNAL);
-    if (sent < 0) {
-        if (!would_block(errno) && errno != EINTR) break_off(which, to);
+    const leg::moved sent = sink.send(waiting);
+    if (sent.what != leg::outcome::done && sent.what != leg::outcome::blocked) {
+        break_off(which, to);
         return;
     }
-    sink.stalled_at = now();
-    if (static_cast<std::size_t>(sent) < waiting.size()) {
-        waiting.erase(waiting.begin(), waiting.begin() + sent);
+    if (sent.has_progress) sink.stalled_at = now();
+    if (sent.what == leg::outcome::blocked) {
+        waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent.count));
         return;
     }
     sink.waiting.reset();
     if (sink.end_wanted) send_end(which, to);
 }
 
-void relay::read_end(tunnel& which, side from)
+void relay::read_end(tunnel& which, side from, end_cause cause)
 {
     leg& source = which.of(from);
     source.has_ended = true;
     source.may_read = false;
     release_held(which, from);
     if (which.is_closed) return;
-    begin_end(which, from == side::client ? metrics::party::client : metrics::party::backend, end_cause::eof,
-              0);
+    begin_end(which, from == side::client ? metrics::party::client : metrics::party::backend, cause, 0);
     send_end(which, other(from));
     // A WebSocket server that ended TCP has nothing to wait for (RFC 6455 7.1.1), nor has a client that
     // closed.
@@ -153,10 +152,12 @@ void relay::send_end(tunnel& which, side to)
         return;
     }
     sink.end_wanted = false;
-    if (!sink.end_sent) {
-        sink.end_sent = true;
-        ::shutdown(sink.fd, SHUT_WR);
+    if (!sink.end_sent && !sink.finish_sending()) {
+        sink.end_wanted = true;
+        wait_for(which, to);
+        return;
     }
+    sink.end_sent = true;
     end_if_done(which);
 }
 

@@ -11,7 +11,7 @@
 #include "proxy/routing/route_load.hpp"
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
-#include "proxy/websocket/frame_scanner.hpp"
+#include "proxy/websocket/leg.hpp"
 #include "proxy/websocket/tunnel_policy.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -86,49 +86,6 @@ public:
 
 private:
     std::unique_ptr<char[]> block_; // part_count 16-bit lengths, then the texts
-};
-
-// One side's socket, what comes from it and what waits to go to it.
-struct leg
-{
-    enum class closing : std::uint8_t
-    {
-        no,
-        wanted,
-        sent
-    }; // the proxy's own Close towards this side
-
-    explicit leg(side of) noexcept
-        : from(of == side::client)
-    {}
-
-    // The first bytes of a frame of which not enough came to judge it.
-    struct frame_part
-    {
-        std::array<std::uint8_t, 24> bytes;
-        std::uint8_t size = 0;
-    };
-
-    frame_scanner from; // follows what this side sends
-    std::unique_ptr<frame_part> held;
-    std::unique_ptr<std::vector<std::uint8_t>>
-        waiting;             // what the kernel did not take for this side; its bound is the relay's
-    std::uint64_t bytes = 0; // received from this side
-    std::uint64_t messages = 0;
-    int fd = -1;
-    std::uint32_t pinged_us = 0;     // when, of a steady clock; it wraps in 71 minutes
-    std::uint32_t round_trip_us = 0; // of the last ping of the proxy's own; 0: not known
-    tick_count stalled_at = 0;       // takes no bytes since then; only while `waiting`
-    std::uint16_t close_code = 0;    // of the Close this side sent; 0 none
-    std::uint16_t own_code = 0;      // of the proxy's own Close to this side
-    closing close = closing::no;
-    bool may_read : 1 = true;    // the kernel may have bytes that were not read yet
-    bool saw_hangup : 1 = false; // its FIN is announced: read on to the end of the stream
-    bool has_ended : 1 = false;  // its FIN was read
-    bool end_wanted : 1 = false; // send a FIN when nothing waits
-    bool end_sent : 1 = false;
-    bool owes_pong : 1 = false;  // to a ping of the proxy's own
-    bool is_delayed : 1 = false; // for its rate: not read until the relay resumes it
 };
 
 struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entry

@@ -223,13 +223,14 @@ TEST_CASE("no key of the schema is forgotten")
     const auto is_left_out = [](const key_row& row) {
         return row.type == value_type::table_list || row.name == "include" || row.name == "npath" ||
                (row.section.empty() && row.name != "workers") || row.section.starts_with("npath") ||
-               row.section == "listen" || row.section == "admin" || row.section.ends_with(".NAME") ||
-               row.section == "pool.NAME.backends" || row.section == "pool.NAME.rebalance" ||
-               row.section == "pool.NAME.sticky" || row.section == "pool.NAME.health.expect_body" ||
-               row.section == "source" || row.section == "route.respond" ||
-               row.section == "route.request_rate" || row.section == "route.auth_request" ||
-               row.section == "route.jwt" || row.name == "jwt" || row.name.starts_with("redirect") ||
-               row.name == "respond" ||
+               row.section.starts_with("listen") || row.section == "admin" ||
+               row.section.ends_with(".NAME") || row.section == "pool.NAME.backends" ||
+               row.section == "pool.NAME.rebalance" || row.section == "pool.NAME.sticky" ||
+               row.section == "pool.NAME.health.expect_body" || row.section == "pool.NAME.tls" ||
+               row.section == "route.client_certificate" || row.section == "source" ||
+               row.section == "route.respond" || row.section == "route.request_rate" ||
+               row.section == "route.auth_request" || row.section == "route.jwt" || row.name == "jwt" ||
+               row.name.starts_with("redirect") || row.name == "respond" ||
                (row.section == "route" && (row.name == "name" || row.name == "pool")) ||
                row.name == "websocket";
     };

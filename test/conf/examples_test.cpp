@@ -123,6 +123,18 @@ TEST_CASE("the health example checks by WebSocket and by HTTP, and ejects by sta
     CHECK(value.pools[1].eject->slow_factor == 3);
 }
 
+TEST_CASE(
+    "the TLS example has certificates, a redirect, clients' certificates and backends that are verified")
+{
+    const auto value = example("tls.toml");
+    REQUIRE(value.listeners.size() == 3);
+    CHECK(value.listeners[0].tls->certificates.size() == 2);
+    CHECK(value.listeners[1].tls->profile == tls_profile::modern);
+    CHECK(value.listeners[2].redirect_port == 8'443);
+    CHECK(value.pools.at(0).tls->ca == (examples / "ca/internal.pem").string());
+    CHECK(value.routes.at(0).client_certificate->sans.size() == 1);
+}
+
 TEST_CASE("every example file is loaded by a test")
 {
     for (const auto& entry : std::filesystem::directory_iterator(examples)) {
@@ -138,7 +150,7 @@ TEST_CASE("no mutation of an example crashes the reader, and each error can be p
 {
     std::vector<std::string> texts;
     for (const auto* name : {"minimal.toml", "chat.toml", "100k.toml", "health.toml", "routes.d/green.toml",
-                             "routes.d/blue.toml"})
+                             "routes.d/blue.toml", "tls.toml"})
     {
         texts.push_back(text_of(examples / name));
     }

@@ -46,7 +46,8 @@ std::map<std::string, std::string> documented_rows()
 bool is_scalar_section(std::string_view section)
 {
     return section == "timeouts" || section == "limits" || section == "socket" || section == "drain" ||
-           section == "log" || section == "reload" || section == "forward" || section == "websocket";
+           section == "log" || section == "reload" || section == "forward" || section == "websocket" ||
+           section == "tls";
 }
 
 std::string section_with(const key_row& row, std::string_view value)
@@ -56,6 +57,21 @@ std::string section_with(const key_row& row, std::string_view value)
     if (row.name == "byte_burst") before = "byte_rate = \"1/s\"\n";
     return "[" + std::string(row.section) + "]\n" + before + std::string(row.name) + " = " +
            std::string(value);
+}
+
+// The only listener, with the key among what it has no use without.
+read_result read_with_listen_tls(const key_row& row, const std::string& line)
+{
+    std::string text = "[[listen]]\naddress = \"127.0.0.1:1\"\n[listen.tls]\n";
+    if (row.section == "listen.tls" && !row.name.starts_with("certificate"))
+        text += "certificate_dir = \"/c\"\n";
+    if (row.name == "client_auth" || row.name == "crl") text += "client_ca = \"/ca\"\n";
+    if (row.name.starts_with("hsts_")) text += "hsts = \"365d\"\n";
+    if (row.name == "hsts_preload") text += "hsts_subdomains = true\n";
+    if (row.section == "listen.tls.certificates")
+        text += "[[listen.tls.certificates]]\n" + std::string(row.name == "chain" ? "" : "chain = \"/c\"\n");
+    return read_config_text(text + line + "\n" + std::string(pool_lines) + std::string(route_lines),
+                            "t.toml");
 }
 
 } // namespace
@@ -96,8 +112,8 @@ TEST_CASE("the schema's defaults are those of the structs, and its examples are 
             continue;
         }
         CAPTURE(full_name(row));
-        // A rate and a list are absent by default.
-        REQUIRE((row.section == "websocket" || !row.default_text.empty()));
+        // A rate, a list and a file are absent by default.
+        REQUIRE((row.section == "websocket" || row.section == "tls" || !row.default_text.empty()));
         const auto by_default =
             row.default_text.empty() ? read_with_top("") : read_with_top(section_with(row, row.default_text));
         CHECK(brief_errors(by_default).empty());
@@ -108,6 +124,7 @@ TEST_CASE("the schema's defaults are those of the structs, and its examples are 
         CHECK(by_default.value.log == log_options{});
         CHECK(by_default.value.forward == forward_options{});
         CHECK(by_default.value.websocket == websocket_options{});
+        CHECK(by_default.value.tls == tls_options{});
         CHECK(brief_errors(read_with_top(section_with(row, row.example))).empty());
     }
 }
@@ -129,6 +146,18 @@ TEST_CASE("examples of pools and routes are accepted")
             const std::string source = row.name.starts_with("port") ? "source = \"10.0.1.1\"\n" : "";
             const std::string check = row.name == "dead_tunnels" ? "health = {}\n" : "";
             CHECK(brief_errors(read_with_pool(backends + source + check + line)).empty());
+        }
+        if (row.section == "listen.tls" || row.section == "listen.tls.certificates") {
+            CHECK(brief_errors(read_with_listen_tls(row, line)).empty());
+        }
+        if (row.section == "pool.NAME.tls") {
+            const auto before = row.name == "key" ? "tls.certificate = \"/c\"\n" : "";
+            CHECK(brief_errors(
+                      read_with_pool("backends = [\"10.0.0.1:80\"]\n" + std::string(before) + "tls." + line))
+                      .empty());
+        }
+        if (row.section == "route.client_certificate") {
+            CHECK(brief_errors(read_with_route("client_certificate." + line)).empty());
         }
         if (row.section == "source") {
             CHECK(brief_errors(read_with_top(section_with(row, row.example))).empty());

@@ -2,10 +2,12 @@
 import glob
 import os
 import re
+import shutil
 import tempfile
 import unittest
 
 from harness.case import ProxyCase, pool, route
+from harness.certificates import Authority
 from harness.proxy import run_command
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -80,9 +82,28 @@ colour = "blue"
         examples = glob.glob(os.path.join(ROOT, "conf", "examples", "*.toml"))
         self.assertGreaterEqual(len(examples), 4)
         for path in examples:
+            if os.path.basename(path) == "tls.toml":
+                continue
             with self.subTest(os.path.basename(path)):
                 done = run_command("check", path)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_the_example_of_tls_is_good_where_its_files_are(self):
+        with tempfile.TemporaryDirectory(prefix="fairlead-test-") as folder:
+            path = shutil.copy(os.path.join(ROOT, "conf", "examples", "tls.toml"), folder)
+            missing = run_command("check", path)
+            for name in ("devices", "internal"):
+                authority = Authority(os.path.join(folder, "ca"), name)
+            certificates = os.path.join(folder, "certificates")
+            os.mkdir(certificates)
+            for name, rsa in (("ecdsa", False), ("rsa", True)):
+                for made in authority.issue("chat.example.com", rsa=rsa):
+                    os.replace(made, os.path.join(certificates, name + os.path.splitext(made)[1]))
+            done = run_command("check", path)
+        self.assertEqual(missing.returncode, 1)
+        self.assertRegex(missing.stderr, r"tls\.toml:7:\d+: listener .*ecdsa\.pem: No such file or directory")
+        self.assertRegex(missing.stderr, r"tls\.toml:8:\d+: listener .*rsa\.pem: No such file or directory")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 class Run(ProxyCase):

@@ -1,4 +1,5 @@
 #include "metrics/labels.hpp"
+#include "metrics/tls_labels.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,6 +39,8 @@ TEST_CASE("every enumerator has a label of its own")
     check_labels<proxy_protocol_fault>();
     check_labels<dial_failure>();
     check_labels<close_code_slot>();
+    check_labels<tls_start>();
+    check_labels<tls_fault>();
 }
 
 TEST_CASE("each close code from 1000 to 1015 has its slot, labelled with the number (RFC 6455 7.4.1)")

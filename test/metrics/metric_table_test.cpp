@@ -73,6 +73,10 @@ void fill(registry& all)
         shard.own().proxy_protocol_headers[version].add();
     for (const auto reason : by<proxy_protocol_fault, int>::keys())
         shard.own().proxy_protocol_refusals[reason].add();
+    shard.tls(party::client);
+    for (const auto reason : by<tls_fault, int>::keys())
+        shard.tls(party::backend).failures[reason].add();
+    all.set_certificates([] { return std::vector<certificate_state>{{"listener", "file"}}; });
     for (const auto reason : by<dial_failure, int>::keys())
         shard.backend("p", "b").dial_failures[reason].add();
     shard.http("r", "p");
@@ -122,8 +126,9 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
     const std::set<std::string_view> known{
-        "route",  "pool",        "backend", "direction", "kind",     "closed_by", "sent_by", "code", "class",
-        "reason", "destination", "source",  "version",   "compiler", "service",   "cause",   "to",   "state"};
+        "route", "pool",   "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
+        "class", "reason", "destination", "source",    "version",     "compiler",  "service", "cause",
+        "to",    "peer",   "start",       "used_by",   "certificate", "state"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

@@ -345,3 +345,47 @@ TEST_CASE("an offer that was narrowed replaces the client's own")
     CHECK(out.find("a, b") == std::string::npos);
     CHECK(out.find("Sec-WebSocket-Extensions") == std::string::npos);
 }
+
+TEST_CASE("a client's certificate is told by us alone: what a client sends under either name is removed")
+{
+    const std::string_view sent = "X-Forwarded-Client-Cert: Hash=forged\r\nX-Client-Cert: Hash=forged\r\n";
+    const request_forwarding told{
+        .x_forwarded = false, .certificate_name = "X-Client-Cert", .certificate = "Hash=ab"};
+    CHECK(forward_get(sent, told) == "GET / HTTP/1.1\r\nHost: a\r\nX-Client-Cert: Hash=ab\r\n\r\n");
+    auto without = told;
+    without.certificate = {};
+    CHECK(forward_get(sent, without) == plain);
+    auto off = told;
+    off.certificate_name = {};
+    CHECK_FALSE(has(forward_get(sent, off), "X-Forwarded-Client-Cert"));
+}
+
+TEST_CASE("a trusted peer may tell the certificate of its client, where it showed none of its own")
+{
+    const std::string_view sent = "X-Forwarded-Client-Cert: Hash=ab\r\n";
+    request_forwarding how{.is_peer_trusted = true, .certificate_name = "X-Forwarded-Client-Cert"};
+    CHECK(has(forward_get(sent, how), "X-Forwarded-Client-Cert: Hash=ab\r\n"));
+    how.certificate = "Hash=cd";
+    CHECK(has(forward_get(sent, how), "X-Forwarded-Client-Cert: Hash=cd\r\n"));
+    CHECK_FALSE(has(forward_get(sent, how), "Hash=ab"));
+}
+
+TEST_CASE("a route's set_headers have the last word on a certificate's header")
+{
+    const std::vector<conf::header_value> set{{"x-client-cert", ""}};
+    const request_forwarding how{.x_forwarded = false,
+                                 .certificate_name = "X-Client-Cert",
+                                 .certificate = "Hash=ab",
+                                 .set_headers = set};
+    CHECK(forward_get("", how) == plain);
+}
+
+TEST_CASE("our Strict-Transport-Security replaces the backend's (RFC 6797 8.1: the first counts)")
+{
+    const std::string sent =
+        "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\nContent-Length: 0\r\n\r\n";
+    CHECK(has(answer(sent), "Strict-Transport-Security: max-age=1\r\n"));
+    const auto ours = answer(sent, {.hsts_line = "Strict-Transport-Security: max-age=2\r\n"});
+    CHECK(has(ours, "Strict-Transport-Security: max-age=2\r\n"));
+    CHECK_FALSE(has(ours, "max-age=1"));
+}

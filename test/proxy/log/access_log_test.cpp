@@ -216,3 +216,29 @@ TEST_CASE("a log that is off costs nothing and keeps nothing")
     log.flush();
     CHECK(cells.log_lines_dropped.value() == 0);
 }
+
+TEST_CASE("what TLS settled is logged with an exchange and with a tunnel's opening")
+{
+    bench at;
+    at.log.set_all_exchanges(true);
+    tls::handshake_facts facts;
+    facts.version = "TLSv1.3";
+    facts.cipher = "TLS_AES_128_GCM_SHA256";
+    facts.server_name = "a.example";
+    facts.peer = std::make_unique<const tls::peer_certificate>(tls::peer_certificate{"CN=d7", {}, "ab"});
+    log::exchange_record record;
+    record.tls = &facts;
+    at.log.exchange(record);
+    at.log.tunnel_opened(*at.origin, {}, 1ms, &facts);
+    at.log.tunnel_opened(*at.origin, {}, 1ms);
+    const auto lines = at.lines();
+    REQUIRE(lines.size() == 3);
+    for (const auto& line : {lines[0], lines[1]}) {
+        CHECK(text(line, "tls_version") == "TLSv1.3");
+        CHECK(text(line, "tls_cipher") == "TLS_AES_128_GCM_SHA256");
+        CHECK(text(line, "sni") == "a.example");
+        CHECK(text(line, "client_certificate") == "CN=d7");
+        CHECK_FALSE(line.at("tls_resumed").as_bool());
+    }
+    CHECK_FALSE(lines[2].contains("tls_version"));
+}

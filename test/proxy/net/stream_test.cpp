@@ -149,7 +149,7 @@ TEST_CASE("the peer sees a close by reset as a reset, with what was unsent lost"
 TEST_CASE("a released descriptor is open and no longer ours")
 {
     bench at;
-    const test::peer released(at.link.ours.release());
+    const test::peer released(at.link.ours.release().fd);
     CHECK_FALSE(at.link.ours.is_open());
     REQUIRE(::send(released.fd(), "x", 1, MSG_NOSIGNAL) == 1);
     CHECK(at.link.theirs.take() == "x");

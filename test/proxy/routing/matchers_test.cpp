@@ -141,3 +141,16 @@ TEST_CASE("every kind of condition counts towards how specific a route is")
     CHECK(condition_set(options, errors).count() == 6);
     CHECK(condition_set({}, errors).count() == 0);
 }
+
+TEST_CASE("a client certificate has to be shown, and to match")
+{
+    const tls::peer_certificate shown{"CN=d7", {"DNS:d7.example"}, "ab"};
+    conf::route_options options;
+    options.client_certificate.emplace();
+    CHECK(holds(options, {.certificate = &shown}));
+    CHECK_FALSE(holds(options, {}));
+    options.client_certificate->sans = {"DNS:*.example"};
+    CHECK(holds(options, {.certificate = &shown}));
+    options.client_certificate->sans = {"DNS:*.org"};
+    CHECK_FALSE(holds(options, {.certificate = &shown}));
+}

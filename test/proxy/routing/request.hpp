@@ -42,6 +42,7 @@ struct request
     std::string method = "GET";
     bool is_websocket = false;
     header_list headers{};
+    const tls::peer_certificate* certificate = nullptr;
 
     request_key key() const
     {
@@ -50,7 +51,8 @@ struct request
                 .query = query,
                 .method = method,
                 .is_websocket = is_websocket,
-                .headers = headers};
+                .headers = headers,
+                .certificate = certificate};
     }
 };
 

@@ -31,7 +31,10 @@ struct dialling
     conf::socket_options options;
     metrics::backend_cells cells;
     net::connection_ends ends; // of the client
-    dialer dials{loop.executor(), loop.wheel()};
+    tls::wire tls_way;
+    net::handshake_gate gate{loop.executor(), loop.wheel()};
+    metrics::tls_cells tls_cells;
+    dialer dials{loop.executor(), loop.wheel(), tls_way, gate, tls_cells};
 
     std::unique_ptr<pool> make_pool(const std::vector<std::string>& backends,
                                     const std::vector<std::string>& sources = {},

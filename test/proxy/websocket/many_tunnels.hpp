@@ -50,8 +50,8 @@ struct many_tunnels : websocket::tunnel_observer
                 peers.push_back(pair[1]);
             }
             websocket::tunnel_start begin;
-            begin.client_fd = fds[0][0];
-            begin.backend_fd = fds[1][0];
+            begin.client.fd = fds[0][0];
+            begin.backend.fd = fds[1][0];
             begin.origin = made;
             relay.launch(std::move(begin));
         }

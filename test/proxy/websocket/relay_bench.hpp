@@ -9,6 +9,8 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,6 +57,9 @@ struct relay_bench final : websocket::tunnel_observer
         bool is_websocket = true;
         websocket::tunnel_policy policy = {};
         std::uint8_t reserved_bits = 0;
+        // Makes the connection of our descriptor to the test's; none: plain.
+        std::function<std::unique_ptr<tls::connection>(int ours, int theirs)> client_tls = {};
+        std::function<std::unique_ptr<tls::connection>(int ours, int theirs)> backend_tls = {};
     };
 
     relay_bench()
@@ -67,8 +72,10 @@ struct relay_bench final : websocket::tunnel_observer
         client = test_client;
         backend = test_backend;
         websocket::tunnel_start begin;
-        begin.client_fd = our_client;
-        begin.backend_fd = our_backend;
+        begin.client.fd = our_client;
+        begin.backend.fd = our_backend;
+        if (how.client_tls) begin.client.tls = how.client_tls(our_client, test_client);
+        if (how.backend_tls) begin.backend.tls = how.backend_tls(our_backend, test_backend);
         begin.is_websocket = how.is_websocket;
         begin.reserved_bits = how.reserved_bits;
         begin.from_client = how.from_client;

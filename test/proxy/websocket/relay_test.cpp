@@ -219,8 +219,8 @@ TEST_CASE("destroying the relay ends every tunnel and tells the observer")
             const auto [ours, theirs] = bench::pair();
             const auto [our_backend, backend] = bench::pair();
             websocket::tunnel_start begin;
-            begin.client_fd = ours;
-            begin.backend_fd = our_backend;
+            begin.client.fd = ours;
+            begin.backend.fd = our_backend;
             begin.origin = boost::intrusive_ptr<websocket::tunnel_origin>(new websocket::tunnel_origin);
             begin.origin->cells = &cells;
             relay.launch(std::move(begin));

@@ -1,0 +1,105 @@
+#include "proxy/net/handshake_gate.hpp"
+
+#include "proxy/net/deadline.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+
+namespace fairlead::net {
+namespace {
+
+// Of one turn, whichever comes first: two steps with ECDSA, one with RSA.
+constexpr std::size_t steps_per_turn = 8;
+constexpr std::chrono::microseconds turn_time{500};
+
+} // namespace
+
+handshake_gate::handshake_gate(executor where, timer_wheel& wheel)
+    : where_(std::move(where))
+    , wheel_(wheel)
+{}
+
+handshake_gate::~handshake_gate() = default;
+
+task<handshake_gate::slot> handshake_gate::enter(std::size_t most, std::chrono::milliseconds patience)
+{
+    most_ = most;
+    if (is_shut_down_) co_return slot();
+    if (most != 0 && (inside_ >= most || !waiting_.empty())) {
+        waiter self(*this);
+        waiting_.push_back(self);
+        if (patience.count() != 0)
+            wheel_.arm(self, steady_now_ms(), static_cast<milliseconds_count>(patience.count()));
+        constexpr asio::use_awaitable_t<executor> token{};
+        co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_waiter{&self},
+                                                                                     token);
+        if (!self.is_admitted) co_return slot();
+        co_return slot(*this);
+    }
+    ++inside_;
+    co_return slot(*this);
+}
+
+task<> handshake_gate::turn()
+{
+    if (is_shut_down_) co_return;
+    constexpr asio::use_awaitable_t<executor> token{};
+    co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_step{this}, token);
+}
+
+void handshake_gate::shut_down()
+{
+    is_shut_down_ = true;
+    while (!waiting_.empty())
+        release(waiting_.front());
+    run_soon();
+}
+
+void handshake_gate::waiter::on_due(wheel_entry& entry) noexcept
+{
+    auto& self = static_cast<waiter&>(entry);
+    self.gate.release(self);
+}
+
+// Lets the coroutine go on, admitted or not.
+void handshake_gate::release(waiter& who)
+{
+    who.cancel();
+    waiting_.erase(waiting_.iterator_to(who));
+    asio::post(where_, std::move(who.resume));
+}
+
+void handshake_gate::leave() noexcept
+{
+    --inside_;
+    while (!waiting_.empty() && (most_ == 0 || inside_ < most_)) {
+        waiter& next = waiting_.front();
+        next.is_admitted = true;
+        ++inside_;
+        release(next);
+    }
+}
+
+void handshake_gate::run_soon()
+{
+    if (is_running_soon_ || steps_.empty()) return;
+    is_running_soon_ = true;
+    asio::post(where_, [this] { run_steps(); });
+}
+
+void handshake_gate::run_steps()
+{
+    is_running_soon_ = false;
+    const auto end = std::chrono::steady_clock::now() + turn_time;
+    for (std::size_t taken = 0; !steps_.empty(); ++taken) {
+        const bool is_over =
+            taken == steps_per_turn || (taken != 0 && std::chrono::steady_clock::now() >= end);
+        if (is_over && !is_shut_down_) break;
+        step next(std::move(steps_.front()));
+        steps_.pop_front();
+        std::move(next)();
+    }
+    run_soon();
+}
+
+} // namespace fairlead::net

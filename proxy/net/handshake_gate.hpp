@@ -1,0 +1,128 @@
+// Keeps a worker's TLS handshakes from keeping its tunnels waiting.
+//
+// A step of a handshake computes for 0.3 ms with ECDSA and 1 ms with RSA, and a storm of reconnects brings
+// thousands at once. So only so many clients are in their handshake, the others wait in order of arrival; and
+// the steps of all, backends' too, are taken one after another, a few in each turn of the loop: between two
+// turns everybody else gets theirs.
+//
+// Thread: the worker's. Lifetime: outlives the coroutines that use it, and shut_down() comes before the end
+// of the io_context. Completes when: the slot or the turn is there, at once where that costs nobody anything.
+#pragma once
+
+#include "proxy/net/socket.hpp"
+#include "proxy/net/timer_wheel.hpp"
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+namespace fairlead::net {
+
+class handshake_gate
+{
+public:
+    using step = asio::any_completion_handler<void()>;
+
+    // The right to be in a handshake, given back by its end.
+    class slot
+    {
+    public:
+        slot() noexcept = default;
+        slot(slot&& other) noexcept
+            : of_(std::exchange(other.of_, nullptr))
+        {}
+        slot& operator=(slot&& other) noexcept
+        {
+            std::swap(of_, other.of_);
+            return *this;
+        }
+        ~slot()
+        {
+            if (of_ != nullptr) of_->leave();
+        }
+        explicit operator bool() const noexcept { return of_ != nullptr; }
+
+    private:
+        friend class handshake_gate;
+        explicit slot(handshake_gate& of) noexcept
+            : of_(&of)
+        {}
+        handshake_gate* of_ = nullptr;
+    };
+
+    handshake_gate(executor where, timer_wheel& wheel);
+    handshake_gate(const handshake_gate&) = delete;
+    handshake_gate& operator=(const handshake_gate&) = delete;
+    ~handshake_gate();
+
+    // Where `most` are inside already, waits for one of them to leave, for at most `patience`; 0 is without
+    // limit for both. An empty slot: it took too long, or the worker ends.
+    task<slot> enter(std::size_t most, std::chrono::milliseconds patience);
+
+    // Waits for a turn to compute. One that comes when nobody else waits takes its turn after what is ready
+    // now.
+    task<> turn();
+
+    // Lets everybody go on at once, from now on too.
+    void shut_down();
+
+    std::size_t inside() const noexcept { return inside_; }
+    std::size_t waiting() const noexcept { return waiting_.size(); }
+
+private:
+    struct waiter : boost::intrusive::list_base_hook<>, wheel_entry
+    {
+        explicit waiter(handshake_gate& at) noexcept
+            : wheel_entry(&waiter::on_due)
+            , gate(at)
+        {}
+        static void on_due(wheel_entry& entry) noexcept;
+
+        handshake_gate& gate;
+        step resume;
+        bool is_admitted = false;
+    };
+
+    // Trivially copyable on purpose: g++ 12 destroys other temporaries of a co_await twice.
+    struct store_step
+    {
+        handshake_gate* gate;
+        template <class Handler>
+        void operator()(Handler&& handler) const
+        {
+            gate->steps_.emplace_back(std::forward<Handler>(handler));
+            gate->run_soon();
+        }
+    };
+    struct store_waiter
+    {
+        waiter* who;
+        template <class Handler>
+        void operator()(Handler&& handler) const
+        {
+            // Its move assignment calls itself for ever in Asio 1.26.
+            step(std::forward<Handler>(handler)).swap(who->resume);
+        }
+    };
+
+    void leave() noexcept;
+    void release(waiter& who);
+    void run_soon();
+    void run_steps();
+
+    executor where_;
+    timer_wheel& wheel_;
+    boost::intrusive::list<waiter> waiting_; // in order of arrival
+    std::deque<step> steps_;
+    std::size_t most_ = 0; // as the last that entered was told
+    std::size_t inside_ = 0;
+    bool is_running_soon_ = false;
+    bool is_shut_down_ = false;
+};
+
+} // namespace fairlead::net

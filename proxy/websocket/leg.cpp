@@ -1,0 +1,89 @@
+#include "proxy/websocket/leg.hpp"
+
+#include <cerrno>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace fairlead::websocket {
+namespace {
+
+bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+} // namespace
+
+leg::moved leg::receive_bytes(std::span<std::uint8_t> room) noexcept
+{
+    const ssize_t count = ::recv(fd, room.data(), room.size(), 0);
+    if (count > 0) {
+        const auto size = static_cast<std::size_t>(count);
+        return {size, size < room.size() ? outcome::blocked : outcome::done};
+    }
+    if (count == 0) return {0, outcome::ended};
+    if (errno == EINTR) return {0, outcome::done};
+    return {0, would_block(errno) ? outcome::blocked : outcome::broken};
+}
+
+leg::moved leg::send_bytes(std::span<const std::uint8_t> data) noexcept
+{
+    const ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+    if (count >= 0) {
+        const auto size = static_cast<std::size_t>(count);
+        return {size, size < data.size() ? outcome::blocked : outcome::done, true};
+    }
+    return {0, would_block(errno) || errno == EINTR ? outcome::blocked : outcome::broken};
+}
+
+leg::moved leg::receive_records(std::span<std::uint8_t> room) noexcept
+{
+    tls::io_result got = tls->read(room);
+    // The part of a record that came may hide the end of TCP behind it, of which no event tells again.
+    if (got.count == 0 && got.state == tls::io_state::want_read && saw_hangup) got = tls->read(room);
+    switch (got.state) {
+    case tls::io_state::done: return {got.count, outcome::done};
+    case tls::io_state::want_read:
+    case tls::io_state::want_write: return {got.count, outcome::blocked};
+    case tls::io_state::closed: return {0, outcome::ended};
+    case tls::io_state::truncated: return {0, outcome::cut};
+    case tls::io_state::failed: break;
+    }
+    return {0, outcome::broken};
+}
+
+leg::moved leg::send_records(std::span<const std::uint8_t> data) noexcept
+{
+    const std::uint64_t before = tls->bytes_sent();
+    const tls::io_result sent = tls->write(data);
+    const bool has_progress = tls->bytes_sent() != before;
+    switch (sent.state) {
+    case tls::io_state::done: return {sent.count, outcome::done, has_progress};
+    case tls::io_state::want_read:
+    case tls::io_state::want_write: return {sent.count, outcome::blocked, has_progress};
+    case tls::io_state::closed:
+    case tls::io_state::truncated:
+    case tls::io_state::failed: break;
+    }
+    return {0, outcome::broken};
+}
+
+bool leg::finish_sending() noexcept
+{
+    if (tls && tls->send_close_notify().state == tls::io_state::want_write) return false;
+    ::shutdown(fd, SHUT_WR);
+    return true;
+}
+
+void leg::hang_up() noexcept
+{
+    if (tls) (void)tls->send_close_notify();
+    ::close(fd);
+}
+
+void leg::hang_up_by_reset() noexcept
+{
+    const linger now{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    ::close(fd);
+}
+
+} // namespace fairlead::websocket

@@ -1,0 +1,102 @@
+// One side of a tunnel: its socket, what comes from it and what waits to go to it.
+//
+// Plain state with three operations, which move bytes and nothing else: what they mean for the tunnel is the
+// relay's to decide. A leg is plain or TLS; plain costs one look at a pointer. Thread: the worker's.
+#pragma once
+
+#include "proxy/websocket/frame_scanner.hpp"
+#include "proxy/websocket/keepalive.hpp"
+#include "proxy/websocket/side.hpp"
+#include "tls/connection.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace fairlead::websocket {
+
+struct leg
+{
+    enum class closing : std::uint8_t
+    {
+        no,
+        wanted,
+        sent
+    }; // the proxy's own Close towards this side
+
+    // How a read or a write came out.
+    enum class outcome : std::uint8_t
+    {
+        done,    // of a read: there may be more; of a write: all of it
+        blocked, // of a read: an event tells when there is more; of a write: when the rest can be offered
+        ended,   // in order
+        cut,     // TCP ended without the end of TLS
+        broken
+    };
+    struct moved
+    {
+        std::size_t count = 0;
+        outcome what = outcome::done;
+        bool has_progress =
+            false; // of a write: the side took something, which of TLS need not be of these bytes
+    };
+
+    explicit leg(side of) noexcept
+        : from(of == side::client)
+    {}
+
+    // A short read emptied the socket, so the read that would find it empty is spared: `drained`.
+    moved receive(std::span<std::uint8_t> room) noexcept
+    {
+        return tls ? receive_records(room) : receive_bytes(room);
+    }
+    // Also of nothing, to go on with what TLS has of earlier bytes.
+    moved send(std::span<const std::uint8_t> data) noexcept
+    {
+        return tls ? send_records(data) : send_bytes(data);
+    }
+    // Ends what goes to this side; false when that has to wait until it takes what it has.
+    bool finish_sending() noexcept;
+    // Says goodbye as far as that goes at once, and closes.
+    void hang_up() noexcept;
+    void hang_up_by_reset() noexcept; // no TIME_WAIT: the port is free at once
+
+    // The first bytes of a frame of which not enough came to judge it.
+    struct frame_part
+    {
+        std::array<std::uint8_t, 24> bytes;
+        std::uint8_t size = 0;
+    };
+
+    frame_scanner from; // follows what this side sends
+    std::unique_ptr<frame_part> held;
+    // What was not taken for this side; its bound is the relay's. Empty while TLS alone has something left.
+    std::unique_ptr<std::vector<std::uint8_t>> waiting;
+    std::unique_ptr<tls::connection> tls; // null: plain
+    std::uint64_t bytes = 0;              // received from this side
+    std::uint64_t messages = 0;
+    int fd = -1;
+    std::uint32_t pinged_us = 0;     // when, of a steady clock; it wraps in 71 minutes
+    std::uint32_t round_trip_us = 0; // of the last ping of the proxy's own; 0: not known
+    tick_count stalled_at = 0;       // takes no bytes since then; only while `waiting`
+    std::uint16_t close_code = 0;    // of the Close this side sent; 0 none
+    std::uint16_t own_code = 0;      // of the proxy's own Close to this side
+    closing close = closing::no;
+    bool may_read : 1 = true;    // there may be bytes that were not read yet
+    bool saw_hangup : 1 = false; // its FIN is announced: read on to the end of the stream
+    bool has_ended : 1 = false;  // its FIN was read
+    bool end_wanted : 1 = false; // send a FIN when nothing waits
+    bool end_sent : 1 = false;
+    bool owes_pong : 1 = false;  // to a ping of the proxy's own
+    bool is_delayed : 1 = false; // for its rate: not read until the relay resumes it
+
+private:
+    moved receive_bytes(std::span<std::uint8_t> room) noexcept;
+    moved receive_records(std::span<std::uint8_t> room) noexcept;
+    moved send_bytes(std::span<const std::uint8_t> data) noexcept;
+    moved send_records(std::span<const std::uint8_t> data) noexcept;
+};
+
+} // namespace fairlead::websocket
