@@ -96,6 +96,7 @@ net::task<auth_check::outcome> auth_check::ask(bool may_reuse)
     const bool is_secure = pool_.shared->tls() != nullptr;
     if (is_secure) connecting_.before_tls = header;
     connected_ = co_await services_.connector.connect(connecting_);
+    connecting_.before_tls = {};
     if (!connected_.made)
         co_return connected_.failure == metrics::dial_failure::timeout ? outcome::overdue : outcome::failed;
     net::stream& stream = connected_.made->stream;

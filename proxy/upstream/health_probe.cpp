@@ -220,11 +220,7 @@ net::task<probe_result> health_probe::check(run& one)
 
 net::task<probe_result> health_probe::ask(run& one)
 {
-    switch (one.target.begins_with) {
-    case conf::proxy_protocol::none: break;
-    case conf::proxy_protocol::v1: http::append_proxy_header_v1(one.prefix, {}); break;
-    case conf::proxy_protocol::v2: http::append_proxy_header_v2(one.prefix, {}); break;
-    }
+    http::append_proxy_header(one.prefix, one.target.begins_with, {});
     if (one.target.security) {
         const std::optional<probe_result> problem = co_await secure(one);
         if (problem) co_return *problem;
