@@ -51,11 +51,12 @@ std::string location_for(std::string_view template_text, const own_answer_reques
 unsigned append_own_answer(std::string& out, const conf::edge_options& edge, const own_answer_request& asked)
 {
     const bool is_head = asked.facts.method == method_kind::head;
+    const std::string_view hsts =
+        sets(edge, "Strict-Transport-Security") ? std::string_view() : asked.hsts_line;
     if (!edge.respond) {
         std::string lines = "Location: " + location_for(edge.redirect, asked) + "\r\n";
         append_lines(lines, edge.response_headers);
-        append_error_response(out, edge.redirect_status, {},
-                              {asked.keep_alive, is_head, lines, asked.hsts_line});
+        append_error_response(out, edge.redirect_status, {}, {asked.keep_alive, is_head, lines, hsts});
         return edge.redirect_status;
     }
     const conf::respond_options& respond = *edge.respond;
@@ -67,7 +68,7 @@ unsigned append_own_answer(std::string& out, const conf::edge_options& edge, con
     if (may_have_body)
         out.append("Content-Length: ").append(std::to_string(respond.body.size())).append("\r\n");
     append_lines(out, edge.response_headers);
-    out.append(asked.hsts_line);
+    out.append(hsts);
     out.append(asked.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
     if (!is_head) out.append(respond.body);
     return respond.status;

@@ -17,7 +17,7 @@ struct own_answer_request
     std::string_view host;   // lower case, without port
     std::string_view scheme; // by which the client came
     bool keep_alive = false;
-    std::string_view hsts_line = {}; // with its CRLF, where the listener has one
+    std::string_view hsts_line = {}; // Strict-Transport-Security, unless the route sets it; empty: none
 };
 
 // `template_text` with what the request has in place of the names in braces; {uri} is path and query as they
