@@ -1,5 +1,5 @@
-// Notes, while OpenSSL shakes hands, what is needed to go on without it: the two application traffic secrets of
-// TLS 1.3 and how many records they have protected so far.
+// Notes, while OpenSSL shakes hands, what is needed to go on without it: the two application traffic secrets
+// of TLS 1.3 and how many records they have protected so far.
 //
 // OpenSSL gives the secrets to a key log alone (SSL_CTX_set_keylog_callback(3)), so a context has to hand its
 // lines to note_secret(); records and Finished messages come by the message callback. Nothing is written
