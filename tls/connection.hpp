@@ -2,9 +2,9 @@
 //
 // OpenSSL shakes hands. After that, of TLS 1.3, go_on_alone() lets its SSL of 14 KB go: then the records are
 // done here (record_layer), with OpenSSL's ciphers, and an idle connection is 400 bytes. Other versions stay
-// with OpenSSL. The bytes are moved here either way, through what the thread's connections share (wire):
-// only records that the kernel did not take, and those that came and nobody read yet, are kept, until they
-// are gone.
+// with OpenSSL. The bytes are moved here either way, through what the thread's connections share (wire): only
+// records that the kernel did not take, and those that came and nobody read yet, are kept, until they are
+// gone.
 //
 // It does not own the descriptor, wait, or decide deadlines. Whoever drives it waits for what a step wants
 // and repeats the step. Each step says what it moved and what comes next:

@@ -2,7 +2,8 @@
 //
 // The ciphers are OpenSSL's. Here is only what surrounds them: header, nonce, inner type and padding (RFC
 // 8446 5.1 to 5.4). One for all connections of a thread: a cipher's context, of a kilobyte, belongs to
-// whoever used it last, so that busy connections find theirs ready and idle ones have none.
+// whoever used it last, so that connections that are busy find theirs ready and those that are idle have
+// none.
 //
 // What it does not do: say what a record means, or check the order of records. Thread: one. Errors: a seal or
 // an update fails when OpenSSL does, which is out of memory; throws std::runtime_error when made without one

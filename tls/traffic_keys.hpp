@@ -1,8 +1,7 @@
 // The keys of one direction of a TLS 1.3 connection, and how many records they have protected.
 //
 // Plain state, 120 bytes: what is left to keep of a connection when its handshake is over. Wiped when it
-// goes.
-// Source: RFC 8446 7.2 (update), 7.3 (keys from a secret), 5.3 (sequence numbers).
+// goes. Source: RFC 8446 7.2 (update), 7.3 (keys from a secret), 5.3 (sequence numbers).
 #pragma once
 
 #include <array>

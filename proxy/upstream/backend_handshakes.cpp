@@ -12,17 +12,6 @@
 namespace fairlead::upstream {
 namespace {
 
-// What its certificate has to be for; empty for a Unix socket.
-std::string host_of(const conf::endpoint& address)
-{
-    switch (address.what) {
-    case conf::endpoint::kind::ip: return conf::to_string(address.ip);
-    case conf::endpoint::kind::name: return address.host;
-    case conf::endpoint::kind::unix_path: break;
-    }
-    return {};
-}
-
 struct count_under_way
 {
     explicit count_under_way(metrics::tls_cells& of)
@@ -38,6 +27,16 @@ struct count_under_way
 
 } // namespace
 
+std::string verified_host(const conf::endpoint& address)
+{
+    switch (address.what) {
+    case conf::endpoint::kind::ip: return conf::to_string(address.ip);
+    case conf::endpoint::kind::name: return address.host;
+    case conf::endpoint::kind::unix_path: break;
+    }
+    return {};
+}
+
 net::task<std::optional<tls::fault>> backend_handshakes::shake(connection& made, const pool& from,
                                                                const backend& to, std::string_view before)
 {
@@ -50,7 +49,7 @@ net::task<std::optional<tls::fault>> backend_handshakes::shake(connection& made,
     if (!before.empty()) error = co_await made.stream.write(before);
     std::unique_ptr<tls::connection> tls;
     if (!error) {
-        const std::string host = host_of(to.address());
+        const std::string host = verified_host(to.address());
         tls::ssl_handle ssl = from.tls()->context()->make_ssl(host, to.address().text);
         if (!ssl) co_return fail(from, to, tls::failure{tls::fault::other, "out of memory"});
         tls = std::make_unique<tls::connection>(std::move(ssl), made.stream.fd(), way_);

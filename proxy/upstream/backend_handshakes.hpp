@@ -23,6 +23,9 @@
 
 namespace fairlead::upstream {
 
+// What a backend's certificate has to be for; empty for a Unix socket.
+std::string verified_host(const conf::endpoint& address);
+
 class backend_handshakes
 {
 public:

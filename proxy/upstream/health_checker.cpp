@@ -1,5 +1,7 @@
 #include "proxy/upstream/health_checker.hpp"
 
+#include "proxy/upstream/backend_handshakes.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -50,7 +52,10 @@ health_checker::health_checker(net::asio::io_context& io, change_fn tell)
     follow_names();
 }
 
-health_checker::~health_checker() = default;
+health_checker::~health_checker()
+{
+    if (handshakes_) handshakes_->gate.shut_down();
+}
 
 void health_checker::apply(const std::vector<std::shared_ptr<const pool>>& pools,
                            const std::vector<conf::pool_options>& options)
@@ -191,7 +196,19 @@ probe_target health_checker::target_of(const checked_address& at)
                : is_name                ? address.host + ":" + std::to_string(port)
                : at.ip                  ? net::to_string(out.remote)
                                         : "localhost";
+    out.security = security_of(at);
     return out;
+}
+
+std::optional<probe_security> health_checker::security_of(const checked_address& at)
+{
+    const checked_backend& of = at.of;
+    const conf::endpoint& address = of.of->address();
+    const bool is_own_port = of.options.port == 0 || of.options.port == address.port;
+    if (of.from->tls() == nullptr || !is_own_port || of.options.kind == conf::check_kind::tcp)
+        return std::nullopt;
+    if (!handshakes_) handshakes_ = std::make_shared<probe_handshakes>(where_);
+    return probe_security{of.from->tls()->context(), verified_host(address), address.text, handshakes_};
 }
 
 void health_checker::finish(check_id id, const probe_result& result)

@@ -8,7 +8,8 @@
 // Checks are dialled from the pool's first source address of the destination's family, with a port of the
 // kernel's, so that they go the way of the traffic and cost the ledger nothing; where clients' own addresses
 // are the source, from this machine's. What this machine could not ask counts for nothing and is logged every
-// ten seconds at most.
+// ten seconds at most. Checks of a pool with `tls` speak it, and verify as its connections do, unless they go
+// to another port than the backend's: that is taken to be plain.
 //
 // Lifetime: the io_context outlives it. Thread: the main thread's.
 #pragma once
@@ -72,7 +73,8 @@ private:
     void finish(check_id id, const probe_result& result);
     void conclude(checked_backend& of);
     void wait_for_due();
-    static probe_target target_of(const checked_address& at);
+    probe_target target_of(const checked_address& at);
+    std::optional<probe_security> security_of(const checked_address& at);
 
     using timer =
         net::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -87,6 +89,7 @@ private:
     std::uint64_t generation_ = 0;
     std::minstd_rand lots_;
     log::report_interval reports_{std::chrono::seconds(10)};
+    std::shared_ptr<probe_handshakes> handshakes_; // once a check speaks TLS
     timer due_timer_;
     timer names_timer_;
 };

@@ -1,22 +1,20 @@
 #include "proxy/upstream/health_probe.hpp"
 
 #include "proxy/http/proxy_protocol.hpp"
+#include "proxy/net/stream.hpp"
+#include "proxy/upstream/probe_response.hpp"
 #include "proxy/websocket/control_frame.hpp"
 #include "proxy/websocket/handshake.hpp"
 #include "proxy/websocket/pong_finder.hpp"
+#include "tls/connection.hpp"
 #include "tls/digest.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 
 #include <re2/re2.h>
 
@@ -24,6 +22,8 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <new>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -86,6 +86,11 @@ bool contains(const conf::body_match& wanted, std::string_view body)
 
 probe_result passed() { return {health::check_outcome::pass, false, {}, {}}; }
 
+std::string_view as_text(const std::uint8_t* bytes, std::size_t size)
+{
+    return {reinterpret_cast<const char*>(bytes), size};
+}
+
 } // namespace
 
 probe_result judge_response(const conf::health_options& options, unsigned status, std::string_view body)
@@ -108,14 +113,15 @@ struct health_probe::run
     run(net::executor on, probe_target what, report_fn tell)
         : target(std::move(what))
         , report(std::move(tell))
-        , socket(on)
+        , stream(on)
         , limit(on)
     {}
 
     probe_target target;
     report_fn report;
-    net::socket socket;
+    net::stream stream;
     timer limit;
+    std::string prefix; // PROXY protocol, in front of the first bytes
     std::string_view awaited = "a connection";
     bool is_over = false;
     bool is_late = false;
@@ -130,8 +136,7 @@ health_probe::health_probe(net::executor executor, probe_target target, report_f
 health_probe::~health_probe()
 {
     run_->is_over = true;
-    net::error_code ignored;
-    run_->socket.close(ignored);
+    run_->stream.close();
     run_->limit.cancel();
 }
 
@@ -142,8 +147,7 @@ net::task<> health_probe::carry_out(std::shared_ptr<run> one)
     one->limit.async_wait([one](const net::error_code& cancelled) {
         if (cancelled || one->is_over) return;
         one->is_late = true; // for a report; nobody hears of it after one
-        net::error_code ignored;
-        one->socket.close(ignored);
+        one->stream.close();
     });
     probe_result result;
     try {
@@ -160,21 +164,19 @@ net::task<> health_probe::carry_out(std::shared_ptr<run> one)
                                    result.outcome == health::check_outcome::pass;
     if (is_open_websocket && !one->is_over) co_await close_websocket(*one);
     one->limit.cancel();
-    net::error_code ignored;
-    one->socket.close(ignored);
+    one->stream.close();
 }
 
 // The server closes TCP first then (RFC 6455 7.1.1); when it takes longer than the check may, we do.
 net::task<> health_probe::close_websocket(run& one)
 {
     const auto close = websocket::close_frame(normal_closure, "", websocket::masking::random_key);
-    const auto bytes = net::asio::buffer(close.bytes.data(), close.size);
-    (void)co_await net::asio::async_write(one.socket, bytes, net::as_result);
-    std::array<std::uint8_t, 512> passed_over;
+    (void)co_await one.stream.write(as_text(close.bytes.data(), close.size));
+    std::array<char, 512> passed_over;
     for (bool is_open = true; is_open;) {
-        const auto room = net::asio::buffer(passed_over);
-        const auto [error, count] = co_await one.socket.async_read_some(room, net::as_result);
-        is_open = !error;
+        const std::span<char> room(passed_over);
+        const net::read_result got = co_await one.stream.read_some(room);
+        is_open = !got.error;
     }
 }
 
@@ -184,38 +186,71 @@ net::task<probe_result> health_probe::check(run& one)
     const net::socket_address& to = one.target.remote;
     const net::asio::generic::stream_protocol::endpoint remote(to.data(), to.size,
                                                                to.family() == AF_UNIX ? 0 : IPPROTO_TCP);
-    one.socket.open(remote.protocol(), error);
+    net::socket& socket = one.stream.lowest_layer();
+    socket.open(remote.protocol(), error);
     if (error) co_return not_asked(error.message());
-    if (one.target.source) bind_source(one.socket, *one.target.source, error);
+    socket.non_blocking(true, error);
+    if (one.target.source) bind_source(socket, *one.target.source, error);
     if (error) co_return not_asked("from " + conf::to_string(*one.target.source) + ": " + error.message());
-    const auto [connect_error] = co_await one.socket.async_connect(remote, net::as_result);
+    const auto [connect_error] = co_await socket.async_connect(remote, net::as_result);
     if (connect_error && is_ours(connect_error)) co_return not_asked(connect_error.message());
     if (connect_error) co_return failed(check_failure::connect, connect_error.message());
-    probe_result result = passed();
-    switch (one.target.options.kind) {
-    case conf::check_kind::tcp: break;
-    case conf::check_kind::http: result = co_await check_http(one); break;
-    case conf::check_kind::websocket: result = co_await check_websocket(one); break;
+    if (one.target.options.kind == conf::check_kind::tcp) co_return passed();
+    co_return co_await ask(one);
+}
+
+net::task<probe_result> health_probe::ask(run& one)
+{
+    switch (one.target.begins_with) {
+    case conf::proxy_protocol::none: break;
+    case conf::proxy_protocol::v1: http::append_proxy_header_v1(one.prefix, {}); break;
+    case conf::proxy_protocol::v2: http::append_proxy_header_v2(one.prefix, {}); break;
     }
-    co_return result;
+    if (one.target.security) {
+        const std::optional<probe_result> problem = co_await secure(one);
+        if (problem) co_return *problem;
+    }
+    if (one.target.options.kind == conf::check_kind::http) co_return co_await check_http(one);
+    co_return co_await check_websocket(one);
+}
+
+// What is wrong, or nothing: it is TLS now.
+net::task<std::optional<probe_result>> health_probe::secure(run& one)
+{
+    one.awaited = "the TLS handshake";
+    std::optional<probe_result> problem;
+    const probe_security& how = *one.target.security;
+    net::error_code error;
+    if (!one.prefix.empty()) error = co_await one.stream.write(std::string_view(one.prefix));
+    one.prefix.clear();
+    if (error) {
+        problem = broken(error);
+        co_return problem;
+    }
+    tls::ssl_handle ssl = how.context->make_ssl(how.host, how.backend);
+    if (!ssl) throw std::bad_alloc();
+    auto with = std::make_unique<tls::connection>(std::move(ssl), one.stream.fd(), how.shared->way);
+    error = co_await one.stream.secure(with, how.shared->gate);
+    if (error && with && with->failed_by() != nullptr) {
+        const tls::failure& why = *with->failed_by();
+        problem = failed(check_failure::handshake,
+                         "no TLS: " + std::string(tls::word_of(why.what)) + ": " + why.text);
+    } else if (error) {
+        problem = broken(error);
+    }
+    co_return problem;
 }
 
 // The fields that both requests have, and `more_fields`; what is wrong, or nothing.
 net::task<std::optional<probe_result>> health_probe::send_request(run& one, std::string_view more_fields)
 {
-    std::string request;
-    switch (one.target.begins_with) {
-    case conf::proxy_protocol::none: break;
-    case conf::proxy_protocol::v1: http::append_proxy_header_v1(request, {}); break;
-    case conf::proxy_protocol::v2: http::append_proxy_header_v2(request, {}); break;
-    }
+    std::string request = std::exchange(one.prefix, {});
     request += "GET " + one.target.options.path + " HTTP/1.1\r\nHost: " + one.target.host +
                "\r\nUser-Agent: fairlead-health\r\n";
     request += more_fields;
     request += "\r\n";
     one.awaited = "the answer";
-    const auto whole = net::asio::buffer(request);
-    const auto [error, written] = co_await net::asio::async_write(one.socket, whole, net::as_result);
+    const net::error_code error = co_await one.stream.write(std::string_view(request));
     std::optional<probe_result> problem;
     if (error) problem = broken(error);
     co_return problem;
@@ -227,11 +262,10 @@ net::task<probe_result> health_probe::check_http(run& one)
     if (problem) co_return *problem;
     boost::beast::flat_buffer buffer(most_head_bytes + most_body_bytes);
     for (std::size_t i = 0; i < most_interim_answers; ++i) {
-        beast_http::response_parser<beast_http::buffer_body> parser;
+        probe_parser parser;
         parser.header_limit(most_head_bytes);
         parser.body_limit(boost::none); // what is too much is not read
-        const auto [error, count] =
-            co_await beast_http::async_read_header(one.socket, buffer, parser, net::as_result);
+        const net::error_code error = co_await read_header(one.stream, buffer, parser);
         const bool is_of_http =
             error.category() == make_error_code(beast_http::error::bad_version).category();
         if (is_of_http && error != beast_http::error::end_of_stream &&
@@ -246,8 +280,7 @@ net::task<probe_result> health_probe::check_http(run& one)
             body.resize(most_body_bytes);
             parser.get().body().data = body.data();
             parser.get().body().size = body.size();
-            const auto [body_error, body_count] =
-                co_await beast_http::async_read(one.socket, buffer, parser, net::as_result);
+            const net::error_code body_error = co_await read_body(one.stream, buffer, parser);
             if (body_error && body_error != beast_http::error::need_buffer) co_return broken(body_error);
             body.resize(body.size() - parser.get().body().size);
         }
@@ -271,13 +304,13 @@ net::task<std::optional<probe_result>> health_probe::upgrade(run& one, std::stri
     std::size_t filled = 0;
     for (;;) {
         unread.resize(filled + 4096);
-        const auto room = net::asio::buffer(unread) + filled;
-        const auto [error, count] = co_await one.socket.async_read_some(room, net::as_result);
-        if (error) {
-            problem = broken(error);
+        const std::span<char> room = std::span(unread).subspan(filled);
+        const net::read_result got = co_await one.stream.read_some(room);
+        if (got.error) {
+            problem = broken(got.error);
             co_return problem;
         }
-        filled += count;
+        filled += got.count;
         unread.resize(filled);
         const http::parse_result parsed = parser.parse(unread, response);
         if (parsed.status == http::parse_status::need_more) continue;
@@ -308,18 +341,17 @@ net::task<probe_result> health_probe::check_websocket(run& one)
     websocket::pong_finder::ping_payload payload;
     tls::random_bytes(std::as_writable_bytes(std::span(payload)));
     const auto ping = websocket::ping_frame(payload, websocket::masking::random_key);
-    const auto ping_bytes = net::asio::buffer(ping.bytes.data(), ping.size);
-    const auto [ping_error, sent] = co_await net::asio::async_write(one.socket, ping_bytes, net::as_result);
+    const net::error_code ping_error = co_await one.stream.write(as_text(ping.bytes.data(), ping.size));
     if (ping_error) co_return broken(ping_error);
     websocket::pong_finder finder(payload);
     std::vector<std::uint8_t> block(unread.begin(), unread.end());
     websocket::pong_search found = finder.on(block);
     block.resize(4096);
     while (found == websocket::pong_search::going_on) {
-        const auto room = net::asio::buffer(block);
-        const auto [error, count] = co_await one.socket.async_read_some(room, net::as_result);
-        if (error) co_return broken(error);
-        found = finder.on(std::span(block).first(count));
+        const std::span<char> room(reinterpret_cast<char*>(block.data()), block.size());
+        const net::read_result got = co_await one.stream.read_some(room);
+        if (got.error) co_return broken(got.error);
+        found = finder.on(std::span(block).first(got.count));
     }
     if (found == websocket::pong_search::closed)
         co_return failed(check_failure::pong,

@@ -1,6 +1,9 @@
 // One check of one address: a TCP connection; or a GET whose status and body are judged; or an upgrade to
 // WebSocket with a verified 101, then a masked ping whose pong has to come, then a Close.
 //
+// Where the target says so, HTTP and WebSocket are spoken through TLS, verified as the pool's connections
+// are.
+//
 // It decides nothing about the backend: what came of it is told once, and is the health_checker's to count;
 // a WebSocket's Close follows. The destructor ends it; nothing is told then. Completes when: judged, failed,
 // or the check's timeout is over. At most 32 KiB of a head and 64 KiB of a body are held. Thread: the
@@ -13,7 +16,11 @@
 #include "metrics/labels.hpp"
 #include "proxy/health/health_state.hpp"
 #include "proxy/net/address.hpp"
+#include "proxy/net/handshake_gate.hpp"
 #include "proxy/net/socket.hpp"
+#include "proxy/net/timer_wheel.hpp"
+#include "tls/client_context.hpp"
+#include "tls/wire.hpp"
 
 #include <functional>
 #include <memory>
@@ -23,6 +30,27 @@
 
 namespace fairlead::upstream {
 
+// What the handshakes of checks share: how they take turns and move their bytes. Outlives them; shut down
+// the gate before the io_context ends.
+struct probe_handshakes
+{
+    explicit probe_handshakes(net::executor where)
+        : wheel(0)
+        , gate(where, wheel)
+    {}
+    net::timer_wheel wheel; // nobody waits for a slot by it
+    net::handshake_gate gate;
+    tls::wire way;
+};
+
+struct probe_security
+{
+    std::shared_ptr<const tls::client_context> context;
+    std::string host;    // what the certificate has to be for
+    std::string backend; // whose sessions are gone on with
+    std::shared_ptr<probe_handshakes> shared;
+};
+
 struct probe_target
 {
     net::socket_address remote;
@@ -30,6 +58,7 @@ struct probe_target
     conf::health_options options;
     std::string host; // of the Host field
     conf::proxy_protocol begins_with = conf::proxy_protocol::none;
+    std::optional<probe_security> security = {}; // nothing: it is spoken to plainly
 };
 
 struct probe_result
@@ -57,6 +86,8 @@ private:
     struct run;
     static net::task<> carry_out(std::shared_ptr<run> one);
     static net::task<probe_result> check(run& one);
+    static net::task<std::optional<probe_result>> secure(run& one);
+    static net::task<probe_result> ask(run& one);
     static net::task<probe_result> check_http(run& one);
     static net::task<probe_result> check_websocket(run& one);
     static net::task<> close_websocket(run& one);

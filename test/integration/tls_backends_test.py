@@ -85,6 +85,23 @@ class Backends(ProxyCase):
             self.assertEqual(self.status(proxy, 3), 200)
             self.assertEqual([seen.is_resumed for seen in backend.handshakes], [False, True, True])
 
+    def test_checks_speak_tls_and_verify(self):
+        good, bad = self.backend(), self.backend("other")
+        checked = 'health = { kind = "http", path = "/up", every = "200ms", timeout = "150ms", fall = 1 }'
+        proxy = self.start_proxy(
+            pool("app", good, bad, tls=f'{{ ca = "{self.ca.pem}" }}') + checked,
+            route(),
+        )
+
+        def is_up(backend):
+            return proxy.metrics().value("fairlead_backend_up", backend=backend.address) == 1
+
+        eventually(lambda: not is_up(bad), 5, "the one that cannot be verified is down")
+        eventually(lambda: good.requests, 5, "the other is asked")
+        self.assertTrue(is_up(good))
+        self.assertEqual(bad.requests, [])
+        self.assertEqual({asked.head.target for asked in good.requests}, {"/up"})
+
     def test_a_backend_that_speaks_plainly_is_told(self):
         backend = self.scripted(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
         self.expect_failure(self.through(backend), "plain_http")
