@@ -95,7 +95,8 @@ class Messages(TlsTunnelCase):
 
         async def scenario():
             async with websocket_client(proxy, context) as client:
-                for message in ("hello", "", b"\0\xff" * 100, "x" * 65_536, os.urandom(MIB), os.urandom(3 * MIB)):
+                texts = ("hello", "", "x" * 65_536)
+                for message in (*texts, b"\0\xff" * 100, os.urandom(MIB), os.urandom(3 * MIB)):
                     await client.send(message)
                     self.assertEqual(await client.recv(), message)
                 await client.send(["one ", "two ", "three"])
@@ -234,7 +235,8 @@ class SlowReaders(TlsTunnelCase):
 
 class Ends(TlsTunnelCase):
     def closed_line(self, proxy):
-        return eventually(lambda: [each for each in proxy.access_log() if each.get("event") == "tunnel_closed"])[0]
+        lines = lambda: [line for line in proxy.access_log() if line["event"] == "tunnel_closed"]
+        return eventually(lambda: lines() and lines()[-1])
 
     def echo_until_close(self, connection):
         accept_upgrade(connection)
