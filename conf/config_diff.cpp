@@ -179,6 +179,13 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
     keys.add("pool", a.pool, b.pool);
     keys.add("strip_prefix", a.strip_prefix, b.strip_prefix);
     keys.add("set_headers", a.set_headers, b.set_headers);
+    keys.add("redirect", a.edge.redirect, b.edge.redirect);
+    keys.add("redirect_status", a.edge.redirect_status, b.edge.redirect_status);
+    keys.add("respond", a.edge.respond, b.edge.respond);
+    keys.add("allow", a.edge.allow, b.edge.allow);
+    keys.add("deny", a.edge.deny, b.edge.deny);
+    keys.add("request_rate", a.edge.request_rate, b.edge.request_rate);
+    keys.add("response_headers", a.edge.response_headers, b.edge.response_headers);
     compare_websocket(a.websocket, b.websocket, out);
     keys.add("upgrades", a.upgrades, b.upgrades);
     keys.add("max_connections", a.max_connections, b.max_connections);

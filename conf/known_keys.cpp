@@ -1,5 +1,6 @@
 #include "conf/known_keys.hpp"
 
+#include "conf/edge_rows.hpp"
 #include "conf/tls_keys.hpp"
 
 #include <algorithm>
@@ -48,12 +49,10 @@ constexpr key_row table(std::string_view name, value_type type, std::string_view
 constexpr std::string_view listen_address = "IP:PORT, :PORT, [IPv6]:PORT or unix:/PATH";
 constexpr std::string_view source_addresses = "addresses, CIDRs, interface:NAME, or client or client_port";
 constexpr std::string_view source_ports = "ports and ranges, from 1024 on";
-constexpr std::string_view message_rates = "N/s or N/min";
 constexpr std::string_view byte_rates = "SIZE/s or SIZE/min";
 constexpr std::string_view origins = "SCHEME://HOST[:PORT], SCHEME://*.HOST[:PORT], same-host or none";
 constexpr std::string_view statuses = "statuses and ranges, from 100 to 599";
 constexpr std::string_view thresholds = "1% to 100%";
-constexpr std::string_view peers = "addresses, CIDRs or unix, 256 at most";
 constexpr std::string_view npath_backends = "IP addresses on the interface's segment, 128 at most";
 constexpr std::string_view backend_address = "IP:PORTS, [IPv6]:PORTS, NAME:PORTS or unix:/PATH";
 
@@ -351,7 +350,7 @@ constexpr auto plain_rows = std::to_array<key_row>({
     {.section = "route", .name = "subprotocol", .type = value_type::text, .choices = "a token",
      .example = "\"mqtt\""},
     {.section = "route", .name = "pool", .type = value_type::text, .choices = "the name of a pool",
-     .required = true, .example = "\"chat\""},
+     .example = "\"chat\""},
     {.section = "route", .name = "strip_prefix", .type = value_type::text, .choices = "starts with '/'",
      .example = "\"/chat\""},
     {.section = "route", .name = "set_headers", .type = value_type::table, .choices = "NAME = text",
@@ -373,15 +372,16 @@ constexpr auto plain_rows = std::to_array<key_row>({
 });
 // clang-format on
 
-template <std::size_t First, std::size_t Second>
-constexpr auto joined(const std::array<key_row, First>& some, const std::array<key_row, Second>& more)
+template <std::size_t Some, std::size_t More>
+constexpr std::array<key_row, Some + More> joined(const std::array<key_row, Some>& some,
+                                                  const std::array<key_row, More>& more)
 {
-    std::array<key_row, First + Second> all{};
+    std::array<key_row, Some + More> all{};
     std::ranges::copy(more, std::ranges::copy(some, all.begin()).out);
     return all;
 }
 
-constexpr auto rows = joined(plain_rows, tls_rows);
+constexpr auto rows = joined(joined(plain_rows, edge_rows), tls_rows);
 
 } // namespace
 

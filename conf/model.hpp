@@ -7,6 +7,7 @@
 // them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/edge_options.hpp"
 #include "conf/health_options.hpp"
 #include "conf/port_ranges.hpp"
 #include "conf/source_position.hpp"
@@ -21,17 +22,6 @@
 #include <vector>
 
 namespace fairlead::conf {
-
-// Peers that are believed: those with an address in one of the blocks, and those on Unix sockets where it
-// says so.
-struct peer_list
-{
-    std::vector<cidr> blocks; // at most 256
-    bool unix_sockets = false;
-
-    bool empty() const noexcept { return blocks.empty() && !unix_sockets; }
-    bool operator==(const peer_list&) const = default;
-};
 
 enum class proxy_protocol : std::uint8_t
 {
@@ -246,14 +236,6 @@ struct value_match
     bool operator==(const value_match&) const = default;
 };
 
-struct header_value // one pair of set_headers
-{
-    std::string name;
-    std::string value; // empty: the header is removed
-
-    bool operator==(const header_value&) const = default;
-};
-
 enum class path_kind : std::uint8_t
 {
     any,
@@ -280,9 +262,10 @@ struct route_options // [[route]]
     traffic_kind only = traffic_kind::any;
     std::string subprotocol;  // a WebSocket subprotocol the client must offer; "" any
     std::optional<client_certificate_match> client_certificate; // the client must have shown one
-    std::string pool;         // a [pool.NAME]
+    std::string pool;         // a [pool.NAME]; empty where the route answers itself
     std::string strip_prefix; // removed from the path, on a segment boundary; "/a", no final '/'
     std::vector<header_value> set_headers;
+    edge_options edge;
     websocket_options websocket;       // [websocket]'s where the route does not say it itself
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
     std::uint32_t max_connections_per_client = 0; // of an address, or an IPv6 /64; 0: no limit

@@ -108,16 +108,19 @@ std::vector<value_match> read_query_tests(const table_reader& route)
     return tests;
 }
 
-std::vector<header_value> read_set_headers(const table_reader& route)
+namespace {
+
+std::vector<header_value> read_pairs(const table_reader& route, std::string_view name, std::string_view of)
 {
     std::vector<header_value> pairs;
-    for (const auto* entry : free_entries(route, "set_headers")) {
-        const auto at_name = place_of(route, "set_headers", *entry, entry->at);
-        const auto at_value = place_of(route, "set_headers", *entry, entry->value.at);
+    for (const auto* entry : free_entries(route, name)) {
+        const auto at_name = place_of(route, name, *entry, entry->at);
+        const auto at_value = place_of(route, name, *entry, entry->value.at);
         if (!is_token(entry->key)) {
             route.errors().add(at_name, in_quotes(entry->key) + " is not a header name (RFC 9110 5.6.2)");
         } else if (is_reserved_field(entry->key)) {
-            route.errors().add(at_name, "belongs to the connection, not to the request, and cannot be set");
+            route.errors().add(at_name, "belongs to the connection, not to the " + std::string(of) +
+                                            ", and cannot be set");
         } else if (has_name(pairs, entry->key)) {
             route.errors().add(at_name, "is set twice; the case of a header's name does not count");
         }
@@ -126,12 +129,28 @@ std::vector<header_value> read_set_headers(const table_reader& route)
                                              std::string(kind_text(entry->value.kind)));
         } else if (const auto problem = problem_of_field_value(entry->value.text); !problem.empty()) {
             route.errors().add(at_value, problem);
-        } else if (to_lower(entry->key) == "host" && entry->value.text.empty()) {
-            route.errors().add(at_value, "a request cannot go without Host (RFC 9112 3.2)");
         }
         pairs.push_back({entry->key, entry->value.text});
     }
     return pairs;
+}
+
+} // namespace
+
+std::vector<header_value> read_set_headers(const table_reader& route)
+{
+    for (const auto* entry : free_entries(route, "set_headers")) {
+        if (to_lower(entry->key) == "host" && entry->value.kind == node_kind::text &&
+            entry->value.text.empty())
+            route.errors().add(place_of(route, "set_headers", *entry, entry->value.at),
+                               "a request cannot go without Host (RFC 9112 3.2)");
+    }
+    return read_pairs(route, "set_headers", "request");
+}
+
+std::vector<header_value> read_response_headers(const table_reader& route)
+{
+    return read_pairs(route, "response_headers", "answer");
 }
 
 } // namespace fairlead::conf

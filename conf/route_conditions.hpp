@@ -18,4 +18,7 @@ std::vector<value_match> read_query_tests(const table_reader& route);
 // Each NAME = "value" of `set_headers`, names as written.
 std::vector<header_value> read_set_headers(const table_reader& route);
 
+// The same of `response_headers`.
+std::vector<header_value> read_response_headers(const table_reader& route);
+
 } // namespace fairlead::conf

@@ -1,5 +1,6 @@
 #include "conf/route_section.hpp"
 
+#include "conf/edge_keys.hpp"
 #include "conf/http_syntax.hpp"
 #include "conf/route_conditions.hpp"
 #include "conf/tls_section.hpp"
@@ -179,6 +180,7 @@ void read_route(const table_reader& table, config_draft& draft)
     }
     read_strip_prefix(table, route);
     route.set_headers = read_set_headers(table);
+    read_edge_keys(table, route.edge);
     route.websocket = draft.value.websocket;
     read_websocket_keys(table, route.websocket);
     read_upgrades(table, route);

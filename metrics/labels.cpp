@@ -86,6 +86,8 @@ std::string_view label(refusal value) noexcept
     case refusal::client_full: return "client_full";
     case refusal::upgrade_rate: return "upgrade_rate";
     case refusal::draining: return "draining";
+    case refusal::access: return "access";
+    case refusal::request_rate: return "request_rate";
     }
     return {};
 }

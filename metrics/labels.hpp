@@ -70,6 +70,8 @@ enum class refusal : std::uint8_t
     client_full,
     upgrade_rate,
     draining,
+    access,
+    request_rate,
 };
 
 // Of the header that began a client's connection.
@@ -219,7 +221,7 @@ inline constexpr party last_of<party> = party::proxy;
 template <>
 inline constexpr status_class last_of<status_class> = status_class::server_error;
 template <>
-inline constexpr refusal last_of<refusal> = refusal::draining;
+inline constexpr refusal last_of<refusal> = refusal::request_rate;
 template <>
 inline constexpr proxy_protocol_version last_of<proxy_protocol_version> = proxy_protocol_version::v2;
 template <>

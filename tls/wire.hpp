@@ -5,8 +5,8 @@
 // buffer while nothing is under way. A read takes as many records as there are with one system call, and a
 // write sends as many as it makes with one.
 //
-// Thread: one. Lifetime: outlives its connections. When made, throws std::bad_alloc, or std::runtime_error
-// where OpenSSL has not got the ciphers of TLS 1.3.
+// Thread: one. Lifetime: outlives its connections. Throws std::bad_alloc, or std::runtime_error when OpenSSL
+// has not got the ciphers of TLS 1.3, when made.
 #pragma once
 
 #include "tls/record_protection.hpp"

@@ -30,7 +30,7 @@ public:
     client_credentials& operator=(const client_credentials&) = delete;
 
     // What the next handshake goes by; never null once it has loaded.
-    std::shared_ptr<const tls::client_context> context() const noexcept { return context_.current(); }
+    std::shared_ptr<const tls::client_context> context() const { return context_.current(); }
 
     refresh_report refresh(tls::wall_time now);
 

@@ -40,7 +40,7 @@ public:
     server_credentials& operator=(const server_credentials&) = delete;
 
     // What the next handshake goes by; never null once it has loaded.
-    std::shared_ptr<const tls::server_context> context() const noexcept { return context_.current(); }
+    std::shared_ptr<const tls::server_context> context() const { return context_.current(); }
 
     // Whether it is what that listener would load.
     bool is_of(const conf::listen_options& listener, const conf::tls_options& options) const;

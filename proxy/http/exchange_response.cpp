@@ -81,6 +81,7 @@ net::task<afterwards> exchange::forward_response()
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
     how.hsts_line = hsts_line();
     how.own_lines = sticky;
+    how.set_headers = asked_.route->options().edge.response_headers;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     asked_.status = facts_.status;
@@ -170,6 +171,7 @@ net::task<afterwards> exchange::begin_tunnel()
     how.hsts_line = hsts_line();
     const std::string sticky = sticky_line();
     how.own_lines = sticky;
+    how.set_headers = asked_.route->options().edge.response_headers;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
     limit_.arm(config().timeouts.write);

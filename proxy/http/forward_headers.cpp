@@ -291,6 +291,7 @@ void append_response_head(std::string& out, const head& response, const response
         if (f.id == field_id::trailer && framing.kind != framing_kind::chunked) continue;
         if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) continue;
         if (!how.hsts_line.empty() && equal_ignoring_case(f.name, "Strict-Transport-Security")) continue;
+        if (set_by_route(how.set_headers, f.name) != nullptr) continue;
         append_field(out, f);
     }
     if (!only_declares) {
@@ -302,7 +303,11 @@ void append_response_head(std::string& out, const head& response, const response
                                 !how.keep_alive || framing.kind == framing_kind::until_close);
     append_via(out, facts.version_minor, how.via_name);
     if (!how.request_id_name.empty()) append_line(out, how.request_id_name, how.request_id);
-    out.append(how.hsts_line).append(how.own_lines).append("\r\n");
+    for (const auto& header : how.set_headers) {
+        if (!header.value.empty()) append_line(out, header.name, header.value);
+    }
+    if (set_by_route(how.set_headers, "Strict-Transport-Security") == nullptr) out.append(how.hsts_line);
+    out.append(how.own_lines).append("\r\n");
 }
 
 bool forwards_interim(const response_facts& facts, const request_facts& request)

@@ -75,6 +75,8 @@ struct response_forwarding
     std::string_view via_name = {};  // empty: no Via
     std::string_view hsts_line = {}; // replaces the backend's (RFC 6797 6.1); empty: that goes on
     std::string_view own_lines = {}; // whole fields of the proxy's own, each with its CRLF
+    // Each replaces all fields of its name; an empty value removes them. Must not name a field of this hop.
+    std::span<const conf::header_value> set_headers = {};
 };
 
 // How the body goes to the client: chunked becomes until_close for HTTP/1.0; until_close becomes chunked

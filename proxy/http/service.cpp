@@ -73,15 +73,19 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
         pools.push_back(std::move(pool));
     }
     loading.throw_problems();
-    std::vector<std::uint32_t> pool_of_route;
+    std::vector<std::optional<std::uint32_t>> pool_of_route;
     std::vector<std::shared_ptr<routing::route_load>> loads;
     for (const auto& route : config.routes) {
+        loads.push_back(counts.routes.obtain(route.name));
+        if (route.edge.is_final()) {
+            pool_of_route.emplace_back();
+            continue;
+        }
         const auto named = [&](const conf::pool_options& pool) { return pool.name == route.pool; };
         const auto found = std::find_if(config.pools.begin(), config.pools.end(), named);
         if (found == config.pools.end())
             throw std::runtime_error("route '" + route.name + "' names no pool that is defined");
-        pool_of_route.push_back(static_cast<std::uint32_t>(found - config.pools.begin()));
-        loads.push_back(counts.routes.obtain(route.name));
+        pool_of_route.emplace_back(static_cast<std::uint32_t>(found - config.pools.begin()));
     }
     return std::make_shared<const service>(service{std::move(config), std::move(*table), std::move(pools),
                                                    std::move(pool_of_route), std::move(loads),
@@ -107,7 +111,7 @@ pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker
         cells.push_back(&shard.backend(shared->name(), backend->address().text));
 }
 
-route_view::route_view(const service& of, std::size_t position, pool_view& pool, const worker_parts& parts)
+route_view::route_view(const service& of, std::size_t position, pool_view* pool, const worker_parts& parts)
     : options_(of.config.routes[position])
     , load_(*of.loads[position])
     , pool_(pool)
@@ -115,9 +119,14 @@ route_view::route_view(const service& of, std::size_t position, pool_view& pool,
     , policy_(websocket::policy_of(options_.websocket, parts.close_timeout))
 {}
 
+std::string_view route_view::pool_name() const noexcept
+{
+    return pool_ != nullptr ? std::string_view(pool_->shared->name()) : std::string_view();
+}
+
 metrics::http_cells& route_view::http_cells()
 {
-    if (http_cells_ == nullptr) http_cells_ = &parts_.shard.http(options_.name, pool_.shared->name());
+    if (http_cells_ == nullptr) http_cells_ = &parts_.shard.http(options_.name, pool_name());
     return *http_cells_;
 }
 
@@ -134,12 +143,12 @@ websocket::origin_ref route_view::origin(backend_kind of, const listening_point&
     std::vector<origins>& by_point = of.is_websocket ? websocket_origins_ : plain_origins_;
     if (by_point.size() <= by.number) by_point.resize(by.number + std::size_t{1});
     origins& made = by_point[by.number];
-    if (made.empty()) made.resize(pool_.shared->backends().size());
+    if (made.empty()) made.resize(pool_->shared->backends().size());
     websocket::origin_ref& origin = made[of.backend];
     if (!origin) {
-        const std::string& address = pool_.shared->backends()[of.backend]->address().text;
+        const std::string& address = pool_->shared->backends()[of.backend]->address().text;
         origin = parts_.origins.obtain(
-            {options_.name, pool_.shared->name(), address, of.is_websocket, by.address});
+            {options_.name, pool_->shared->name(), address, of.is_websocket, by.address});
         if (of.is_websocket)
             origin->cells = &parts_.shard.tunnel(origin->route, origin->pool, origin->backend);
         origin->policy = policy_;
@@ -157,8 +166,10 @@ worker_service::worker_service(std::shared_ptr<const service> served, metrics::w
     for (const auto& pool : shared->pools)
         pools.emplace_back(pool, shard, before != nullptr ? before->view_of(*pool) : nullptr);
     routes.reserve(shared->config.routes.size());
-    for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
-        routes.emplace_back(*shared, i, pools[shared->pool_of_route[i]], parts);
+    for (std::size_t i = 0; i < shared->config.routes.size(); ++i) {
+        const auto pool = shared->pool_of_route[i];
+        routes.emplace_back(*shared, i, pool ? &pools[*pool] : nullptr, parts);
+    }
 }
 
 const pool_view* worker_service::view_of(const upstream::pool& pool) const noexcept
@@ -173,7 +184,7 @@ worker_service::policy_for(const websocket::tunnel_origin& origin) const
 {
     const auto named = [&](const route_view& each) { return each.options().name == origin.route; };
     const auto route = std::ranges::find_if(routes, named);
-    if (route == routes.end() || route->pool().shared->name() != origin.pool) return std::nullopt;
+    if (route == routes.end() || route->pool_name() != origin.pool) return std::nullopt;
     const auto listed = [&](const auto& each) { return each->address().text == origin.backend; };
     if (std::ranges::none_of(route->pool().shared->backends(), listed)) return std::nullopt;
     return route->policy();

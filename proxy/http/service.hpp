@@ -42,10 +42,10 @@ struct service
     conf::config config;
     routing::route_table routes;                              // its indexes are those of config.routes
     std::vector<std::shared_ptr<const upstream::pool>> pools; // as config.pools
-    std::vector<std::uint32_t> pool_of_route;
-    std::vector<std::shared_ptr<routing::route_load>> loads; // as config.routes
-    std::vector<std::shared_ptr<credentials::server_credentials>>
-        listener_tls; // as config.listeners; null: plain
+    std::vector<std::optional<std::uint32_t>> pool_of_route;  // nothing for one that answers itself
+    std::vector<std::shared_ptr<routing::route_load>> loads;  // as config.routes
+    // As config.listeners; null: plain.
+    std::vector<std::shared_ptr<credentials::server_credentials>> listener_tls;
     std::uint64_t generation = 0;
 
     // The one after `before`, or the first without. Pools and listeners' certificates that did not change are
@@ -82,11 +82,13 @@ struct worker_parts
 class route_view
 {
 public:
-    // `position` is the route's in the service.
-    route_view(const service& of, std::size_t position, pool_view& pool, const worker_parts& parts);
+    // `position` is the route's in the service; `pool` is null for one that answers itself.
+    route_view(const service& of, std::size_t position, pool_view* pool, const worker_parts& parts);
 
     const conf::route_options& options() const noexcept { return options_; }
-    pool_view& pool() const noexcept { return pool_; }
+    pool_view& pool() const noexcept { return *pool_; } // of one that does not answer itself
+    std::string_view pool_name() const noexcept;        // empty for one that does
+    routing::request_rates& rates() const noexcept { return load_.rates(); }
 
     // One more tunnel or exchange of the route; none when it has as many as it may.
     routing::route_use admit() noexcept { return load_.admit(options_.max_connections); }
@@ -110,7 +112,7 @@ private:
 
     const conf::route_options& options_;
     routing::route_load& load_;
-    pool_view& pool_;
+    pool_view* pool_;
     const worker_parts& parts_;
     const websocket::tunnel_policy policy_;
     metrics::http_cells* http_cells_ = nullptr;

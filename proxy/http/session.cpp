@@ -7,6 +7,8 @@
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/https_redirect.hpp"
+#include "proxy/http/own_answer.hpp"
+#include "proxy/http/route_gate.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/linger.hpp"
@@ -264,6 +266,14 @@ net::task<afterwards> session::serve()
         co_return co_await answer(503, metrics::refusal::draining, "this listener is closing",
                                   "Retry-After: 1\r\n", false);
     }
+    const conf::edge_options& edge = request_.route->options().edge;
+    const auto turned = turn_away(edge, request_.fields, request_.ends.client, request_.route->rates(),
+                                  request_.began_at.time_since_epoch());
+    if (turned) {
+        co_return co_await answer(turned->status, turned->why, turned->reason, turned->header_lines,
+                                  may_keep);
+    }
+    if (edge.is_final()) co_return co_await answer_by_route(may_keep);
     exchange now(services_, client_, limit_, request_);
     running_ = &now;
     const afterwards next = co_await now.run();
@@ -331,6 +341,20 @@ net::task<afterwards> session::redirect()
     co_return error || !keeps ? afterwards::close : afterwards::keep;
 }
 
+net::task<afterwards> session::answer_by_route(bool may_keep)
+{
+    const bool keeps = may_keep && !is_leaving() && !request_.facts.is_upgrade;
+    out_.clear();
+    request_.status =
+        append_own_answer(out_, request_.route->options().edge,
+                          {request_.facts, request_.host, tls_ ? "https" : "http", keeps, hsts_line()});
+    limit_.arm(config().timeouts.write);
+    const net::error_code error = co_await client_.write(std::string_view(out_));
+    limit_.disarm();
+    log_request();
+    co_return error || !keeps ? afterwards::close : afterwards::keep;
+}
+
 void session::log_request()
 {
     const auto duration = std::chrono::steady_clock::now() - request_.began_at;
@@ -350,7 +374,7 @@ void session::log_request()
     record.host = request_.host;
     if (request_.route != nullptr) {
         record.route = request_.route->options().name;
-        record.pool = request_.route->pool().shared->name();
+        record.pool = request_.route->pool_name();
     }
     record.backend = request_.backend;
     record.reason = request_.reason;

@@ -50,6 +50,7 @@ private:
     net::task<head_outcome> wait_for_request();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
+    net::task<afterwards> answer_by_route(bool may_keep);
     net::task<> take_turns();
     net::task<afterwards> redirect();
     bool find_route();

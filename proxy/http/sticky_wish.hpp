@@ -17,23 +17,4 @@ namespace fairlead::http {
 upstream::sticky_wish find_sticky_wish(const upstream::stickiness& rules, const head& fields,
                                        const request_facts& facts, const std::optional<net::ip_port>& client);
 
-// Walks over the values of the cookies of one name (RFC 6265 4.2.1), in all Cookie fields; a value in quotes
-// comes without them. Case matters in names.
-class cookie_values
-{
-public:
-    cookie_values(const head& fields, std::string_view name)
-        : fields_(fields)
-        , name_(name)
-    {}
-
-    std::optional<std::string_view> next();
-
-private:
-    const head& fields_;
-    std::string_view name_;
-    std::string_view rest_; // of the current field
-    std::size_t from_ = 0;  // where to look for the next
-};
-
 } // namespace fairlead::http

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "proxy/routing/client_load.hpp"
+#include "proxy/routing/request_rates.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -73,6 +74,8 @@ public:
     // Of clients that the route bounds each; those from before it did are not counted.
     client_load& by_client() noexcept { return by_client_; }
 
+    request_rates& rates() noexcept { return rates_; }
+
 private:
     friend class route_use;
     friend class route_registry;
@@ -80,6 +83,7 @@ private:
     std::atomic<std::uint32_t> live_{0};
     std::atomic<bool> is_draining_{false};
     client_load by_client_;
+    request_rates rates_;
 };
 
 class route_registry

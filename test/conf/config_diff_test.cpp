@@ -224,8 +224,10 @@ TEST_CASE("no key of the schema is forgotten")
                row.section.starts_with("listen") || row.section == "admin" ||
                row.section.ends_with(".NAME") || row.section == "pool.NAME.backends" ||
                row.section == "pool.NAME.rebalance" || row.section == "pool.NAME.sticky" ||
-               row.section == "pool.NAME.health.expect_body" || row.section == "pool.NAME.tls" ||
-               row.section == "route.client_certificate" || row.section == "source" ||
+               row.section == "pool.NAME.health.expect_body" || row.section == "source" ||
+               row.section == "pool.NAME.tls" || row.section == "route.client_certificate" ||
+               row.section == "route.respond" || row.section == "route.request_rate" ||
+               row.name.starts_with("redirect") || row.name == "respond" ||
                (row.section == "route" && (row.name == "name" || row.name == "pool")) ||
                row.name == "websocket";
     };

@@ -129,6 +129,12 @@ TEST_CASE("the schema's defaults are those of the structs, and its examples are 
     }
 }
 
+// A route with one has no pool: edge_keys_test has them.
+bool is_of_own_answer(const key_row& row)
+{
+    return row.name == "redirect" || row.name == "redirect_status" || row.name == "respond";
+}
+
 TEST_CASE("examples of pools and routes are accepted")
 {
     for (const auto& row : known_keys()) {
@@ -155,7 +161,7 @@ TEST_CASE("examples of pools and routes are accepted")
         if (row.section == "source") {
             CHECK(brief_errors(read_with_top(section_with(row, row.example))).empty());
         }
-        if (row.section == "route" && row.name != "pool") {
+        if (row.section == "route" && row.name != "pool" && !is_of_own_answer(row)) {
             const auto before = row.name == "strip_prefix" ? "path = \"/chat/\"\n" : "";
             CHECK(brief_errors(read_with_route(before + line)).empty());
         }

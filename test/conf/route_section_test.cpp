@@ -173,7 +173,7 @@ TEST_CASE("names and hosts are checked where they stand")
     CHECK(route_error("host = 3") == "route[0].host: wants text in quotes, not an integer");
     const std::string start = std::string(listen_line) + std::string(pool_lines);
     CHECK(brief_errors(read_config_text(start + "[[route]]\n", "t")) ==
-          brief_list{"4:1 route[0]: the key 'pool' is missing"});
+          brief_list{"4:1 route[0]: needs a pool, or redirect or respond"});
     CHECK(brief_errors(read_config_text(start + "[route]\npool = \"a\"\n", "t")) ==
           brief_list{"4:1 route: each route is a table of its own: [[route]]"});
     CHECK(brief_errors(read_config_text(start, "t")) ==

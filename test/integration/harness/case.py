@@ -16,8 +16,9 @@ def pool(name, *backends, **keys):
 
 
 def route(pool_name="app", **keys):
-    """A [[route]] table; `keys` are written as TOML text."""
-    lines = ["[[route]]", f'pool = "{pool_name}"'] + [f"{key} = {value}" for key, value in keys.items()]
+    """A [[route]] table, without a pool for None; `keys` are written as TOML text."""
+    to_pool = [] if pool_name is None else [f'pool = "{pool_name}"']
+    lines = ["[[route]]"] + to_pool + [f"{key} = {value}" for key, value in keys.items()]
     return "\n".join(lines) + "\n"
 
 

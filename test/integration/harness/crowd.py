@@ -86,6 +86,7 @@ class CrowdBackend(_Loop):
         self.address = f"{host}:{self._listener.getsockname()[1]}"
         self._open = {}  # socket -> [is it a tunnel, bytes not used yet, target]
         self.close_codes = {}
+        self.upgrades = 0  # that were accepted, ended ones too
         self._watch(self._listener)
         self._thread.start()
 
@@ -118,6 +119,7 @@ class CrowdBackend(_Loop):
             state[2] = head.split(b" ", 2)[1].decode()
             sock.send(switching_protocols(fields["sec-websocket-key"]))
             state[0] = True
+            self.upgrades += 1
         if state[0]:
             frames, state[1] = split_frames(state[1])
             answer = b"".join(frame(opcode, payload) for opcode, payload in frames)

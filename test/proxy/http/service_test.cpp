@@ -72,7 +72,7 @@ TEST_CASE("a service joins routes and pools by position")
     REQUIRE(built->pools.size() == 2);
     CHECK(built->pools[0]->name() == "chat");
     CHECK(built->pools[1]->name() == "api");
-    CHECK(built->pool_of_route == std::vector<std::uint32_t>{1, 0, 0});
+    CHECK(built->pool_of_route == std::vector<std::optional<std::uint32_t>>{1, 0, 0});
 }
 
 TEST_CASE("backends live on from one service to the next")

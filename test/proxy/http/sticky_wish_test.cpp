@@ -1,5 +1,6 @@
 #include "proxy/http/sticky_wish.hpp"
 
+#include "proxy/http/cookie_values.hpp"
 #include "test/proxy/http/parsed_head.hpp"
 
 #include <doctest/doctest.h>

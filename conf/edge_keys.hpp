@@ -1,0 +1,13 @@
+// Reads the keys of a route by which it answers itself, lets in or keeps out, and changes answers.
+//
+// Errors go to the diagnostics of the table; a key that is wrong leaves what was there before.
+#pragma once
+
+#include "conf/edge_options.hpp"
+#include "conf/table_reader.hpp"
+
+namespace fairlead::conf {
+
+void read_edge_keys(const table_reader& route, edge_options& target);
+
+} // namespace fairlead::conf
