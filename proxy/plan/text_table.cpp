@@ -7,7 +7,9 @@ namespace fairlead::plan {
 void text_table::add(std::vector<std::string> entries)
 {
     for (auto& entry : entries) {
-        if (entry.size() > widest_entry) entry = entry.substr(0, widest_entry - 3) + "...";
+        if (entry.size() <= widest_entry) continue;
+        entry.resize(widest_entry - 3);
+        entry += "...";
     }
     entries.resize(columns_.size());
     rows_.push_back(std::move(entries));
@@ -27,8 +29,11 @@ std::string text_table::text() const
     const auto add_line = [&](const std::vector<std::string>& row) {
         std::string line = " ";
         for (std::size_t at = 0; at < row.size(); ++at) {
-            const std::string gap(widths[at] - row[at].size(), ' ');
-            line += (at == 0 ? " " : "  ") + (columns_[at].is_number ? gap + row[at] : row[at] + gap);
+            const std::size_t gap = widths[at] - row[at].size();
+            line.append(at == 0 ? 1 : 2, ' ');
+            if (columns_[at].is_number) line.append(gap, ' ');
+            line.append(row[at]);
+            if (!columns_[at].is_number) line.append(gap, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + "\n";
