@@ -1,5 +1,6 @@
 #include "conf/config_diff.hpp"
 
+#include "conf/answer_comparison.hpp"
 #include "conf/known_keys.hpp"
 
 #include <algorithm>
@@ -74,6 +75,7 @@ void compare_waits(const config& a, const config& b, std::vector<key_change>& ou
     timeouts.add("connect", a.timeouts.connect, b.timeouts.connect);
     timeouts.add("response", a.timeouts.response, b.timeouts.response);
     timeouts.add("response_body", a.timeouts.response_body, b.timeouts.response_body);
+    timeouts.add("total", a.timeouts.total, b.timeouts.total);
     timeouts.add("upstream_idle", a.timeouts.upstream_idle, b.timeouts.upstream_idle);
     timeouts.add("tls_handshake", a.timeouts.tls_handshake, b.timeouts.tls_handshake);
     const key_comparison drain("drain", "drain.", out);
@@ -104,7 +106,9 @@ void compare_bounds(const config& a, const config& b, std::vector<key_change>& o
 
 void compare_process(const config& a, const config& b, std::vector<key_change>& out)
 {
-    key_comparison("", "", out).add("workers", a.workers, b.workers);
+    const key_comparison top("", "", out);
+    top.add("workers", a.workers, b.workers);
+    top.add("error_pages", a.error_pages, b.error_pages);
     key_comparison("admin", "admin.", out).add("address", a.admin.address, b.admin.address);
     key_comparison("reload", "reload.", out).add("watch", a.reload.watch, b.reload.watch);
     const key_comparison log("log", "log.", out);
@@ -171,13 +175,13 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
     keys.add("methods", a.methods, b.methods);
     keys.add("headers", a.headers, b.headers);
     keys.add("query", a.query, b.query);
-    if (a.only != b.only) {
-        out.push_back({"only", "", "", false});
-    }
+    if (a.only != b.only) out.push_back({"only", "", "", false});
     keys.add("subprotocol", a.subprotocol, b.subprotocol);
     keys.add("client_certificate", a.client_certificate, b.client_certificate);
     keys.add("pool", a.pool, b.pool);
     keys.add("strip_prefix", a.strip_prefix, b.strip_prefix);
+    keys.add("add_prefix", a.add_prefix, b.add_prefix);
+    keys.add("add_headers", a.add_headers, b.add_headers);
     keys.add("set_headers", a.set_headers, b.set_headers);
     keys.add("redirect", a.edge.redirect, b.edge.redirect);
     keys.add("redirect_status", a.edge.redirect_status, b.edge.redirect_status);
@@ -186,8 +190,10 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
     keys.add("deny", a.edge.deny, b.edge.deny);
     keys.add("request_rate", a.edge.request_rate, b.edge.request_rate);
     keys.add("jwt", a.edge.jwt, b.edge.jwt);
+    keys.add("basic_auth", a.edge.basic_auth, b.edge.basic_auth);
     keys.add("auth_request", a.edge.auth_request, b.edge.auth_request);
     keys.add("response_headers", a.edge.response_headers, b.edge.response_headers);
+    compare_answers(a, b, keys);
     compare_websocket(a.websocket, b.websocket, out);
     keys.add("upgrades", a.upgrades, b.upgrades);
     keys.add("max_connections", a.max_connections, b.max_connections);
@@ -208,7 +214,10 @@ std::vector<key_change> changed_keys(const listen_options& a, const listen_optio
 std::vector<key_change> changed_keys(const backend_options& a, const backend_options& b)
 {
     std::vector<key_change> out;
-    key_comparison("pool.NAME.backends", "", out).add("weight", a.weight, b.weight);
+    const key_comparison keys("pool.NAME.backends", "", out);
+    keys.add("weight", a.weight, b.weight);
+    keys.add("priority", a.priority, b.priority);
+    keys.add("max_connections", a.max_connections, b.max_connections);
     return out;
 }
 
@@ -342,6 +351,7 @@ std::vector<key_change> compare(const pool_options& a, const pool_options& b)
 {
     std::vector<key_change> out;
     const key_comparison keys("pool.NAME", "", out);
+    keys.add("discover", a.discover, b.discover);
     keys.add("balance", a.balance, b.balance);
     if (a.source != b.source || a.transparent != b.transparent) {
         out.push_back({"source", "", "", false});
@@ -351,11 +361,16 @@ std::vector<key_change> compare(const pool_options& a, const pool_options& b)
     keys.add("proxy_protocol", a.proxy_protocol, b.proxy_protocol);
     keys.add("connect_timeout", a.connect_timeout, b.connect_timeout);
     keys.add("response_timeout", a.response_timeout, b.response_timeout);
+    keys.add("total_timeout", a.total_timeout, b.total_timeout);
     keys.add("backoff", a.backoff, b.backoff);
     keys.add("max_backoff", a.max_backoff, b.max_backoff);
     compare_health(a, b, out);
     keys.add("rebalance", a.rebalance, b.rebalance);
+    keys.add("queue", a.queue, b.queue);
+    keys.add("max_pending", a.max_pending, b.max_pending);
     keys.add("tls", a.tls, b.tls);
+    keys.add("retry", a.retry, b.retry);
+    keys.add("hedge", a.hedge, b.hedge);
     keys.add("sticky", a.sticky, b.sticky);
     return out;
 }

@@ -1,5 +1,6 @@
 #include "conf/consistency.hpp"
 
+#include "conf/http_syntax.hpp"
 #include "conf/suggestion.hpp"
 
 #include <algorithm>
@@ -106,8 +107,23 @@ void check_routes(config_draft& draft, diagnostics& errors)
     check_reachable(draft, errors);
 }
 
+// Beside what the proxy says itself a second field would let a backend read either.
+void check_added_headers(const config_draft& draft, diagnostics& errors)
+{
+    const forward_options& forward = draft.value.forward;
+    for (std::size_t i = 0; i < draft.value.routes.size(); ++i) {
+        for (const auto& each : draft.value.routes[i].add_headers) {
+            const auto name = to_lower(each.name);
+            if (name == to_lower(forward.request_id) || name == to_lower(forward.client_certificate))
+                errors.add(draft.route_places[i], "add_headers: " + in_quotes(each.name) +
+                                                      " is written by the proxy; see [forward]");
+        }
+    }
+}
+
 void check_references(const config_draft& draft, diagnostics& errors)
 {
+    check_added_headers(draft, errors);
     std::vector<std::string_view> names;
     for (const auto& [name, place] : draft.pool_places) {
         names.push_back(name);

@@ -7,6 +7,7 @@
 #include "conf/read_config.hpp"
 #include "conf/source_file.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ public:
     void add_file(std::string name); // the files in the order in which their errors are wanted
     void add(const written_at& where, std::string message);
     void add_for_file(std::string name, std::string message); // about a file as a whole
+
+    std::size_t count() const noexcept { return errors_.size(); } // so far
 
     // All of them, by file (files never added come first), then by line and column.
     std::vector<config_error> take();

@@ -1,5 +1,8 @@
 #include "conf/edge_keys.hpp"
 
+#include "conf/access_keys.hpp"
+#include "conf/cors_keys.hpp"
+#include "conf/file_key.hpp"
 #include "conf/http_syntax.hpp"
 #include "conf/peer_addresses.hpp"
 #include "conf/rate_keys.hpp"
@@ -7,8 +10,8 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace fairlead::conf {
 
@@ -93,29 +96,21 @@ void read_request_rate(const table_reader& route, edge_options& target)
     if (rate.by == rate_key::header) rate.name = to_lower(rate.name);
 }
 
-std::string text_in_file(const table_reader& table, std::string_view name)
-{
-    std::string file;
-    table.read(name, file);
-    if (file.empty()) return {};
-    const auto folder = std::filesystem::path(table.file().name()).parent_path();
-    auto result = read_text(folder / file);
-    if (!result.problem.empty()) table.report(name, in_quotes(file) + " " + result.problem);
-    return std::move(result.text);
-}
-
 void read_claims(const table_reader& table, token_options& target)
 {
     const auto* node = table.find("copy_claims");
     if (node == nullptr || node->kind != node_kind::table) return;
+    std::vector<std::string> taken;
     for (const auto& entry : node->entries) {
         const written_at place{&table.file(), entry.value.at, table.path_of("copy_claims") + "." + entry.key};
-        if (entry.value.kind != node_kind::text || !is_token(entry.value.text))
+        if (entry.value.kind != node_kind::text) {
             table.errors().add(place, "wants the name of a header in quotes");
-        else if (is_reserved_field(entry.value.text) || to_lower(entry.value.text) == "host")
-            table.errors().add(place, "belongs to the connection, not to the request, and cannot be set");
-        else
+        } else if (const auto problem = problem_of_copy(entry.value.text, taken); !problem.empty()) {
+            table.errors().add(place, problem);
+        } else {
+            taken.push_back(entry.value.text);
             target.copy_claims.push_back({entry.key, entry.value.text});
+        }
     }
 }
 
@@ -130,9 +125,7 @@ void read_jwt(const table_reader& route, edge_options& target)
     if (has_keys == has_secret)
         table.report("keys", "or secret_file says what tokens are verified by; have one of them");
     jwt.key_set = text_in_file(table, "keys");
-    jwt.secret = text_in_file(table, "secret_file");
-    while (jwt.secret.ends_with('\n') || jwt.secret.ends_with('\r'))
-        jwt.secret.pop_back();
+    jwt.secret = secret_in_file(table, "secret_file");
     table.read("issuer", jwt.issuer);
     for (const auto& item : table.texts("audience"))
         jwt.audiences.emplace_back(item.text);
@@ -158,11 +151,8 @@ void read_auth_request(const table_reader& route, edge_options& target)
         if (const auto problem = problem_of_path(auth.path); !problem.empty()) table.report("path", problem);
     }
     for (const auto& item : table.texts("copy_headers")) {
-        if (!is_token(item.text))
-            table.errors().add(item.where, in_quotes(item.text) + " is not a header name (RFC 9110 5.6.2)");
-        else if (is_reserved_field(item.text) || to_lower(item.text) == "host")
-            table.errors().add(item.where,
-                               "belongs to the connection, not to the request, and cannot be set");
+        if (const auto problem = problem_of_copy(item.text, auth.copy_headers); !problem.empty())
+            table.errors().add(item.where, problem);
         else
             auth.copy_headers.emplace_back(item.text);
     }
@@ -180,13 +170,32 @@ void read_edge_keys(const table_reader& route, edge_options& target)
     read_request_rate(route, target);
     read_jwt(route, target);
     read_auth_request(route, target);
+    read_basic_auth(route, target);
+    read_compression(route, target);
     target.response_headers = read_response_headers(route);
+    read_cors(route, target);
     if (!target.redirect.empty() && target.respond)
         route.report("respond", "and redirect are two answers; keep one");
     if (route.find("pool") != nullptr && target.is_final())
         route.report("pool", "gets nothing: the route answers itself");
     if (route.find("pool") == nullptr && !target.is_final())
         route.errors().add(route.where_table(), "needs a pool, or redirect or respond");
+}
+
+std::vector<std::string> vouched_names(const edge_options& of)
+{
+    std::vector<std::string> names;
+    if (of.jwt) {
+        for (const auto& each : of.jwt->copy_claims)
+            names.push_back(to_lower(each.header));
+    }
+    if (of.basic_auth && !of.basic_auth->forward_user.empty())
+        names.push_back(to_lower(of.basic_auth->forward_user));
+    if (of.auth_request) {
+        for (const auto& each : of.auth_request->copy_headers)
+            names.push_back(to_lower(each));
+    }
+    return names;
 }
 
 } // namespace fairlead::conf

@@ -2,6 +2,10 @@
 // model.hpp.
 #pragma once
 
+#include "conf/access_options.hpp"
+#include "conf/compression_options.hpp"
+#include "conf/cors_options.hpp"
+#include "conf/error_page_options.hpp"
 #include "conf/values.hpp"
 
 #include <cstdint>
@@ -89,13 +93,18 @@ struct edge_options // keys of [[route]]
     peer_list deny;
     std::optional<request_rate_options> request_rate;
     std::optional<token_options> jwt;
+    std::optional<basic_auth_options> basic_auth;
     std::optional<auth_request_options> auth_request;
     std::vector<header_value> response_headers;
+    std::optional<cors_options> cors;
+    error_page_options error_pages;                 // before those at the top of the file
+    std::optional<compression_options> compression; // absent: answers go as they came
 
     // Something stands between a request and its backend.
     bool has_gate() const noexcept
     {
-        return is_final() || !allow.empty() || !deny.empty() || request_rate || jwt || auth_request;
+        return is_final() || !allow.empty() || !deny.empty() || request_rate || jwt || basic_auth ||
+               auth_request || cors;
     }
     // It answers every request itself: there is no pool.
     bool is_final() const noexcept { return !redirect.empty() || respond.has_value(); }

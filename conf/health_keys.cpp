@@ -38,7 +38,8 @@ std::optional<std::uint16_t> parse_status(std::string_view text)
     return is_whole && status >= 100 && status <= 599 ? std::optional(status) : std::nullopt;
 }
 
-// "200-299, 304"; nothing when it is not that.
+} // namespace
+
 std::optional<std::vector<status_range>> parse_statuses(std::string_view text)
 {
     std::vector<status_range> ranges;
@@ -59,6 +60,22 @@ std::optional<std::vector<status_range>> parse_statuses(std::string_view text)
     }
 }
 
+void read_percent(const table_reader& table, std::string_view name, std::uint32_t& target)
+{
+    std::string text;
+    table.read(name, text);
+    if (!is_text(table, name)) {
+        return;
+    }
+    if (const auto percent = parse_percent(text)) {
+        target = *percent;
+    } else {
+        table.report(name, in_quotes(text) + " is not a share, such as \"50%\"");
+    }
+}
+
+namespace {
+
 void read_statuses(const table_reader& table, std::string_view name, std::vector<status_range>& target)
 {
     if (!is_text(table, name)) {
@@ -71,20 +88,6 @@ void read_statuses(const table_reader& table, std::string_view name, std::vector
         target = std::move(*ranges);
     } else {
         table.report(name, in_quotes(text) + " is not a list of statuses, such as \"200-299, 404\"");
-    }
-}
-
-void read_percent(const table_reader& table, std::string_view name, std::uint32_t& target)
-{
-    std::string text;
-    table.read(name, text);
-    if (!is_text(table, name)) {
-        return;
-    }
-    if (const auto percent = parse_percent(text)) {
-        target = *percent;
-    } else {
-        table.report(name, in_quotes(text) + " is not a share, such as \"50%\"");
     }
 }
 

@@ -15,6 +15,12 @@ void read_check_path(const table_reader& table, check_kind kind, std::string& pa
 void read_check_port(const table_reader& table, std::uint16_t& port);
 void read_check_timing(const table_reader& table, check_timing& timing);
 
+// "200-299, 304"; nothing when it is not that.
+std::optional<std::vector<status_range>> parse_statuses(std::string_view text);
+
+// A share such as "50%". Reports what is not one.
+void read_percent(const table_reader& table, std::string_view name, std::uint32_t& target);
+
 // `table` is the pool's; its backends have been read.
 void read_pool_health(const table_reader& table, pool_options& pool);
 

@@ -1,7 +1,12 @@
 #include "conf/known_keys.hpp"
 
+#include "conf/access_rows.hpp"
+#include "conf/answer_rows.hpp"
+#include "conf/discover_rows.hpp"
 #include "conf/edge_rows.hpp"
 #include "conf/health_rows.hpp"
+#include "conf/limit_rows.hpp"
+#include "conf/retry_rows.hpp"
 #include "conf/tls_keys.hpp"
 
 #include <algorithm>
@@ -95,6 +100,7 @@ constexpr auto plain_rows = std::to_array<key_row>({
     wait("connect", "\"5s\""),
     wait("response", "\"1m\""),
     wait("response_body", "0"),
+    wait("total", "0", "timeouts", "\"2m\""),
     wait("upstream_idle", "\"30s\""),
 
     {.section = "limits", .name = "header_bytes", .type = value_type::bytes, .default_text = "\"32KiB\"",
@@ -196,7 +202,7 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .default_text = "\"pass\"", .choices = "pass|strip", .example = "\"strip\""},
 
     {.section = "pool.NAME", .name = "backends", .type = value_type::array, .choices = backend_address,
-     .required = true, .example = "[\"10.0.0.11:9000\", { address = \"10.0.0.12:9000\", weight = 2 }]"},
+     .example = "[\"10.0.0.11:9000\", { address = \"10.0.0.12:9000\", weight = 2 }]"},
     {.section = "pool.NAME", .name = "balance", .type = value_type::choice,
      .default_text = "\"round-robin\"", .choices = "round-robin|least-connections|random-of-two",
      .example = "\"least-connections\""},
@@ -210,12 +216,15 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .default_text = "\"none\"", .choices = "none|v1|v2", .example = "\"v2\""},
     wait("connect_timeout", "", "pool.NAME"),
     wait("response_timeout", "", "pool.NAME"),
+    wait("total_timeout", "", "pool.NAME", "\"30s\""),
     {.section = "pool.NAME", .name = "backoff", .type = value_type::time, .default_text = "\"1s\"",
      .least = 1, .most = hour, .example = "\"500ms\""},
     {.section = "pool.NAME", .name = "max_backoff", .type = value_type::time, .default_text = "\"30s\"",
      .least = 1, .most = day, .example = "\"1m\""},
     {.section = "pool.NAME", .name = "rebalance", .type = value_type::table,
      .example = "{ rate = \"50/s\", threshold = \"20%\" }"},
+    {.section = "pool.NAME", .name = "retry", .type = value_type::table,
+     .example = "{ on = [\"reset\", \"502-504\"], attempts = 2 }"},
     {.section = "pool.NAME", .name = "sticky", .type = value_type::table,
      .example = "{ by = \"cookie\", secret = \"kXo3vT9wq1m7cEh4\" }"},
     {.section = "pool.NAME", .name = "health", .type = value_type::table,
@@ -255,6 +264,8 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .choices = backend_address, .required = true, .example = "\"10.0.0.12:9000\""},
     {.section = "pool.NAME.backends", .name = "weight", .type = value_type::integer, .default_text = "1",
      .least = 1, .most = 1'000, .example = "2"},
+    {.section = "pool.NAME.backends", .name = "priority", .type = value_type::integer, .default_text = "0",
+     .least = 0, .most = 65'535, .example = "1"},
 
     {.section = "npath.NAME", .name = "address", .type = value_type::text, .choices = "an IP address",
      .required = true, .example = "\"10.5.0.100\""},
@@ -314,6 +325,10 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .example = "\"chat\""},
     {.section = "route", .name = "strip_prefix", .type = value_type::text, .choices = "starts with '/'",
      .example = "\"/chat\""},
+    {.section = "route", .name = "add_prefix", .type = value_type::text, .choices = "starts with '/'",
+     .example = "\"/v2\""},
+    {.section = "route", .name = "add_headers", .type = value_type::table, .choices = "NAME = text",
+     .example = "{ X-Tag = \"edge\" }"},
     {.section = "route", .name = "set_headers", .type = value_type::table, .choices = "NAME = text",
      .example = "{ X-Tenant = \"blue\", X-Debug = \"\" }"},
     {.section = "route", .name = "websocket", .type = value_type::table, .choices = "keys of [websocket]",
@@ -341,7 +356,9 @@ constexpr auto joined(const std::array<key_row, First>& some, const std::array<k
     return all;
 }
 
-constexpr auto rows = joined(joined(joined(plain_rows, health_rows), edge_rows), tls_rows);
+constexpr auto pool_rows = joined(joined(joined(discover_rows, health_rows), limit_rows), retry_rows);
+constexpr auto route_rows = joined(joined(edge_rows, access_rows), answer_rows);
+constexpr auto rows = joined(joined(joined(plain_rows, pool_rows), route_rows), tls_rows);
 
 } // namespace
 

@@ -7,9 +7,12 @@
 // them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/discover_options.hpp"
 #include "conf/edge_options.hpp"
 #include "conf/health_options.hpp"
+#include "conf/hedge_options.hpp"
 #include "conf/port_ranges.hpp"
+#include "conf/retry_options.hpp"
 #include "conf/source_position.hpp"
 #include "conf/tls_options.hpp"
 #include "conf/sticky_options.hpp"
@@ -55,6 +58,7 @@ struct timeout_options
     duration connect{5'000};     // a pool may override it
     duration response{60'000};   // from the request's last byte to the response head; a pool may override it
     duration response_body{0};   // between two pieces of a response body: never cut an event stream
+    duration total{0};           // a whole exchange, from the request head on; a pool may override it
     duration upstream_idle{30'000}; // an unused connection to a backend
     duration tls_handshake{10'000}; // a client's or a backend's, from its beginning to its end
 
@@ -180,11 +184,14 @@ enum class balance_kind : std::uint8_t
     random_of_two
 };
 
-struct backend_options // an entry of pool.NAME.backends: "host:port" or { address, weight }
+struct backend_options // an entry of pool.NAME.backends: "host:port" or { address, weight, priority }
 {
     endpoint address;
     std::uint32_t weight = 1; // 1..1000
     source_position where;
+    std::uint32_t priority = 0;        // 0..65535; the lowest one that serves gets everything
+    std::uint32_t max_connections = 0; // tunnels and exchanges at once, over all workers; 0: no limit
+    member_origin origin = member_origin::configured; // else added after reading, and `where` is empty
 };
 
 struct rebalance_options // pool.NAME.rebalance
@@ -195,10 +202,19 @@ struct rebalance_options // pool.NAME.rebalance
     bool operator==(const rebalance_options&) const = default;
 };
 
+struct queue_options // pool.NAME.queue
+{
+    std::uint32_t length = 100; // requests that wait at once, over all workers; 1..1,000,000
+    duration timeout{5'000};    // of each
+
+    bool operator==(const queue_options&) const = default;
+};
+
 struct pool_options // [pool.NAME]
 {
     std::string name;
-    std::vector<backend_options> backends; // at least one
+    std::vector<backend_options> backends;    // at least one, but where `discover` is
+    std::optional<discover_options> discover; // absent: `backends` are all
     balance_kind balance = balance_kind::round_robin;
     std::vector<cidr> source; // its own or [source]'s; empty: the kernel chooses the address
     transparency transparent = transparency::off; // else `source` is empty
@@ -207,6 +223,7 @@ struct pool_options // [pool.NAME]
     conf::proxy_protocol proxy_protocol = conf::proxy_protocol::none; // the header that begins a connection
     std::optional<duration> connect_timeout;                          // else timeouts.connect
     std::optional<duration> response_timeout;                         // else timeouts.response
+    std::optional<duration> total_timeout;                            // else timeouts.total
     duration backoff{1'000};      // a backend that failed to connect is left alone this long, doubling...
     duration max_backoff{30'000}; // ...up to this
     std::optional<health_options> health; // absent: nothing is asked
@@ -215,8 +232,12 @@ struct pool_options // [pool.NAME]
     dead_tunnel_handling dead_tunnels = dead_tunnel_handling::keep;
     std::uint32_t panic_threshold = 0; // per cent; all backends are used when fewer are up, or none is
     std::optional<rebalance_options> rebalance; // absent: never
-    std::optional<sticky_options> sticky;       // absent: `balance` chooses for every request
-    std::optional<pool_tls_options> tls;        // absent: plain
+    std::optional<queue_options> queue;         // absent: a request that finds no room is refused
+    std::uint32_t max_pending = 0;        // connects under way to a backend, over all workers; 0: no limit
+    std::optional<retry_options> retry;   // absent: only what no backend can have seen is sent again
+    std::optional<hedge_options> hedge;   // absent: no second backend is asked
+    std::optional<sticky_options> sticky; // absent: `balance` chooses for every request
+    std::optional<pool_tls_options> tls;  // absent: plain
     source_position where;
 };
 
@@ -263,9 +284,13 @@ struct route_options // [[route]]
     traffic_kind only = traffic_kind::any;
     std::string subprotocol; // a WebSocket subprotocol the client must offer; "" any
     std::optional<client_certificate_match> client_certificate; // the client must have shown one
-    std::string pool;         // a [pool.NAME]; empty where the route answers itself
-    std::string strip_prefix; // removed from the path, on a segment boundary; "/a", no final '/'
+    std::string pool;                 // a [pool.NAME]; empty where the route answers itself
+    std::string strip_prefix;         // removed from the path, on a segment boundary; "/a", no final '/'
+    std::string add_prefix;           // put before what is left of the path; "/a", no final '/'
+    bool rewrite_location = false;    // of answers, to where the client finds it
+    bool rewrite_cookie_path = false; // the same of their cookies
     std::vector<header_value> set_headers;
+    std::vector<header_value> add_headers; // beside what is sent; none of set_headers or that the proxy sets
     edge_options edge;
     websocket_options websocket;       // [websocket]'s where the route does not say it itself
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
@@ -319,11 +344,12 @@ struct config
     forward_options forward;
     source_options source;
     websocket_options websocket;
+    error_page_options error_pages;
     tls_options tls;
     std::vector<pool_options> pools;   // at least one, in order of appearance
     std::vector<route_options> routes; // at least one, in order of appearance
     std::vector<npath_options> npath;  // in order of appearance
-    std::vector<std::string> files;    // every file that was read, the main one first
+    std::vector<std::string> files;    // every file with configuration or a page, the main one first
     std::vector<std::string> folders;  // where those lie, and where `include` looks for more
 };
 

@@ -1,6 +1,9 @@
 #include "conf/pool_section.hpp"
 
+#include "conf/discover_keys.hpp"
 #include "conf/health_keys.hpp"
+#include "conf/hedge_keys.hpp"
+#include "conf/retry_keys.hpp"
 #include "conf/source_keys.hpp"
 #include "conf/tls_section.hpp"
 #include "conf/sticky_keys.hpp"
@@ -44,15 +47,19 @@ std::vector<endpoint> read_backend_addresses(std::string_view text, const writte
 
 // One backend for each port of the entry.
 std::vector<backend_options> read_backend(const document_node& node, const written_at& where,
-                                          diagnostics& errors)
+                                          std::uint32_t max_connections, diagnostics& errors)
 {
     std::uint32_t weight = 1;
+    std::uint32_t priority = 0;
+    std::uint32_t most = max_connections;
     std::vector<endpoint> addresses;
     if (node.kind == node_kind::text) {
         addresses = read_backend_addresses(node.text, where, errors);
     } else if (node.kind == node_kind::table) {
         const table_reader table(node, {"pool.NAME.backends", where.key, *where.file, errors});
         table.read("weight", weight);
+        table.read("priority", priority);
+        table.read("max_connections", most);
         std::string text;
         table.read("address", text);
         const auto* written = table.find("address");
@@ -65,7 +72,7 @@ std::vector<backend_options> read_backend(const document_node& node, const writt
     }
     std::vector<backend_options> out;
     for (auto& address : addresses) {
-        out.push_back({std::move(address), weight, where.position()});
+        out.push_back({std::move(address), weight, where.position(), priority, most});
     }
     return out;
 }
@@ -74,19 +81,24 @@ void read_backends(const table_reader& table, pool_options& pool)
 {
     const auto* node = table.find("backends");
     if (node == nullptr) {
+        if (table.find("discover") == nullptr) {
+            table.errors().add(table.where_table(), "the key 'backends' is missing, or 'discover'");
+        }
         return;
     }
     if (node->kind != node_kind::array) {
         table.report("backends", "wants an array: [\"HOST:PORT\", ...]");
         return;
     }
-    if (node->items.empty()) {
+    if (node->items.empty() && table.find("discover") == nullptr) {
         table.report("backends", "a pool needs at least one backend");
     }
+    std::uint32_t max_connections = 0;
+    table.read("max_connections", max_connections);
     std::unordered_set<std::string> seen;
     for (std::size_t i = 0; i < node->items.size(); ++i) {
         const auto where = table.where_item("backends", i);
-        for (auto& backend : read_backend(node->items[i], where, table.errors())) {
+        for (auto& backend : read_backend(node->items[i], where, max_connections, table.errors())) {
             if (!seen.insert(backend.address.text).second) {
                 table.errors().add(where, backend.address.text +
                                               " is listed twice; to send it more, give it a weight");
@@ -134,6 +146,24 @@ void read_rebalance(const table_reader& pool_table, pool_options& pool)
     }
 }
 
+void read_limits(const table_reader& pool_table, pool_options& pool)
+{
+    pool_table.read("max_pending", pool.max_pending);
+    const auto* node = pool_table.find("queue");
+    if (node == nullptr || node->kind != node_kind::table) {
+        return;
+    }
+    const table_reader table(
+        *node, {"pool.NAME.queue", pool_table.path_of("queue"), pool_table.file(), pool_table.errors()});
+    auto& target = pool.queue.emplace();
+    table.read("length", target.length);
+    table.read("timeout", target.timeout);
+    const auto is_bounded = [](const backend_options& each) { return each.max_connections != 0; };
+    if (!pool.backends.empty() && std::ranges::none_of(pool.backends, is_bounded)) {
+        pool_table.report("queue", "nobody would ever wait: set max_connections, of the pool or a backend");
+    }
+}
+
 void read_pool(const table_entry& entry, const table_reader& top, config_draft& draft)
 {
     const table_reader table(entry.value, {"pool.NAME", "pool." + entry.key, top.file(), top.errors()});
@@ -152,11 +182,13 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
     pool.name = entry.key;
     pool.where = name_place.position();
     read_backends(table, pool);
+    read_discover_keys(table, pool);
     pool.balance = static_cast<balance_kind>(table.choice("balance").value_or(0));
     read_pool_source(table, draft, pool);
     pool.proxy_protocol = static_cast<proxy_protocol>(table.choice("proxy_protocol").value_or(0));
     table.read("connect_timeout", pool.connect_timeout);
     table.read("response_timeout", pool.response_timeout);
+    table.read("total_timeout", pool.total_timeout);
     table.read("backoff", pool.backoff);
     // A longer first back-off alone raises the bound with it.
     pool.max_backoff = std::max(pool.max_backoff, pool.backoff);
@@ -168,6 +200,9 @@ void read_pool(const table_entry& entry, const table_reader& top, config_draft& 
     }
     read_pool_health(table, pool);
     read_rebalance(table, pool);
+    read_limits(table, pool);
+    read_retry(table, pool);
+    read_hedge(table, pool);
     read_pool_tls(table, pool);
     read_sticky_keys(table, pool);
     draft.value.pools.push_back(std::move(pool));

@@ -14,7 +14,8 @@ void read_rate(const table_reader& table, const rate_names& names, rate_limit& t
         const auto rate = parse_rate(text);
         if (!rate) {
             table.report(names.rate, in_quotes(text) + " is not a rate; one is " +
-                                         range_text(*find_key(table.section(), names.rate)));
+                                         range_text(*find_key(table.section(), names.rate)) +
+                                         ", up to 1000000000 a second");
             return;
         }
         target.per_second = *rate;

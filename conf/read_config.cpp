@@ -2,6 +2,7 @@
 
 #include "conf/config_draft.hpp"
 #include "conf/consistency.hpp"
+#include "conf/error_page_keys.hpp"
 #include "conf/include_pattern.hpp"
 #include "conf/npath_section.hpp"
 #include "conf/pool_section.hpp"
@@ -89,6 +90,7 @@ void config_reader::read_main(std::string name, std::string text, const std::fil
     read_process_sections(top, draft_);
     read_source_section(top, draft_);
     read_websocket_section(top, draft_);
+    read_error_pages(top, draft_.value.error_pages, draft_);
     read_pools(top, draft_);
     read_routes(top, draft_);
     read_npath(top, draft_);

@@ -148,6 +148,20 @@ std::vector<header_value> read_set_headers(const table_reader& route)
     return read_pairs(route, "set_headers", "request");
 }
 
+std::vector<header_value> read_added_headers(const table_reader& route)
+{
+    for (const auto* entry : free_entries(route, "add_headers")) {
+        const auto name = to_lower(entry->key);
+        if (name == "host" || name == "via" || name == "forwarded" || name.starts_with("x-forwarded-"))
+            route.errors().add(place_of(route, "add_headers", *entry, entry->at),
+                               "stands in a request once, and the proxy writes it: use set_headers");
+        if (entry->value.kind == node_kind::text && entry->value.text.empty())
+            route.errors().add(place_of(route, "add_headers", *entry, entry->value.at),
+                               "is empty; set_headers removes a header");
+    }
+    return read_pairs(route, "add_headers", "request");
+}
+
 std::vector<header_value> read_check_headers(const table_reader& check)
 {
     return read_pairs(check, "headers", "request");

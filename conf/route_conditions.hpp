@@ -17,6 +17,7 @@ std::vector<value_match> read_query_tests(const table_reader& route);
 
 // Each NAME = "value" of `set_headers`, names as written.
 std::vector<header_value> read_set_headers(const table_reader& route);
+std::vector<header_value> read_added_headers(const table_reader& route);
 
 // The same of the `headers` of a check.
 std::vector<header_value> read_check_headers(const table_reader& check);

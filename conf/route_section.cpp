@@ -1,6 +1,7 @@
 #include "conf/route_section.hpp"
 
 #include "conf/edge_keys.hpp"
+#include "conf/error_page_keys.hpp"
 #include "conf/http_syntax.hpp"
 #include "conf/route_conditions.hpp"
 #include "conf/tls_section.hpp"
@@ -137,6 +138,31 @@ void read_strip_prefix(const table_reader& table, route_options& route)
     route.strip_prefix = prefix;
 }
 
+void read_add_prefix(const table_reader& table, route_options& route)
+{
+    std::string prefix;
+    table.read("add_prefix", prefix);
+    if (!is_text(table, "add_prefix")) return;
+    if (const auto problem = problem_of_path(prefix); !problem.empty()) {
+        table.report("add_prefix", problem);
+        return;
+    }
+    prefix.erase(prefix.find_last_not_of('/') + 1);
+    if (prefix.empty()) table.report("add_prefix", "'/' alone would add nothing");
+    route.add_prefix = prefix;
+}
+
+void read_answer_rewriting(const table_reader& table, route_options& route)
+{
+    table.read("rewrite_location", route.rewrite_location);
+    table.read("rewrite_cookie_path", route.rewrite_cookie_path);
+    if (route.rewrite_cookie_path && route.strip_prefix.empty() && route.add_prefix.empty())
+        table.report("rewrite_cookie_path",
+                     "has no use without strip_prefix or add_prefix: paths are the same");
+    if (route.rewrite_location && route.edge.is_final())
+        table.report("rewrite_location", "has no use: the route answers everybody itself");
+}
+
 // name ["/" version] (RFC 9110 7.8)
 bool is_upgrade_token(std::string_view text)
 {
@@ -162,6 +188,19 @@ void read_upgrades(const table_reader& table, route_options& route)
     }
 }
 
+// A second field beside one that the proxy vouches for would let a backend read either.
+void read_add_headers(const table_reader& table, route_options& route)
+{
+    route.add_headers = read_added_headers(table);
+    auto known = vouched_names(route.edge);
+    for (const auto& each : route.set_headers)
+        known.push_back(to_lower(each.name));
+    for (const auto& each : route.add_headers) {
+        if (std::ranges::find(known, to_lower(each.name)) != known.end())
+            table.report("add_headers", in_quotes(each.name) + " is set by the route already");
+    }
+}
+
 void read_route(const table_reader& table, config_draft& draft)
 {
     route_options route;
@@ -179,8 +218,13 @@ void read_route(const table_reader& table, config_draft& draft)
         table.report("pool", "is empty; it names a pool");
     }
     read_strip_prefix(table, route);
+    read_add_prefix(table, route);
     route.set_headers = read_set_headers(table);
     read_edge_keys(table, route.edge);
+    read_error_pages(table, route.edge.error_pages, draft);
+    read_answer_rewriting(table, route);
+    if (route.edge.basic_auth) draft.value.files.push_back(route.edge.basic_auth->file);
+    read_add_headers(table, route);
     route.websocket = draft.value.websocket;
     read_websocket_keys(table, route.websocket);
     read_upgrades(table, route);

@@ -66,6 +66,7 @@ void read_timeouts(const table_reader& table, timeout_options& target)
     table.read("connect", target.connect);
     table.read("response", target.response);
     table.read("response_body", target.response_body);
+    table.read("total", target.total);
     table.read("upstream_idle", target.upstream_idle);
     table.read("tls_handshake", target.tls_handshake);
 }

@@ -164,6 +164,7 @@ std::string problem_of_block(std::string_view text, std::string_view wanted)
 
 bool has_backend_for(const pool_options& pool, const cidr& block)
 {
+    if (pool.discover) return true; // whose addresses are known when it runs
     return std::ranges::any_of(pool.backends, [&](const auto& backend) {
         const auto& address = backend.address;
         return address.what == endpoint::kind::name ||

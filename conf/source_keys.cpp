@@ -145,8 +145,9 @@ void read_replica(const table_reader& table, source_options& source)
 
 bool is_dialled_over_ip(const pool_options& pool)
 {
-    return std::ranges::any_of(
-        pool.backends, [](const auto& backend) { return backend.address.what != endpoint::kind::unix_path; });
+    return pool.discover || std::ranges::any_of(pool.backends, [](const auto& backend) {
+               return backend.address.what != endpoint::kind::unix_path;
+           });
 }
 
 void check_capability(const table_reader& table, std::string_view name, const config_draft& draft)

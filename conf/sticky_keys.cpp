@@ -1,9 +1,9 @@
 #include "conf/sticky_keys.hpp"
 
+#include "conf/file_key.hpp"
 #include "conf/http_syntax.hpp"
 
 #include <array>
-#include <filesystem>
 #include <string>
 
 namespace fairlead::conf {
@@ -18,12 +18,13 @@ bool needs_name(sticky_key by)
     return by == sticky_key::app_cookie || by == sticky_key::header || by == sticky_key::query;
 }
 
-void read_name(const table_reader& table, sticky_options& target)
+// Two pools of one host may each have a cookie, so each has a name of its own.
+void read_name(const table_reader& table, const std::string& pool_name, sticky_options& target)
 {
     table.read("name", target.name);
     const bool may_have_name = needs_name(target.by) || target.by == sticky_key::cookie;
     if (table.find("name") == nullptr) {
-        if (target.by == sticky_key::cookie) target.name = "fairlead";
+        if (target.by == sticky_key::cookie) target.name = "fairlead-" + pool_name;
         if (needs_name(target.by)) table.report("name", "is required here: whose value is it?");
     } else if (!may_have_name) {
         table.report("name", "means nothing here: a path and a client have none");
@@ -34,29 +35,7 @@ void read_name(const table_reader& table, sticky_options& target)
     if (target.by == sticky_key::header) target.name = to_lower(target.name);
 }
 
-std::string without_line_end(std::string text)
-{
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r'))
-        text.pop_back();
-    return text;
-}
-
-void read_secret_file(const table_reader& table, sticky_options& target)
-{
-    std::string name;
-    table.read("secret_file", name);
-    if (name.empty()) return;
-    const auto folder = std::filesystem::path(table.file().name()).parent_path();
-    auto result = read_text(folder / name);
-    if (!result.problem.empty()) {
-        table.report("secret_file", in_quotes(name) + " " + result.problem);
-        return;
-    }
-    target.secret = without_line_end(std::move(result.text));
-    if (target.secret.size() < least_secret || target.secret.size() > most_secret)
-        table.report("secret_file", in_quotes(name) + " holds " + std::to_string(target.secret.size()) +
-                                        " bytes; a secret has 16 to 1024");
-}
+bool is_secret(const std::string& text) { return text.size() >= least_secret && text.size() <= most_secret; }
 
 void read_secret(const table_reader& table, sticky_options& target)
 {
@@ -64,18 +43,23 @@ void read_secret(const table_reader& table, sticky_options& target)
     const bool in_file = table.find("secret_file") != nullptr;
     if (in_text && in_file) {
         table.report("secret_file", "and `secret` are two secrets; keep one");
-    } else if (in_file) {
-        read_secret_file(table, target);
-    } else if (in_text) {
-        table.read("secret", target.secret);
-        if (target.secret.size() < least_secret || target.secret.size() > most_secret)
-            table.report("secret", "has " + std::to_string(target.secret.size()) +
-                                       " bytes; a secret has 16 to 1024, for instance of "
-                                       "`head -c 24 /dev/urandom | base64`");
-    } else {
+        return;
+    }
+    if (!in_text && !in_file) {
         table.report("secret_file", "or `secret` is required: it keeps others from naming a backend, and "
                                     "replicas with the same one know each other's cookies");
+        return;
     }
+    const auto problems = table.errors().count();
+    if (in_file)
+        target.secret = secret_in_file(table, "secret_file");
+    else
+        table.read("secret", target.secret);
+    if (table.errors().count() == problems && !is_secret(target.secret))
+        table.report(
+            in_file ? "secret_file" : "secret",
+            "has " + std::to_string(target.secret.size()) +
+                " bytes; a secret has 16 to 1024, for instance of `head -c 24 /dev/urandom | base64`");
 }
 
 // Path and Domain are written into a header field between semicolons (RFC 6265 4.1.1).
@@ -106,7 +90,7 @@ void read_sticky_keys(const table_reader& pool_table, pool_options& pool)
     if (!by) return;
     auto& target = pool.sticky.emplace();
     target.by = static_cast<sticky_key>(*by);
-    read_name(table, target);
+    read_name(table, pool.name, target);
     if (target.by == sticky_key::cookie) {
         read_secret(table, target);
         read_attributes(table, target);

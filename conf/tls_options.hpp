@@ -32,7 +32,7 @@ struct tls_options // [tls]
     tls_version min_version = tls_version::v1_2;     // likewise
     duration ticket_lifetime{12 * 3'600'000};        // 0: no resumption
     std::string ticket_keys;                         // a file; empty: keys of our own
-    std::uint32_t max_handshakes = 64;               // under way at once, for each worker; 0: any number
+    std::uint32_t max_handshakes = 64;               // served at once, for each worker; 0: any number
     bool ktls = false;
     std::string key_log; // a file that gets the secrets of connections; empty: none
 

@@ -8,9 +8,6 @@
 
 namespace fairlead::conf {
 
-namespace {
-
-// "https://*.example.com:8443" in its parts; nothing when it is none.
 std::optional<origin_pattern> parse_origin(std::string_view written)
 {
     const auto text = to_lower(written);
@@ -36,6 +33,8 @@ std::optional<origin_pattern> parse_origin(std::string_view written)
     }
     return origin_pattern{origin_pattern::kind::exact, text, ""};
 }
+
+namespace {
 
 void read_origins(const table_reader& table, std::vector<origin_pattern>& target)
 {

@@ -6,7 +6,13 @@
 #include "conf/config_draft.hpp"
 #include "conf/table_reader.hpp"
 
+#include <optional>
+#include <string_view>
+
 namespace fairlead::conf {
+
+// "https://*.example.com:8443" in its parts; nothing when it is none. Of any case.
+std::optional<origin_pattern> parse_origin(std::string_view written);
 
 // [websocket]; before the routes are read, which begin with it.
 void read_websocket_section(const table_reader& top, config_draft& draft);

@@ -6,6 +6,7 @@
 // keeps a reference to it.
 #pragma once
 
+#include "metrics/access_labels.hpp"
 #include "metrics/instruments.hpp"
 #include "metrics/labels.hpp"
 #include "metrics/tls_labels.hpp"
@@ -15,7 +16,7 @@
 
 namespace fairlead::metrics {
 
-// From the request head to the 101.
+// From the request head to the 101, or the time in a queue.
 struct handshake_bounds
 {
     static constexpr std::array<std::chrono::nanoseconds, 13> bounds{
@@ -88,6 +89,15 @@ struct alignas(64) tunnel_cells
     gauge staying;  // open tunnels that the proxy has not told to leave
 };
 
+struct compression_cells
+{
+    counter answers;
+    gauge active;         // answers
+    counter input_bytes;  // of bodies, as they came
+    counter output_bytes; // ... as they went
+    by<compression_skip, counter> skipped;
+};
+
 // HTTP exchanges of one route and pool. A 101 counts in requests[informational] and never in latency, whose
 // tail would be the life of a tunnel.
 struct alignas(64) http_cells
@@ -95,6 +105,8 @@ struct alignas(64) http_cells
     by<status_class, counter> requests; // by the status the client got
     histogram<latency_bounds> latency;
     by<direction, counter> bytes; // of bodies
+    by<password_result, counter> passwords;
+    compression_cells compression;
 };
 
 // Connections to one backend of one pool.
@@ -104,10 +116,22 @@ struct alignas(64) backend_cells
     by<dial_failure, counter> dial_failures;
     histogram<dial_bounds> dial_seconds; // of those that succeeded
     counter reused;                      // exchanges that took an idle connection
-    counter retries;                     // requests sent again after this backend failed them unseen
+    by<retry_cause, counter> retries;    // requests sent again after this backend failed them
+    counter retries_withheld;            // those that were not, for the budget was used
+    by<hedge_end, counter> hedges;       // requests that it left waiting, and another was asked too
+    counter hedges_withheld;             // those for which no other was, for the budget was used
     counter foreign_ports;               // source ports that others were found to use
     counter sticky_diversions;           // requests that belong to this backend and went to another
     counter source_failovers;            // times a dial took another source
+    counter pending_overflows;           // requests it was not dialled for, by max_pending
+};
+
+// The queue of one pool; whoever holds its lock writes.
+struct alignas(64) queue_cells
+{
+    gauge waiting;
+    by<queue_end, counter> ended;
+    histogram<handshake_bounds> seconds; // of those that waited, however that ended
 };
 
 // TLS with clients, or with backends. A handshake counts when it is done; a failure may come after that.

@@ -1,5 +1,8 @@
 #include "metrics/collector.hpp"
 
+#include "metrics/access_samples.hpp"
+#include "metrics/cell_group.hpp"
+#include "metrics/discovery_samples.hpp"
 #include "metrics/family_set.hpp"
 #include "metrics/process_stats.hpp"
 
@@ -12,80 +15,6 @@
 
 namespace fairlead::metrics {
 namespace {
-
-using shard_list = std::vector<const worker_shard*>;
-
-// The same cells of every worker that has them.
-template <class Entry>
-class group
-{
-public:
-    explicit group(std::span<const Entry> same)
-        : same_{same}
-    {}
-
-    const auto& labels() const { return same_.front().labels; }
-
-    // `pick` gives the counter or gauge of a cell.
-    template <class Pick>
-    double sum(Pick pick) const
-    {
-        double total = 0;
-        for (const Entry& each : same_)
-            total += static_cast<double>(pick(*each.cells).value());
-        return total;
-    }
-
-    // Of what happens only by option: left out until it has happened.
-    template <class Cells, class Bounds>
-    void add_used_histogram(family_set& out, metric id, family_set::label_values values,
-                            const histogram<Bounds> Cells::*which) const
-    {
-        const auto is_used = [&](const Entry& each) { return (each.cells->*which).count() != 0; };
-        if (std::ranges::any_of(same_, is_used)) add_histogram(out, id, values, which);
-    }
-
-    template <class Cells, class Bounds>
-    void add_histogram(family_set& out, metric id, family_set::label_values values,
-                       const histogram<Bounds> Cells::*which) const
-    {
-        static constexpr auto bounds_s = [] {
-            std::array<double, Bounds::bounds.size()> seconds{};
-            for (std::size_t i = 0; i < seconds.size(); ++i)
-                seconds[i] = static_cast<double>(Bounds::bounds[i].count()) / 1e9;
-            return seconds;
-        }();
-        std::array<std::uint64_t, bounds_s.size() + 1> buckets{};
-        double sum_us = 0;
-        for (const Entry& each : same_) {
-            const histogram<Bounds>& one = each.cells->*which;
-            for (std::size_t i = 0; i < buckets.size(); ++i)
-                buckets[i] += one.bucket(i);
-            sum_us += static_cast<double>(one.sum_us());
-        }
-        out.add(id, values, {bounds_s, buckets, sum_us / 1e6});
-    }
-
-private:
-    std::span<const Entry> same_;
-};
-
-// Calls `use` with each group of cells that have the same labels, in the order of the labels.
-template <class List, class Use>
-void for_each_group(const shard_list& shards, const List& (worker_shard::*list)() const noexcept, Use use)
-{
-    using entry = typename List::entry;
-    std::vector<entry> all;
-    for (const worker_shard* shard : shards)
-        (shard->*list)().append_to(all);
-    std::ranges::sort(all, {}, &entry::labels);
-    for (auto first = all.begin(); first != all.end();) {
-        const auto last =
-            std::find_if(first, all.end(), [&](const entry& e) { return e.labels != first->labels; });
-        use(group<entry>{{first, last}});
-        first = last;
-    }
-}
 
 void add_frames(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
 {
@@ -159,6 +88,19 @@ void add_http(family_set& out, const group<worker_shard::http_list::entry>& cell
         out.add(metric::http_body_bytes, {route, pool, label(to)},
                 cells.sum([&](const http_cells& c) -> auto& { return c.bytes[to]; }));
     }
+    add_passwords(out, cells);
+    add_compression(out, cells);
+}
+
+void add_hedges(family_set& out, const group<worker_shard::backend_list::entry>& cells)
+{
+    const auto& [pool, backend] = cells.labels();
+    for (const hedge_end how : by<hedge_end, counter>::keys()) {
+        const double count = cells.sum([&](const backend_cells& c) -> auto& { return c.hedges[how]; });
+        if (count > 0) out.add(metric::backend_hedges, {pool, backend, label(how)}, count);
+    }
+    out.add(metric::backend_hedges_withheld, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.hedges_withheld; }));
 }
 
 void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& cells)
@@ -174,12 +116,19 @@ void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& 
     cells.add_histogram(out, metric::backend_dial_seconds, {pool, backend}, &backend_cells::dial_seconds);
     out.add(metric::backend_reuses, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.reused; }));
-    out.add(metric::backend_retries, {pool, backend},
-            cells.sum([](const backend_cells& c) -> auto& { return c.retries; }));
+    for (const retry_cause why : by<retry_cause, counter>::keys()) {
+        const double count = cells.sum([&](const backend_cells& c) -> auto& { return c.retries[why]; });
+        if (count > 0) out.add(metric::backend_retries, {pool, backend, label(why)}, count);
+    }
+    out.add(metric::backend_retries_withheld, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.retries_withheld; }));
+    add_hedges(out, cells);
     out.add(metric::source_foreign_ports, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.foreign_ports; }));
     out.add(metric::source_failovers, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.source_failovers; }));
+    out.add(metric::backend_pending_overflows, {pool, backend},
+            cells.sum([](const backend_cells& c) -> auto& { return c.pending_overflows; }));
     out.add(metric::sticky_diversions, {pool, backend},
             cells.sum([](const backend_cells& c) -> auto& { return c.sticky_diversions; }));
 }
@@ -263,9 +212,23 @@ void add_backend(family_set& out, const backend_state& of)
     add(metric::backend_weight, of.weight);
     add(metric::backend_connections, static_cast<double>(of.connections));
     add(metric::backend_requests_active, static_cast<double>(of.requests));
+    if (of.most != 0) add(metric::backend_connections_limit, static_cast<double>(of.most));
+    add(metric::backend_connects_pending, static_cast<double>(of.pending));
     add(metric::backend_ejections, static_cast<double>(of.ejections));
     add(metric::backend_ejections_withheld, static_cast<double>(of.ejections_withheld));
     if (of.checks) add_checks(out, of);
+}
+
+void add_queue(family_set& out, const pool_state& of)
+{
+    using entry = labelled_cells<queue_cells, 1>::entry;
+    const entry only{{of.pool}, of.queue.get()};
+    const group<entry> cells{{&only, 1}};
+    out.add(metric::pool_queue_waiting, {of.pool}, static_cast<double>(of.queue->waiting.value()));
+    for (const queue_end how : by<queue_end, counter>::keys())
+        out.add(metric::pool_queue_ended, {of.pool, label(how)},
+                static_cast<double>(of.queue->ended[how].value()));
+    cells.add_histogram(out, metric::pool_queue_seconds, {of.pool}, &queue_cells::seconds);
 }
 
 void add_reported(family_set& out, const scrape& parts)
@@ -291,8 +254,13 @@ void add_reported(family_set& out, const scrape& parts)
     out.add(metric::source_reconciliation_seconds, {}, compared.seconds);
     for (const backend_state& each : parts.backends)
         add_backend(out, each);
-    for (const pool_state& each : parts.pools)
+    for (const pool_state& each : parts.pools) {
         out.add(metric::pool_panic, {each.pool}, each.panics ? 1 : 0);
+        out.add(metric::pool_priority, {each.pool}, static_cast<double>(each.priority));
+        if (each.queue) add_queue(out, each);
+    }
+    for (const discovery_state& each : parts.discoveries)
+        add_discovery(out, each);
     for (const route_load& each : parts.routes) {
         out.add(metric::route_connections, {each.route}, static_cast<double>(each.live));
         if (each.most != 0)
@@ -302,6 +270,8 @@ void add_reported(family_set& out, const scrape& parts)
         const std::chrono::duration<double> end_s = each.not_after.time_since_epoch();
         out.add(metric::tls_certificate_not_after, {each.used_by, each.certificate}, end_s.count());
         out.add(metric::tls_certificate_refused, {each.used_by, each.certificate}, each.is_refused ? 1 : 0);
+        out.add(metric::tls_staple_left_out, {each.used_by, each.certificate},
+                each.is_staple_left_out ? 1 : 0);
     }
 }
 

@@ -24,6 +24,7 @@ struct scrape
     std::vector<source_usage> sources;
     std::vector<backend_state> backends;
     std::vector<pool_state> pools;
+    std::vector<discovery_state> discoveries;
     std::vector<route_load> routes;
     std::vector<certificate_state> certificates;
     reconciliation_state reconciliation;

@@ -90,6 +90,44 @@ std::string_view label(refusal value) noexcept
     case refusal::request_rate: return "request_rate";
     case refusal::unauthorized: return "unauthorized";
     case refusal::auth_failed: return "auth_failed";
+    case refusal::password_rate: return "password_rate";
+    case refusal::password_queue_full: return "password_queue_full";
+    case refusal::backends_full: return "backends_full";
+    case refusal::queue_full: return "queue_full";
+    case refusal::queue_timeout: return "queue_timeout";
+    case refusal::backends_pending: return "backends_pending";
+    }
+    return {};
+}
+
+std::string_view label(queue_end value) noexcept
+{
+    switch (value) {
+    case queue_end::served: return "served";
+    case queue_end::full: return "full";
+    case queue_end::timeout: return "timeout";
+    case queue_end::client_left: return "client_left";
+    }
+    return {};
+}
+
+std::string_view label(retry_cause value) noexcept
+{
+    switch (value) {
+    case retry_cause::unseen: return "unseen";
+    case retry_cause::reset: return "reset";
+    case retry_cause::timeout: return "timeout";
+    case retry_cause::status: return "status";
+    }
+    return {};
+}
+
+std::string_view label(hedge_end value) noexcept
+{
+    switch (value) {
+    case hedge_end::won: return "won";
+    case hedge_end::lost: return "lost";
+    case hedge_end::failed: return "failed";
     }
     return {};
 }

@@ -74,6 +74,21 @@ enum class refusal : std::uint8_t
     request_rate,
     unauthorized,
     auth_failed,
+    password_rate,
+    password_queue_full,
+    backends_full,
+    queue_full,
+    queue_timeout,
+    backends_pending,
+};
+
+// What became of a request that had to wait for a backend.
+enum class queue_end : std::uint8_t
+{
+    served,
+    full, // it did not wait: as many did already
+    timeout,
+    client_left
 };
 
 // Of the header that began a client's connection.
@@ -105,6 +120,23 @@ enum class dial_failure : std::uint8_t
     no_client_address, // the client's own address cannot be dialled from towards this backend
     tls,               // it was reached, but there was no TLS with it
     other
+};
+
+// Why a request was sent again.
+enum class retry_cause : std::uint8_t
+{
+    unseen, // a kept connection had ended before the backend can have seen it
+    reset,
+    timeout,
+    status
+};
+
+// What came of asking a second backend.
+enum class hedge_end : std::uint8_t
+{
+    won,   // it answered first, or alone
+    lost,  // the first one did
+    failed // it did not answer, or could not be asked
 };
 
 // Why a backend is chosen or not; the first of them that is so.
@@ -202,7 +234,10 @@ std::string_view label(frame_kind value) noexcept;
 std::string_view label(party value) noexcept;
 std::string_view label(status_class value) noexcept;
 std::string_view label(refusal value) noexcept;
+std::string_view label(queue_end value) noexcept;
 std::string_view label(dial_failure value) noexcept;
+std::string_view label(retry_cause value) noexcept;
+std::string_view label(hedge_end value) noexcept;
 std::string_view label(end_cause value) noexcept;
 std::string_view label(backend_condition value) noexcept;
 std::string_view label(check_failure value) noexcept;
@@ -223,13 +258,19 @@ inline constexpr party last_of<party> = party::proxy;
 template <>
 inline constexpr status_class last_of<status_class> = status_class::server_error;
 template <>
-inline constexpr refusal last_of<refusal> = refusal::auth_failed;
+inline constexpr refusal last_of<refusal> = refusal::backends_pending;
+template <>
+inline constexpr queue_end last_of<queue_end> = queue_end::client_left;
 template <>
 inline constexpr proxy_protocol_version last_of<proxy_protocol_version> = proxy_protocol_version::v2;
 template <>
 inline constexpr proxy_protocol_fault last_of<proxy_protocol_fault> = proxy_protocol_fault::timeout;
 template <>
 inline constexpr dial_failure last_of<dial_failure> = dial_failure::other;
+template <>
+inline constexpr retry_cause last_of<retry_cause> = retry_cause::status;
+template <>
+inline constexpr hedge_end last_of<hedge_end> = hedge_end::failed;
 template <>
 inline constexpr end_cause last_of<end_cause> = end_cause::refused;
 template <>

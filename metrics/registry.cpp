@@ -38,6 +38,12 @@ void registry::set_pool_states(pool_states_fn states)
     pool_states_ = std::move(states);
 }
 
+void registry::set_discovery_states(discovery_states_fn states)
+{
+    std::lock_guard hold{mutex_};
+    discovery_states_ = std::move(states);
+}
+
 void registry::set_route_loads(route_loads_fn loads)
 {
     std::lock_guard hold{mutex_};
@@ -82,6 +88,7 @@ std::string registry::expose() const
     source_usage_fn usage;
     backend_states_fn states;
     pool_states_fn pools;
+    discovery_states_fn discoveries;
     route_loads_fn loads;
     certificates_fn certificates;
     reconciliation_fn reconciliation;
@@ -95,6 +102,7 @@ std::string registry::expose() const
         usage = source_usage_;
         states = backend_states_;
         pools = pool_states_;
+        discoveries = discovery_states_;
         loads = route_loads_;
         certificates = certificates_;
         reconciliation = reconciliation_;
@@ -103,6 +111,7 @@ std::string registry::expose() const
     if (usage) parts.sources = usage();
     if (states) parts.backends = states();
     if (pools) parts.pools = pools();
+    if (discoveries) parts.discoveries = discoveries();
     if (loads) parts.routes = loads();
     if (certificates) parts.certificates = certificates();
     if (reconciliation) parts.reconciliation = reconciliation();

@@ -15,6 +15,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fairlead::metrics {
@@ -54,12 +56,25 @@ struct backend_state
     std::uint64_t ejections = 0;               // there were
     std::uint64_t ejections_withheld = 0;      // because too few backends would have been left
     std::shared_ptr<const check_cells> checks; // null: it is not checked
+    std::uint64_t most = 0;                    // its max_connections; 0: no limit
+    std::uint64_t pending = 0;                 // connects under way
 };
 
 struct pool_state
 {
     std::string pool;
-    bool panics = false; // so few of its backends are up that all are used
+    bool panics = false;                           // so few of its backends are up that all are used
+    std::uint64_t priority = 0;                    // in charge
+    std::shared_ptr<const queue_cells> queue = {}; // null: nobody waits
+};
+
+// What a pool's `discover` found. A failure is a look that gave no members, or not all.
+struct discovery_state
+{
+    std::string pool;
+    std::uint64_t members = 0;                                        // in force
+    std::optional<std::chrono::system_clock::time_point> last_good;   // none: no look was good yet
+    std::vector<std::pair<std::string_view, std::uint64_t>> failures; // by their word, each kind once
 };
 
 // Tunnels and exchanges of a route now, over all workers.
@@ -76,7 +91,8 @@ struct certificate_state
     std::string used_by;     // the listener's address or the pool's name
     std::string certificate; // the file it came from
     std::chrono::system_clock::time_point not_after{};
-    bool is_refused = false; // what the file holds now is bad, and one of before is in force
+    bool is_refused = false;         // what the file holds now is bad, and one of before is in force
+    bool is_staple_left_out = false; // there is an OCSP response, and it is not good
 };
 
 // One backend of an n-Path service; flows, packets and bytes are the kernel's counters.
@@ -120,6 +136,7 @@ public:
     using source_usage_fn = std::function<std::vector<source_usage>()>;
     using backend_states_fn = std::function<std::vector<backend_state>()>;
     using pool_states_fn = std::function<std::vector<pool_state>()>;
+    using discovery_states_fn = std::function<std::vector<discovery_state>()>;
     using route_loads_fn = std::function<std::vector<route_load>()>;
     using certificates_fn = std::function<std::vector<certificate_state>()>;
     using reconciliation_fn = std::function<reconciliation_state()>;
@@ -136,6 +153,7 @@ public:
     void set_source_usage(source_usage_fn usage);
     void set_backend_states(backend_states_fn states);
     void set_pool_states(pool_states_fn states);
+    void set_discovery_states(discovery_states_fn states);
     void set_route_loads(route_loads_fn loads);
     void set_certificates(certificates_fn certificates);
     void set_reconciliation(reconciliation_fn state);
@@ -158,6 +176,7 @@ private:
     source_usage_fn source_usage_;
     backend_states_fn backend_states_;
     pool_states_fn pool_states_;
+    discovery_states_fn discovery_states_;
     route_loads_fn route_loads_;
     certificates_fn certificates_;
     reconciliation_fn reconciliation_;

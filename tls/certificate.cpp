@@ -228,9 +228,6 @@ void certificate_reading::take_staple(X509& leaf)
         warn("the OCSP response is not stapled: " + staple.error().text);
         return;
     }
-    if (!staple->is_good_at(now_))
-        warn("the OCSP response is not stapled: it is good from " + date_text(staple->from) + " to " +
-             date_text(staple->until));
     made_->staple_ = std::move(*staple);
 }
 
@@ -238,6 +235,13 @@ boost::system::result<std::shared_ptr<const certificate>, std::vector<std::strin
 certificate::read(const certificate_texts& texts, wall_time now)
 {
     return certificate_reading(texts, now).run();
+}
+
+std::string certificate::staple_doubt(wall_time now) const
+{
+    if (staple_.der.empty() || staple_.is_good_at(now)) return {};
+    return "the OCSP response is not stapled: it is good from " + date_text(staple_.from) + " to " +
+           date_text(staple_.until);
 }
 
 certificate::~certificate()

@@ -41,7 +41,7 @@ public:
     // Errors: why it cannot be used, one sentence for each reason: no certificate or key in the text, a key
     // that is encrypted or of another certificate, a kind or size of key that is not used. What is only
     // doubtful is in warnings(): expired or not valid yet, a chain in the wrong order or without its
-    // intermediates, no names, an OCSP response that is of another certificate, not good, or too old.
+    // intermediates, no names, an OCSP response that is of another certificate or does not say good.
     static boost::system::result<std::shared_ptr<const certificate>, std::vector<std::string>>
     read(const certificate_texts& texts, wall_time now);
 
@@ -64,6 +64,8 @@ public:
     {
         return staple_.is_good_at(now) ? std::string_view(staple_.der) : std::string_view();
     }
+    // Why a response that is there is not stapled at that time; empty: it is, or there is none.
+    std::string staple_doubt(wall_time now) const;
     bool is_valid_at(wall_time now) const noexcept { return now >= not_before_ && now <= not_after_; }
 
     x509_st* leaf() const noexcept { return leaf_; }

@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <cstring>
 #include <ctime>
 #include <new>
 #include <utility>
@@ -44,7 +45,10 @@ connection::connection(ssl_handle ssl, int fd, wire& through) noexcept
     watch_.reset(new (std::nothrow) handshake_watch(*ssl_));
 }
 
-connection::~connection() = default;
+connection::~connection()
+{
+    if (alone_) alone_->records.end(wire_.protection_);
+}
 
 std::unique_ptr<connection> connection::accept(const server_context& by, int fd, wire& through) noexcept
 {
@@ -57,7 +61,7 @@ std::unique_ptr<connection> connection::accept(const server_context& by, int fd,
 io_result connection::handshake() noexcept
 {
     if (is_broken_) return ended();
-    if (!flush()) return send_error_ != 0 ? fail(fault::reset) : as_sent(0);
+    if (!flush()) return send_error_ != 0 ? fail(fault::reset, std::strerror(send_error_)) : as_sent(0);
     io_result told;
     {
         const use now(*this, wire::in_bytes);
@@ -66,6 +70,8 @@ io_result connection::handshake() noexcept
         if (!could_read_an_alert) wire_.out_size_ = 0;
     }
     if (told.state == io_state::closed || told.state == io_state::truncated) told = fail(fault::truncated);
+    // No event would tell again that what was made of this step cannot be sent.
+    if (send_error_ != 0 && !is_broken_) told = fail(fault::reset, std::strerror(send_error_));
     return told.state != io_state::failed && unsent_ ? io_result{0, io_state::want_write} : told;
 }
 

@@ -9,7 +9,7 @@
 // It does not own the descriptor, wait, or decide deadlines. Whoever drives it waits for what a step wants
 // and repeats the step. Each step says what it moved and what comes next:
 //
-//   read   {n, done}        `into` is full, there may be more
+//   read   {n, done}        `into` is full, or that is as much as one call may cost: there may be more
 //          {n, want_read}   that is all there is; wait for an event
 //   write  {n, done}        all n are with the kernel
 //          {n, want_write}  n were taken; wait, then offer the rest again, or nothing when that was all
@@ -112,7 +112,7 @@ private:
     bool say_goodbye_by_openssl() noexcept;
     int take(std::uint8_t* into, std::size_t most) noexcept;
     bool give(std::span<const std::uint8_t> records) noexcept;
-    io_result after(int returned) noexcept;
+    io_result after(int returned, bool is_send = false) noexcept;
 
     // Alone.
     struct alone;
@@ -127,6 +127,7 @@ private:
     // The way to the kernel and back.
     std::size_t record_at_hand() noexcept;
     bool fetch() noexcept;
+    void look_for_http(std::span<const std::uint8_t> came) noexcept;
     bool keep_unsent(std::span<const std::uint8_t> records) noexcept;
     bool send_gathered() noexcept;
     std::size_t send_now(std::span<const std::uint8_t> records) noexcept;
@@ -157,8 +158,8 @@ private:
     bool is_broken_ : 1 = false;    // nothing more of TLS may be done
     bool saw_end_ : 1 = false;      // TCP's
     bool said_goodbye_ : 1 = false;
-    bool is_first_ : 1 = true;  // nothing came yet
-    bool is_plain_ : 1 = false; // what came first is a letter
+    bool is_first_ : 1 = true;  // nothing came yet, or a part of what may be HTTP's first word
+    bool is_plain_ : 1 = false; // what came first is one, as far as it came
 };
 
 } // namespace fairlead::tls

@@ -20,7 +20,7 @@ bool connection::go_on_alone() noexcept
         return false;
     }
     std::unique_ptr<alone> made(new (std::nothrow) alone);
-    if (!made || !keep_what_openssl_has(*made)) return false;
+    if (!made) return false;
     const auto start_of = [](const handshake_watch::direction& way) {
         return record_layer::start{std::span(way.secret).first(way.size), way.records};
     };
@@ -28,6 +28,8 @@ bool connection::go_on_alone() noexcept
     if (!made->records.begin(wire_.protection_, *suite, is_server, start_of(watch_->sent()),
                              start_of(watch_->received())))
         return false;
+    // Last, since what was taken from OpenSSL cannot be given back.
+    if (!keep_what_openssl_has(*made)) return false;
     alone_ = std::move(made);
     ssl_.reset();
     watch_.reset();
@@ -51,7 +53,9 @@ bool connection::keep_what_openssl_has(alone& by) noexcept
             return false;
         }
     }
-    return SSL_has_pending(ssl_.get()) == 0;
+    if (SSL_has_pending(ssl_.get()) == 0) return true;
+    if (by.opened) (void)fail(fault::other);
+    return false;
 }
 
 io_result connection::read_alone(std::span<std::uint8_t> into, bool one_record) noexcept
@@ -66,7 +70,9 @@ io_result connection::read_alone(std::span<std::uint8_t> into, bool one_record) 
         else
             opened.reset();
     }
-    while (!into.empty() && !(one_record && into.size() < all.size())) {
+    const std::size_t most = one_record ? 1 : most_records_per_read;
+    for (std::size_t records = 0; !into.empty(); ++records) {
+        if (records >= most && into.size() < all.size()) break;
         const std::size_t size = record_at_hand();
         const bool is_whole = size != 0 && wire_.came_.size() >= size;
         if (is_whole) {

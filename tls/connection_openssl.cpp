@@ -14,7 +14,7 @@ namespace fairlead::tls {
 io_result connection::read_by_openssl(std::span<std::uint8_t> into) noexcept
 {
     std::size_t total = 0;
-    while (total < into.size()) {
+    for (std::size_t records = 0; total < into.size() && records < most_records_per_read; ++records) {
         std::size_t count = 0;
         const int returned = SSL_read_ex(ssl_.get(), into.data() + total, into.size() - total, &count);
         if (returned != 1) {
@@ -39,7 +39,7 @@ bool connection::put_by_openssl(std::string_view block, std::size_t& taken, io_r
         taken += count;
         return true;
     }
-    stop = after(returned);
+    stop = after(returned, true);
     stop.count = stop.state == io_state::failed ? 0 : taken;
     return false;
 }
@@ -77,8 +77,9 @@ bool connection::give(std::span<const std::uint8_t> records) noexcept
 }
 
 // What OpenSSL's call came to; within the call's use of the wire.
-io_result connection::after(int returned) noexcept
+io_result connection::after(int returned, bool is_send) noexcept
 {
+    const int system_error = errno;
     if (returned == 1) return {0, io_state::done};
     const int error = SSL_get_error(ssl_.get(), returned);
     switch (error) {
@@ -87,7 +88,15 @@ io_result connection::after(int returned) noexcept
     case SSL_ERROR_ZERO_RETURN: end_ = saw_end_ ? io_state::truncated : io_state::closed; return ended();
     default: break;
     }
-    if (!has_own_way_ && error == SSL_ERROR_SYSCALL) receive_error_ = errno;
+    const bool is_receive_well = receive_error_ == 0 && !saw_end_;
+    if (has_own_way_)
+        is_send = send_error_ != 0 && is_receive_well; // known, be it of a read that had to answer
+    if (error == SSL_ERROR_SYSCALL && is_send) {
+        // What comes is not touched by it.
+        if (send_error_ == 0) send_error_ = system_error != 0 ? system_error : EPIPE;
+        return {0, io_state::failed};
+    }
+    if (!has_own_way_ && error == SSL_ERROR_SYSCALL) receive_error_ = system_error;
     const bool is_handshake = SSL_is_init_finished(ssl_.get()) == 0;
     try {
         failure why = failure_of(*ssl_, error, receive_error_, is_handshake);

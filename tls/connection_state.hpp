@@ -33,6 +33,9 @@ private:
     buffer before_;
 };
 
+// Of one read: a peer that puts a byte into each record must not have 20,000 of them opened in one call.
+inline constexpr std::size_t most_records_per_read = 128;
+
 // The size of the record that begins these bytes, with its header, as far as that can be told; 0: not yet.
 // What is no record has the size of what there is.
 std::size_t size_of_record(std::span<const std::uint8_t> bytes) noexcept;

@@ -2,6 +2,7 @@
 #include "tls/connection_state.hpp"
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cassert>
@@ -85,8 +86,7 @@ bool connection::fetch() noexcept
         const auto size = static_cast<std::size_t>(count);
         wire_.came_ = std::span(wire_.in_).first(before + size);
         wire_.is_drained_ = size < wire_.fetch_most_;
-        if (is_first_) is_plain_ = wire_.in_[0] >= 'A' && wire_.in_[0] <= 'Z';
-        is_first_ = false;
+        if (is_first_) look_for_http(wire_.came_.subspan(before));
         return true;
     }
     if (count == 0)
@@ -96,6 +96,18 @@ bool connection::fetch() noexcept
     else
         receive_error_ = errno;
     return false;
+}
+
+// A request begins with a method and a space (RFC 9112 3), and methods that are in use are capital letters;
+// an answer with "HTTP/" (RFC 9112 4). A banner of another protocol, "SSH-2.0-...", may begin like one.
+void connection::look_for_http(std::span<const std::uint8_t> came) noexcept
+{
+    const auto is_capital = [](std::uint8_t c) { return c >= 'A' && c <= 'Z'; };
+    const auto end = std::ranges::find_if_not(came, is_capital);
+    const bool has_begun = is_plain_ || end != came.begin();
+    is_first_ = end == came.end();
+    const std::uint8_t behind = SSL_is_server(ssl_.get()) == 1 ? ' ' : '/';
+    is_plain_ = has_begun && (is_first_ || *end == behind);
 }
 
 bool connection::keep_unsent(std::span<const std::uint8_t> records) noexcept

@@ -35,9 +35,16 @@ handshake_facts read_handshake(const ssl_st& ssl)
     SSL_get0_alpn_selected(&ssl, &protocol, &size);
     if (size != 0) out.protocol.assign(reinterpret_cast<const char*>(protocol), size);
     if (const X509* peer = SSL_get0_peer_certificate(&ssl))
-        out.peer = std::make_unique<const peer_certificate>(
-            peer_certificate{subject_of(*peer), alternative_names_of(*peer), fingerprint_of(*peer)});
+        out.peer = std::make_unique<const peer_certificate>(peer_certificate{
+            subject_of(*peer), alternative_names_of(*peer), fingerprint_of(*peer), not_after_of(*peer)});
     return out;
+}
+
+std::optional<fault> refusal_of(const handshake_facts& client, client_auth asks, wall_time now)
+{
+    if (asks == client_auth::required && !client.peer) return fault::client_certificate_missing;
+    if (client.peer && now > client.peer->not_after) return fault::expired;
+    return std::nullopt;
 }
 
 } // namespace fairlead::tls

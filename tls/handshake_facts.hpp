@@ -3,9 +3,13 @@
 // Thread: the SSL's.
 #pragma once
 
+#include "tls/certificate_facts.hpp"
+#include "tls/fault.hpp"
 #include "tls/handles.hpp"
+#include "tls/trusted_authorities.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +22,7 @@ struct peer_certificate
     std::string subject;           // RFC 2253: "CN=device 7,O=Example"
     std::vector<std::string> sans; // "DNS:a.example", "IP:10.0.0.1", "URI:spiffe://...", "email:a@example"
     std::string fingerprint;       // SHA-256 of its DER, lower-case hex
+    wall_time not_after = wall_time::max();
 };
 
 struct handshake_facts
@@ -34,5 +39,10 @@ struct handshake_facts
 
 // After a handshake that succeeded.
 handshake_facts read_handshake(const ssl_st& ssl);
+
+// Why a client that OpenSSL let in is to be refused all the same; nothing: it may come. A handshake that
+// resumes verifies nothing, so what a listener requires is held against what came of it, not against the way
+// there: a certificate that was to be shown, and one that is still in its time.
+std::optional<fault> refusal_of(const handshake_facts& client, client_auth asks, wall_time now);
 
 } // namespace fairlead::tls

@@ -4,6 +4,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
@@ -26,6 +27,8 @@ struct freeing
     void operator()(OSSL_PARAM* params) const { OSSL_PARAM_free(params); }
     void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MAC* mac) const { EVP_MAC_free(mac); }
+    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
     void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
 };
 template <class Type>
@@ -116,6 +119,24 @@ std::vector<std::uint8_t> der_of(std::span<const std::uint8_t> signature)
     return out;
 }
 
+const unsigned char* bytes_in(std::string_view text)
+{
+    return static_cast<const unsigned char*>(static_cast<const void*>(text.data()));
+}
+
+// HMAC with SHA-256 that has taken its key.
+std::shared_ptr<const EVP_MAC_CTX> keyed_by(std::string_view secret)
+{
+    const handle<EVP_MAC> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+    handle<EVP_MAC_CTX> context(EVP_MAC_CTX_new(hmac.get()));
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
+    if (!context || EVP_MAC_init(context.get(), bytes_in(secret), secret.size(), params) != 1)
+        throw std::runtime_error("OpenSSL could not compute an HMAC");
+    return context;
+}
+
 bool is_usable(const json::object& key, std::string_view algorithm)
 {
     const auto use = text_of(key, "use");
@@ -156,30 +177,45 @@ json_web_key json_web_key::from_secret(std::string_view secret, std::string id)
     json_web_key key;
     key.id_ = std::move(id);
     key.algorithm_ = signature_algorithm::hs256;
-    key.secret_ = secret;
+    key.keyed_ = keyed_by(secret);
     return key;
+}
+
+json_web_key json_web_key::from_public(signature_algorithm algorithm, evp_pkey_st& key, std::string id)
+{
+    handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
+    if (!context) throw std::bad_alloc();
+    if (EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, &key, nullptr) != 1)
+        throw std::runtime_error("a key's algorithm is one that OpenSSL does not offer");
+    json_web_key out;
+    out.id_ = std::move(id);
+    out.algorithm_ = algorithm;
+    out.verifying_ = std::move(context);
+    return out;
+}
+
+bool json_web_key::is_keyed_digest(std::string_view of, std::span<const std::uint8_t> digest) const
+{
+    const handle<EVP_MAC_CTX> context(EVP_MAC_CTX_dup(keyed_.get()));
+    keyed_digest made;
+    std::size_t size = 0;
+    return context && EVP_MAC_update(context.get(), bytes_in(of), of.size()) == 1 &&
+           EVP_MAC_final(context.get(), made.data(), &size, made.size()) == 1 && size == made.size() &&
+           digest.size() == made.size() && CRYPTO_memcmp(made.data(), digest.data(), made.size()) == 0;
 }
 
 bool json_web_key::verifies(std::string_view signed_text, std::span<const std::uint8_t> signature) const
 {
-    if (algorithm_ == signature_algorithm::hs256) {
-        const auto digest = hmac_sha256(secret_, signed_text);
-        const auto as_text = [](std::span<const std::uint8_t> bytes) {
-            return std::string(bytes.begin(), bytes.end());
-        };
-        return equal_in_constant_time(as_text(digest), as_text(signature));
-    }
+    if (algorithm_ == signature_algorithm::hs256) return is_keyed_digest(signed_text, signature);
     std::vector<std::uint8_t> der;
     if (algorithm_ == signature_algorithm::es256) {
         der = der_of(signature);
         signature = der;
     }
     const handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
-    const auto* text = static_cast<const unsigned char*>(static_cast<const void*>(signed_text.data()));
-    return !signature.empty() && context &&
-           EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key_.get(), nullptr) ==
-               1 &&
-           EVP_DigestVerify(context.get(), signature.data(), signature.size(), text, signed_text.size()) == 1;
+    return !signature.empty() && context && EVP_MD_CTX_copy_ex(context.get(), verifying_.get()) == 1 &&
+           EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes_in(signed_text),
+                            signed_text.size()) == 1;
 }
 
 std::vector<json_web_key> read_key_set(std::string_view text)
@@ -194,20 +230,18 @@ std::vector<json_web_key> read_key_set(std::string_view text)
         if (!each.is_object()) throw std::runtime_error("has a key that is not an object");
         const json::object& of = each.as_object();
         const auto kind = text_of(of, "kty");
-        json_web_key key;
-        key.id_ = text_of(of, "kid");
+        auto id = text_of(of, "kid");
         if (kind == "RSA" && is_usable(of, "RS256")) {
-            key.key_ = rsa_key(of);
+            const auto key = rsa_key(of);
+            out.push_back(json_web_key::from_public(signature_algorithm::rs256, *key, std::move(id)));
         } else if (kind == "EC" && text_of(of, "crv") == "P-256" && is_usable(of, "ES256")) {
-            key.algorithm_ = signature_algorithm::es256;
-            key.key_ = p256_key(of);
+            const auto key = p256_key(of);
+            out.push_back(json_web_key::from_public(signature_algorithm::es256, *key, std::move(id)));
         } else if (kind == "oct" && is_usable(of, "HS256")) {
             const auto secret = bytes_of(of, "k");
-            key = json_web_key::from_secret(std::string(secret.begin(), secret.end()), key.id_);
-        } else {
-            continue;
+            out.push_back(
+                json_web_key::from_secret(std::string(secret.begin(), secret.end()), std::move(id)));
         }
-        out.push_back(std::move(key));
     }
     if (out.empty()) throw std::runtime_error("has no key for RS256, ES256 or HS256");
     return out;

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+struct evp_mac_ctx_st;
+struct evp_md_ctx_st;
 struct evp_pkey_st;
 
 namespace fairlead::tls {
@@ -38,11 +40,15 @@ public:
 
 private:
     friend std::vector<json_web_key> read_key_set(std::string_view json);
+    static json_web_key from_public(signature_algorithm algorithm, evp_pkey_st& key, std::string id);
+    bool is_keyed_digest(std::string_view of, std::span<const std::uint8_t> digest) const;
 
     std::string id_;
     signature_algorithm algorithm_ = signature_algorithm::rs256;
-    std::shared_ptr<evp_pkey_st> key_; // null for a secret
-    std::string secret_;
+    // Ready to begin with, and copied for each verification: to set one up fetches algorithms, under a lock
+    // of the process in OpenSSL 3.0. One of the two is null.
+    std::shared_ptr<const evp_md_ctx_st> verifying_;
+    std::shared_ptr<const evp_mac_ctx_st> keyed_; // by a secret
 };
 
 // The usable keys of a JWK set. Throws std::runtime_error with what is wrong when it is none, when a key of a

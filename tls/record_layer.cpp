@@ -27,6 +27,11 @@ record_layer::received refused(std::uint8_t alert, std::string_view text) noexce
     return {record_layer::meaning::failed, 0, alert, fault::bad_record, text};
 }
 
+record_layer::received out_of_memory() noexcept
+{
+    return {record_layer::meaning::failed, 0, internal_error, fault::other, "out of memory"};
+}
+
 } // namespace
 
 bool record_layer::begin(record_protection& by, cipher_suite suite, bool is_server, const start& to_peer,
@@ -40,6 +45,12 @@ bool record_layer::begin(record_protection& by, cipher_suite suite, bool is_serv
     return true;
 }
 
+void record_layer::end(record_protection& by) noexcept
+{
+    by.forget(sending_);
+    by.forget(receiving_);
+}
+
 record_layer::received record_layer::take(record_protection& by, std::span<const std::uint8_t> record,
                                           std::span<std::uint8_t> out) noexcept
 {
@@ -50,6 +61,7 @@ record_layer::received record_layer::take(record_protection& by, std::span<const
     case record_protection::verdict::opened: break;
     case record_protection::verdict::forged: return refused(bad_record_mac, "a record was altered");
     case record_protection::verdict::too_long: return refused(record_overflow, "a record is too long");
+    case record_protection::verdict::failed: return out_of_memory();
     case record_protection::verdict::empty: return refused(unexpected_message, "a record without a type");
     }
     if (opened.type == content_type::application_data && opened.size > 0) {
@@ -106,7 +118,7 @@ record_layer::received record_layer::take_key_update(record_protection& by,
         return refused(decode_error, "a KeyUpdate of a wrong size");
     if (rest[4] > 1) return refused(illegal_parameter, "a KeyUpdate that asks for something unknown");
     owes_update_ = owes_update_ || rest[4] == 1;
-    if (!by.update(receiving_)) return {meaning::failed, 0, internal_error, fault::other, "out of memory"};
+    if (!by.update(receiving_)) return out_of_memory();
     return {meaning::nothing};
 }
 

@@ -49,6 +49,9 @@ public:
     bool begin(record_protection& by, cipher_suite suite, bool is_server, const start& to_peer,
                const start& from_peer) noexcept;
 
+    // Leaves no key with the protection, which may be long-lived; nothing may follow.
+    void end(record_protection& by) noexcept;
+
     // One whole record. What is inside goes to `out`, which has room for all behind the header.
     received take(record_protection& by, std::span<const std::uint8_t> record,
                   std::span<std::uint8_t> out) noexcept;

@@ -94,7 +94,17 @@ bool record_protection::update(traffic_keys& keys) noexcept
     if (!expand(keys, "traffic upd", std::span(next).first(secret_size(keys.suite)))) return false;
     keys.secret = next;
     OPENSSL_cleanse(next.data(), next.size());
+    forget(keys);
     return derive(keys);
+}
+
+// OpenSSL wipes what it resets.
+void record_protection::forget(const traffic_keys& keys) noexcept
+{
+    place& at = places_[keys.id % places];
+    if (keys.id == 0 || at.owner != keys.id) return;
+    at.owner = 0;
+    EVP_CIPHER_CTX_reset(at.context.get());
 }
 
 bool record_protection::derive(traffic_keys& keys) noexcept
@@ -173,7 +183,7 @@ record_protection::opened_record record_protection::open(traffic_keys& keys,
     if (sealed.size() > most_sealed_bytes) return {verdict::too_long};
     if (sealed.size() < tag_bytes + 1) return {verdict::forged};
     EVP_CIPHER_CTX* const context = ready(keys, false);
-    if (context == nullptr) return {verdict::forged};
+    if (context == nullptr) return {verdict::failed};
     const nonce at_sequence = nonce_of(keys);
     const auto inner = sealed.first(sealed.size() - tag_bytes);
     std::array<std::uint8_t, tag_bytes> tag;
@@ -182,9 +192,9 @@ record_protection::opened_record record_protection::open(traffic_keys& keys,
     if (EVP_DecryptInit_ex2(context, nullptr, nullptr, at_sequence.data(), nullptr) != 1 ||
         EVP_DecryptUpdate(context, nullptr, &count, header.data(), static_cast<int>(header.size())) != 1 ||
         EVP_DecryptUpdate(context, out.data(), &count, inner.data(), static_cast<int>(inner.size())) != 1 ||
-        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag.data()) != 1 ||
-        EVP_DecryptFinal_ex(context, out.data() + count, &count) != 1)
-        return {verdict::forged};
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag.data()) != 1)
+        return {verdict::failed};
+    if (EVP_DecryptFinal_ex(context, out.data() + count, &count) != 1) return {verdict::forged};
     ++keys.sequence;
     std::size_t size = inner.size();
     while (size > 0 && out[size - 1] == 0)

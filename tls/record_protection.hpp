@@ -47,7 +47,8 @@ public:
         opened,
         forged,   // or altered, or of other keys
         too_long, // more than the protocol allows
-        empty     // not even a type inside
+        empty,    // not even a type inside
+        failed    // out of memory
     };
     struct opened_record
     {
@@ -65,6 +66,8 @@ public:
     bool begin(traffic_keys& keys, cipher_suite suite, std::span<const std::uint8_t> secret) noexcept;
     // The next ones, after a KeyUpdate.
     bool update(traffic_keys& keys) noexcept;
+    // Nothing of them is left here; they are not to be used any more.
+    void forget(const traffic_keys& keys) noexcept;
 
     // One record of `inside`, at most most_plain_bytes, into `out`, which has room for record_overhead more.
     // Its size; 0: failed.

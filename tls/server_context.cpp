@@ -1,7 +1,6 @@
 #include "tls/server_context.hpp"
 
 #include "tls/certificate_groups.hpp"
-#include "tls/trusted_authorities.hpp"
 #include "tls/context_owned.hpp"
 #include "tls/error_queue.hpp"
 #include "tls/handshake_watch.hpp"
@@ -167,8 +166,7 @@ ssl_ctx_handle context_builder::make(const std::vector<std::size_t>& group)
         if (!clients_.apply(*context, options_.client_auth == client_auth::required))
             errors_.push_back("OpenSSL does not take the CAs of clients: " + take_error());
     }
-    if (auto id =
-            session_context_id(options_.client_auth != client_auth::none, options_.client_ca, options_.crl);
+    if (auto id = session_context_id(options_.client_auth, options_.client_ca, options_.crl);
         SSL_CTX_set_session_id_context(context.get(), id.data(), static_cast<unsigned>(id.size())) != 1)
         errors_.push_back("OpenSSL does not take the session context: " + take_error());
     return context;

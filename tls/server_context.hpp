@@ -19,6 +19,7 @@
 #include "tls/key_log.hpp"
 #include "tls/protocol_options.hpp"
 #include "tls/ticket_keys.hpp"
+#include "tls/trusted_authorities.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -29,13 +30,6 @@
 #include <vector>
 
 namespace fairlead::tls {
-
-enum class client_auth : std::uint8_t
-{
-    none,
-    optional, // a certificate that is shown has to be good
-    required
-};
 
 struct server_options
 {

@@ -1,5 +1,7 @@
 #include "tls/ticket_sealing.hpp"
 
+#include "tls/certificate_facts.hpp"
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -8,6 +10,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 namespace fairlead::tls {
@@ -78,8 +81,25 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
     return result == good && needs_new ? good_and_renew : result;
 }
 
+// Tickets are renewed at each use, so that without this a client would be let in by a certificate for ever.
+// Ignored, a full handshake follows, which looks at it anew and says what is wrong.
+SSL_TICKET_RETURN on_opened(SSL*, SSL_SESSION* session, const unsigned char*, std::size_t,
+                            SSL_TICKET_STATUS status, void*)
+{
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    const X509* const shown = SSL_SESSION_get0_peer(session);
+    if (shown != nullptr && std::chrono::system_clock::now() > not_after_of(*shown))
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 } // namespace
 
-void seal_tickets(ssl_ctx_st& context) { SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, on_ticket); }
+void seal_tickets(ssl_ctx_st& context)
+{
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, on_ticket);
+    SSL_CTX_set_session_ticket_cb(&context, nullptr, on_opened, nullptr);
+}
 
 } // namespace fairlead::tls

@@ -1,4 +1,5 @@
-// Seals and opens session tickets with ticket_keys: AES-256-CBC and HMAC-SHA-256 (RFC 5077 4).
+// Seals and opens session tickets with ticket_keys: AES-256-CBC and HMAC-SHA-256 (RFC 5077 4). A ticket whose
+// client's certificate has run out resumes nothing.
 //
 // Thread: any.
 #pragma once

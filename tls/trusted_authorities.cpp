@@ -4,6 +4,7 @@
 #include "tls/error_queue.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -26,15 +27,49 @@ struct release
 template <class Kind>
 using owned = std::unique_ptr<Kind, release>;
 
+// The blocks of one kind, up to the end or to the first that cannot be read.
 template <class Kind>
-std::vector<owned<Kind>> read_all(std::string_view pem, Kind* (*read)(BIO*, Kind**, pem_password_cb*, void*))
+struct pem_blocks
 {
-    std::vector<owned<Kind>> out;
+    std::vector<owned<Kind>> read;
+    std::string problem; // of the block behind them; empty: there is none
+};
+
+template <class Kind>
+pem_blocks<Kind> read_all(std::string_view pem, Kind* (*read)(BIO*, Kind**, pem_password_cb*, void*))
+{
+    pem_blocks<Kind> out;
+    clear_errors();
     const owned<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     while (Kind* next = read(bio.get(), nullptr, nullptr, nullptr))
-        out.emplace_back(next);
-    clear_errors(); // of the end
+        out.read.emplace_back(next);
+    const unsigned long last = ERR_peek_last_error();
+    const bool is_end = ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+    const std::string reason = take_error();
+    if (!is_end) out.problem = reason;
     return out;
+}
+
+// What is kept of them would be a part of what is meant: some CAs, or some of those that are revoked.
+template <class Kind>
+void expect_whole(const pem_blocks<Kind>& blocks, const std::string& kind, const std::string& place,
+                  std::vector<std::string>& errors)
+{
+    if (!blocks.problem.empty())
+        errors.push_back(kind + " " + std::to_string(blocks.read.size() + 1) + " " + place +
+                         " is broken or cut off: " + blocks.problem);
+    else if (blocks.read.empty())
+        errors.push_back("there is no " + kind + " in PEM " + place);
+}
+
+std::string_view word_of(client_auth asks) noexcept
+{
+    switch (asks) {
+    case client_auth::none: return "none";
+    case client_auth::optional: return "optional";
+    case client_auth::required: return "required";
+    }
+    return "";
 }
 
 } // namespace
@@ -47,14 +82,14 @@ trusted_authorities::read(std::string_view ca, std::string_view crl)
     if (!store) return std::vector<std::string>{"OpenSSL cannot make a store"};
     unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
     const auto certificates = read_all<X509>(ca, PEM_read_bio_X509);
-    if (certificates.empty()) errors.emplace_back("there is no certificate in PEM among the CAs");
-    for (const auto& each : certificates)
+    expect_whole(certificates, "certificate", "among the CAs", errors);
+    for (const auto& each : certificates.read)
         X509_STORE_add_cert(store.get(), each.get());
     if (!crl.empty()) {
         flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
         const auto lists = read_all<X509_CRL>(crl, PEM_read_bio_X509_CRL);
-        if (lists.empty()) errors.emplace_back("there is no revocation list in PEM in the CRL");
-        for (const auto& each : lists)
+        expect_whole(lists, "revocation list", "in the CRL", errors);
+        for (const auto& each : lists.read)
             X509_STORE_add_crl(store.get(), each.get());
     }
     if (!errors.empty()) return errors;
@@ -70,7 +105,8 @@ bool trusted_authorities::apply(ssl_ctx_st& server, bool is_required) const
     if (!trust(server)) return false;
     SSL_CTX_set_verify(&server, SSL_VERIFY_PEER | (is_required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        nullptr);
-    for (const auto& each : read_all<X509>(ca_, PEM_read_bio_X509)) {
+    const auto certificates = read_all<X509>(ca_, PEM_read_bio_X509);
+    for (const auto& each : certificates.read) {
         if (SSL_CTX_add_client_CA(&server, each.get()) != 1) return false;
     }
     return true;
@@ -82,11 +118,11 @@ bool trusted_authorities::trust(ssl_ctx_st& client) const
     return true;
 }
 
-std::array<std::uint8_t, 32> session_context_id(bool verifies_clients, std::string_view ca,
-                                                std::string_view crl)
+std::array<std::uint8_t, 32> session_context_id(client_auth asks, std::string_view ca, std::string_view crl)
 {
-    std::string text = verifies_clients ? "verifies " : "does not verify";
-    if (verifies_clients) text += std::to_string(ca.size()) + " " + std::string(ca) + std::string(crl);
+    std::string text(word_of(asks));
+    if (asks != client_auth::none)
+        text += " " + std::to_string(ca.size()) + " " + std::string(ca) + std::string(crl);
     std::array<std::uint8_t, 32> out{};
     unsigned size = 0;
     if (EVP_Digest(text.data(), text.size(), out.data(), &size, EVP_sha256(), nullptr) != 1)
@@ -98,13 +134,14 @@ std::vector<std::string> doubts_about(std::string_view ca, std::string_view crl)
 {
     std::vector<std::string> out;
     if (crl.empty()) return out;
+    const auto certificates = read_all<X509>(ca, PEM_read_bio_X509);
     const auto lists = read_all<X509_CRL>(crl, PEM_read_bio_X509_CRL);
-    for (const auto& each : read_all<X509>(ca, PEM_read_bio_X509)) {
+    for (const auto& each : certificates.read) {
         const auto is_its = [&](const auto& list) {
             return X509_NAME_cmp(X509_CRL_get_issuer(list.get()), X509_get_subject_name(each.get())) == 0;
         };
-        const auto found = std::ranges::find_if(lists, is_its);
-        if (found == lists.end()) {
+        const auto found = std::ranges::find_if(lists.read, is_its);
+        if (found == lists.read.end()) {
             out.push_back("there is no revocation list of '" + subject_of(*each) +
                           "': clients with its certificates are refused");
             continue;

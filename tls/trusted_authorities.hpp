@@ -20,12 +20,20 @@ struct x509_store_st; // X509_STORE
 
 namespace fairlead::tls {
 
+enum class client_auth : std::uint8_t
+{
+    none,
+    optional, // a certificate that is shown has to be good
+    required
+};
+
 class trusted_authorities
 {
 public:
     trusted_authorities() = default;
 
-    // PEM texts. Errors: no certificate in the first, no list in the second where there is one.
+    // PEM texts. Errors: no certificate in the first, no list in the second where there is one, a block in
+    // either that is broken or cut off.
     static boost::system::result<trusted_authorities, std::vector<std::string>> read(std::string_view ca,
                                                                                      std::string_view crl);
 
@@ -40,10 +48,10 @@ private:
     std::string ca_; // for the names
 };
 
-// What a session of one listener may be resumed at: a listener that verifies by the same CAs and lists, in
-// this process or a replica. SHA-256.
-std::array<std::uint8_t, 32> session_context_id(bool verifies_clients, std::string_view ca,
-                                                std::string_view crl);
+// What a session of one listener may be resumed at: a listener that asks clients in the same way and verifies
+// by the same CAs and lists, in this process or a replica. A resumption asks for no certificate, so a ticket
+// of who came without one must not open a listener that requires it. SHA-256.
+std::array<std::uint8_t, 32> session_context_id(client_auth asks, std::string_view ca, std::string_view crl);
 
 // Doubts about a list for an operator: CAs without one, one that is out of date.
 std::vector<std::string> doubts_about(std::string_view ca, std::string_view crl);

@@ -1,6 +1,7 @@
 #include "proxy/cli/check.hpp"
 
 #include "proxy/cli/read_checked.hpp"
+#include "proxy/discovery/file_members.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/plan/route_check.hpp"
 
@@ -42,6 +43,19 @@ std::vector<std::string> warnings_about_tls(const http::service& built)
     return out;
 }
 
+// A file may come later than the configuration, and names are for those who run: neither is an error here.
+std::vector<std::string> warnings_about_members(const conf::config& config)
+{
+    std::vector<std::string> out;
+    for (const conf::pool_options& pool : config.pools) {
+        if (!pool.discover || pool.discover->from != conf::member_origin::file) continue;
+        const auto found = discovery::read_members_file(pool.discover->file, pool.discover->max_members);
+        if (found.failure)
+            out.push_back("pool." + pool.name + ".discover: " + pool.discover->file + ": " + found.problem);
+    }
+    return out;
+}
+
 } // namespace
 
 int check(const std::string& config_file)
@@ -56,6 +70,8 @@ int check(const std::string& config_file)
     const auto built = build_or_report(read.value, {backends, ledger, routes});
     if (!built) return EXIT_FAILURE;
     for (const auto& warning : warnings_about_tls(*built))
+        std::cerr << config_file << ": warning: " << warning << '\n';
+    for (const auto& warning : warnings_about_members(read.value))
         std::cerr << config_file << ": warning: " << warning << '\n';
     const auto verdict = plan::check_routes(read.value, host);
     print_errors(verdict.errors);

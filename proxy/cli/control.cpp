@@ -121,7 +121,8 @@ int follow(const drain_command& how, const json::object& begun)
         const answer all = ask(how.admin, "GET", "/drain");
         const json::object* const now = find_drain(all, begun);
         if (now == nullptr) {
-            std::cerr << "the drain was taken back\n";
+            std::cerr << begun.at("kind").as_string().c_str() << " '" << begun.at("name").as_string().c_str()
+                      << "' is no longer configured, or its drain was taken back\n";
             return EXIT_FAILURE;
         }
         const bool is_done = now->at("state") == "drained";

@@ -206,8 +206,14 @@ std::string backends_text(const json::object& answer, std::string_view pool)
         const std::string_view use = flag(of, "panics") ? "; all are used" : "";
         out += "pool " + name + ": " + plan::grouped(count(of, "up")) + " of " +
                plan::grouped(count(of, "backends")) + " up" + std::string(use) + "\n";
-        plan::text_table table(
-            {{"backend"}, {"state"}, {"weight", true}, {"tunnels", true}, {"active", true}, {"since"}, {""}});
+        plan::text_table table({{"backend"},
+                                {"state"},
+                                {"weight", true},
+                                {"tunnels", true},
+                                {"active", true},
+                                {"from"},
+                                {"since"},
+                                {""}});
         for_each(answer, "backends", [&](const json::object& backend) {
             if (text(backend, "pool") != name) return;
             const double weight = number(backend, "weight");
@@ -216,7 +222,7 @@ std::string backends_text(const json::object& answer, std::string_view pool)
             table.add({text(backend, "backend"), text(backend, "state"),
                        reached < weight ? decimal(reached) + " of " + whole : whole,
                        plan::grouped(count(backend, "tunnels")), plan::grouped(count(backend, "active")),
-                       text(backend, "since"), text(backend, "reason")});
+                       text(backend, "origin"), text(backend, "since"), text(backend, "reason")});
         });
         out += table.text();
     });

@@ -66,6 +66,8 @@ credential_file read_credential(const std::string& path, secrecy kind)
         got += static_cast<std::size_t>(size);
     }
     out.text.resize(got);
+    // One that asks for nothing would be as none at all: no list of who is revoked, all the system's CAs.
+    if (out.text.empty()) out.problem = path + " is empty";
     out.digest = XXH3_64bits(out.text.data(), out.text.size());
     return out;
 }

@@ -1,7 +1,7 @@
 // A file that holds a certificate, a key or the like, read whole.
 //
 // Blocks: for the control thread. The text of a key is wiped when this goes. Errors: `problem`, as a sentence
-// that begins with the path.
+// that begins with the path; an empty file is one.
 #pragma once
 
 #include <cstdint>

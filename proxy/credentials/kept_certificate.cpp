@@ -14,6 +14,16 @@ std::uint64_t mixed(std::uint64_t digest, const credential_file& file)
 
 bool kept_certificate::refresh(tls::wall_time now)
 {
+    const bool is_changed = read_anew(now);
+    warnings_ = found_;
+    const std::string doubt = current_ ? current_->staple_doubt(now) : std::string();
+    if (!doubt.empty()) warnings_.push_back(files_.chain + ": " + doubt);
+    is_staple_left_out_ = current_ && !files_.ocsp.empty() && current_->staple(now).empty();
+    return is_changed;
+}
+
+bool kept_certificate::read_anew(tls::wall_time now)
+{
     const credential_file chain =
         read_credential(files_.chain, files_.key.empty() ? secrecy::secret : secrecy::open);
     const credential_file key =
@@ -41,13 +51,14 @@ bool kept_certificate::refresh(tls::wall_time now)
     if (current_ && current_->is_valid_at(now) && !(*made)->is_valid_at(now)) {
         for (const auto& warning : (*made)->warnings())
             problems_.push_back(files_.chain + ": " + warning);
+        read_ = 0; // its time may come while the files stay as they are
         return false;
     }
-    warnings_.clear();
+    found_.clear();
     for (const auto& warning : (*made)->warnings())
-        warnings_.push_back(files_.chain + ": " + warning);
+        found_.push_back(files_.chain + ": " + warning);
     for (const std::string* text : {&chain.warning, &key.warning, &ocsp.problem}) {
-        if (!text->empty()) warnings_.push_back(*text);
+        if (!text->empty()) found_.push_back(*text);
     }
     current_ = std::move(*made);
     return true;

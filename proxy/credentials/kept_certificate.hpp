@@ -22,7 +22,7 @@ public:
     {}
 
     // Whether what is in force is another certificate than before. A new one that is not valid now does not
-    // replace one that is.
+    // replace one that is, until its time has come.
     bool refresh(tls::wall_time now);
 
     const conf::certificate_files& files() const noexcept { return files_; }
@@ -31,14 +31,20 @@ public:
     const std::shared_ptr<const tls::certificate>& current() const noexcept { return current_; } // null: none
     // Why the last reading changed nothing, each beginning with a path; empty: all is well.
     const std::vector<std::string>& problems() const noexcept { return problems_; }
-    const std::vector<std::string>& warnings() const noexcept { return warnings_; } // of what was read last
+    const std::vector<std::string>& warnings() const noexcept { return warnings_; } // of what is in force
+    // An OCSP response is named for it, and is bad or out of date.
+    bool is_staple_left_out() const noexcept { return is_staple_left_out_; }
 
 private:
+    bool read_anew(tls::wall_time now);
+
     conf::certificate_files files_;
-    std::uint64_t read_ = 0; // digest of what was read last; 0: nothing yet
+    std::uint64_t read_ = 0; // digest of what was read last; 0: to be read
     std::shared_ptr<const tls::certificate> current_;
     std::vector<std::string> problems_;
+    std::vector<std::string> found_; // in what is in force, when it was read
     std::vector<std::string> warnings_;
+    bool is_staple_left_out_ = false;
 };
 
 } // namespace fairlead::credentials

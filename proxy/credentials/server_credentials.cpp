@@ -187,8 +187,8 @@ std::vector<certificate_state> server_credentials::certificates() const
     std::vector<certificate_state> out;
     for (const auto& each : certificates_) {
         if (each.current())
-            out.push_back(
-                {address_, each.files().chain, each.current()->not_after(), !each.problems().empty()});
+            out.push_back({address_, each.files().chain, each.current()->not_after(),
+                           !each.problems().empty(), each.is_staple_left_out()});
     }
     return out;
 }

@@ -26,7 +26,8 @@ struct certificate_state
     std::string place; // the listener's address, or the pool's name
     std::string file;  // of the chain
     tls::wall_time not_after;
-    bool is_refused = false; // the files hold something that is not in force, for it is bad
+    bool is_refused = false;         // the files hold something that is not in force, for it is bad
+    bool is_staple_left_out = false; // there is an OCSP response, and it is not good
 };
 
 class server_credentials

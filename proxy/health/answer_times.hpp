@@ -1,9 +1,10 @@
 // How long answers took, counted so that a median can be told within a fifth.
 //
-// Four buckets to each doubling, from 64 us to 59 s; what is shorter or longer counts in the first or last.
 // Counts saturate nowhere near a window's answers. Pure: no clock of its own. Size: 324 bytes.
 // Thread: add() from any, lock-free; take() from one.
 #pragma once
+
+#include "proxy/health/time_buckets.hpp"
 
 #include <array>
 #include <atomic>
@@ -29,9 +30,7 @@ public:
     answer_summary take() noexcept;
 
 private:
-    static constexpr std::size_t bucket_count = 80;
-
-    std::array<std::atomic<std::uint32_t>, bucket_count> counts_{};
+    std::array<std::atomic<std::uint32_t>, time_buckets::count> counts_{};
 };
 
 } // namespace fairlead::health

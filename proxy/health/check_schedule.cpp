@@ -26,6 +26,8 @@ void check_schedule::remove(check_id check)
     checks_.erase(found);
 }
 
+bool check_schedule::is_under_way(check_id check) const { return !checks_.at(check); }
+
 std::vector<check_schedule::check_id> check_schedule::take(steady_time now)
 {
     std::vector<check_id> out;

@@ -32,6 +32,8 @@ public:
     void set(check_id check, steady_time due); // known or new; one that was under way has ended with it
     void remove(check_id check);               // also one that is under way
 
+    bool is_under_way(check_id check) const; // of a known one
+
     // Those to begin now, which are under way from here on until set() or remove().
     std::vector<check_id> take(steady_time now);
 

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -73,14 +74,9 @@ header_wait::header_wait(session_services& services, net::stream& client, const 
 {
     limit_.guard(&client_.lowest_layer());
     services_.sessions.push_back(*this);
-    services_.shard.own().connections_open.add();
 }
 
-header_wait::~header_wait()
-{
-    services_.shard.own().connections_open.sub();
-    services_.sessions.erase(services_.sessions.iterator_to(*this));
-}
+header_wait::~header_wait() { services_.sessions.erase(services_.sessions.iterator_to(*this)); }
 
 void header_wait::drain() noexcept
 {
@@ -95,12 +91,11 @@ net::task<std::optional<proxy_header>> header_wait::run()
         if (next == step::done) co_return header_;
         if (next == step::ended) co_return std::nullopt;
         if (services_.is_draining) co_return std::nullopt;
-        const auto [error] =
-            co_await client_.lowest_layer().async_wait(net::socket::wait_read, net::as_result);
+        const auto [error] = co_await client_.async_readable(net::as_result);
         if (!error) continue;
         if (limit_.expired())
             refuse(metrics::proxy_protocol_fault::timeout,
-                   "its PROXY protocol header did not arrive in time");
+                   "its PROXY protocol header did not arrive within timeouts.head");
         co_return std::nullopt;
     }
 }
@@ -112,7 +107,10 @@ header_wait::step header_wait::read_what_is_there()
         const std::span<char> room = in_.prepare(max_proxy_header_bytes);
         const auto peeked = ::recv(client_.fd(), room.data(), room.size(), MSG_PEEK | MSG_DONTWAIT);
         if (peeked < 0 && errno == EINTR) continue;
-        if (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return step::wait;
+        if (peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            client_.lowest_layer().note_no_more_to_read();
+            return step::wait;
+        }
         if (peeked <= 0) {
             note_end();
             return step::ended;
@@ -157,6 +155,28 @@ void header_wait::refuse(metrics::proxy_protocol_fault why, std::string_view rea
                  ends_.local ? net::to_string(*ends_.local) : "unix", reason, *left_out);
 }
 
+// Holds a connection's place in the count between those who count it: a drain must not see none in between.
+class place_in_count
+{
+public:
+    explicit place_in_count(metrics::gauge& of)
+        : of_(&of)
+    {
+        of_->add();
+    }
+    place_in_count(const place_in_count&) = delete;
+    place_in_count& operator=(const place_in_count&) = delete;
+    ~place_in_count() { leave(); }
+
+    void leave() noexcept
+    {
+        if (of_ != nullptr) std::exchange(of_, nullptr)->sub();
+    }
+
+private:
+    metrics::gauge* of_;
+};
+
 // The ends that the header tells, or else the connection's own; nothing when it is to be closed.
 net::task<std::optional<net::connection_ends>> read_ends(session_services& services, net::stream& client,
                                                          const arrival& how)
@@ -171,10 +191,10 @@ net::task<std::optional<net::connection_ends>> read_ends(session_services& servi
 
 } // namespace
 
-net::task<> serve_client(session_services& services, net::socket accepted, arrival how)
+net::task<> serve_client(session_services& services, net::stream client, arrival how)
 {
     try {
-        net::stream client(std::move(accepted));
+        place_in_count counted(services.shard.own().connections_open);
         if (how.has_proxy_header) {
             const std::optional<net::connection_ends> told = co_await read_ends(services, client, how);
             if (!told) co_return;
@@ -185,6 +205,7 @@ net::task<> serve_client(session_services& services, net::socket accepted, arriv
             if (!how.tls) co_return;
         }
         session one(services, std::move(client), how);
+        counted.leave(); // the session counts it
         co_await one.run();
     } catch (const std::exception& failure) {
         // Out of memory, most likely: it costs this connection and no other.

@@ -30,6 +30,6 @@ struct arrival
 };
 
 // The whole life of an accepted connection; spawn it detached.
-net::task<> serve_client(session_services& services, net::socket accepted, arrival how);
+net::task<> serve_client(session_services& services, net::stream client, arrival how);
 
 } // namespace fairlead::http

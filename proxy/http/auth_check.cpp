@@ -1,5 +1,6 @@
 #include "proxy/http/auth_check.hpp"
 
+#include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/head_parser.hpp"
 #include "proxy/http/proxy_protocol.hpp"
@@ -18,7 +19,7 @@ bool is_for_the_client(unsigned status)
 
 } // namespace
 
-auth_check::auth_check(session_services& services, const request& asked)
+auth_check::auth_check(session_services& services, net::stream& client, request& asked)
     : services_(services)
     , asked_(asked)
     , pool_(*asked.route->auth_pool())
@@ -33,33 +34,72 @@ auth_check::auth_check(session_services& services, const request& asked)
                   true,
                   {},
                   {}}
+    , watch_(*this, client, services.wheel)
 {}
 
 void auth_check::abort() noexcept
 {
+    client_left_ = true;
+    connecting_.leave();
     if (connected_.made) connected_.made->close();
 }
 
 net::task<auth_verdict> auth_check::run()
 {
     write_question();
+    watch_.start();
     outcome got = co_await ask(true);
     if (got == outcome::stale) {
         connecting_.tried = {};
         got = co_await ask(false);
     }
+    watch_.stop();
+    if (connected_.made) credentials::count_end(connected_.made->stream.tls(), services_.backend_tls);
     auth_verdict verdict;
+    verdict.client_left = client_left_;
+    if (client_left_) co_return verdict;
+    if (connected_.refused != upstream::no_room::none) verdict.status = 503;
     if (got == outcome::answered) {
         verdict = judge();
         keep_connection();
     } else if (got == outcome::overdue) {
         verdict.status = 504;
-        verdict.reason = "who may pass was not told in time";
+        verdict.reason = "who may pass was not told within timeouts.response";
     }
     co_return verdict;
 }
 
-// Everything that the client sent goes along: cookies, tokens, whatever the service judges by.
+void auth_check::client_left() noexcept
+{
+    client_left_ = true;
+    connecting_.leave();
+    if (connected_.made) connected_.made->stream.cancel();
+}
+
+// What the question has in place of the client's: what is asked for, what is known of the client so far, and
+// nothing of what the service itself is to say. Conditions and ranges are about another resource.
+std::vector<conf::header_value> auth_check::own_fields() const
+{
+    const request_facts& facts = asked_.facts;
+    std::string uri(facts.is_asterisk ? std::string_view("*") : facts.path);
+    if (facts.has_query) uri.append("?").append(facts.query);
+    std::vector<conf::header_value> own{{"X-Original-Method", std::string(facts.method_text)},
+                                        {"X-Original-URI", std::move(uri)}};
+    const auto add = [&own](std::string_view name, std::string_view value) {
+        const auto is_it = [&](const auto& each) { return equal_ignoring_case(each.name, name); };
+        if (std::ranges::none_of(own, is_it)) own.push_back({std::string(name), std::string(value)});
+    };
+    for (const auto& each : asked_.known_fields)
+        add(each.name, each.value);
+    for (const std::string& name : options_.copy_headers)
+        add(name, {});
+    for (const char* name :
+         {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range"})
+        add(name, {});
+    return own;
+}
+
+// Everything else that the client sent goes along: cookies, tokens, whatever the service judges by.
 void auth_check::write_question()
 {
     request_facts facts = asked_.facts;
@@ -71,9 +111,7 @@ void auth_check::write_question()
     facts.framing = {};
     facts.expects_continue = facts.is_upgrade = facts.is_websocket = false;
 
-    const std::string target(asked_.fields.target());
-    const std::vector<conf::header_value> own{{"X-Original-Method", std::string(asked_.facts.method_text)},
-                                              {"X-Original-URI", target}};
+    const std::vector<conf::header_value> own = own_fields();
     const conf::forward_options& options = asked_.service->shared->config.forward;
     request_forwarding how;
     how.peer_ip = asked_.peer_ip;
@@ -84,6 +122,8 @@ void auth_check::write_question()
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
     how.default_host = pool_.shared->name();
+    how.certificate_name = options.client_certificate;
+    how.certificate = asked_.certificate;
     how.set_headers = own;
     append_request_head(question_, asked_.fields, facts, how);
 }
@@ -97,6 +137,7 @@ net::task<auth_check::outcome> auth_check::ask(bool may_reuse)
     if (is_secure) connecting_.before_tls = header;
     connected_ = co_await services_.connector.connect(connecting_);
     connecting_.before_tls = {};
+    if (client_left_) co_return outcome::failed;
     if (!connected_.made)
         co_return connected_.failure == metrics::dial_failure::timeout ? outcome::overdue : outcome::failed;
     net::stream& stream = connected_.made->stream;
@@ -108,9 +149,10 @@ net::task<auth_check::outcome> auth_check::ask(bool may_reuse)
     const net::error_code error = co_await stream.write(sent);
     if (!error) got = co_await read_head();
     if (got == outcome::failed && limit_.expired()) got = outcome::overdue;
-    if (got == outcome::failed && connected_.made->is_reused) got = outcome::stale;
     limit_.disarm();
     limit_.guard(nullptr);
+    if (client_left_) co_return got; // which is not the service's fault
+    if (got == outcome::failed && connected_.made->is_reused) got = outcome::stale;
     const auto now = std::chrono::steady_clock::now();
     if (got == outcome::failed)
         pool_.shared->record_failure(*connected_.made->to, health::failure_kind::broken, now);
@@ -138,6 +180,7 @@ net::task<auth_check::outcome> auth_check::read_head()
                 head_limits{limits.header_bytes, limits.header_count, limits.target_bytes});
             continue;
         }
+        if (client_left_) co_return outcome::failed; // before this wait began, so no cancel would end it
         const std::span<char> room = unread.prepare(limits.header_bytes + 1);
         const net::read_result got = co_await connected_.made->stream.read_some(room);
         unread.commit(got.count);
@@ -157,8 +200,8 @@ void auth_check::keep_connection()
     if (services_.current->view_of(*pool_.shared) == nullptr) return; // a reload may have removed its backend
     const conf::limit_options& limits = asked_.service->shared->config.limits;
     made.unread.release();
-    services_.idle.put(std::move(made), limits.idle_upstream, net::steady_now_ms());
-    connected_.made.reset();
+    asked_.has_kept_own |= !made.owner.is_anybody();
+    services_.idle.put(std::move(connected_.made), limits.idle_upstream, net::steady_now_ms());
 }
 
 auth_verdict auth_check::judge() const

@@ -2,11 +2,12 @@
 //
 // A GET goes to the service with the request's headers and without its body. 2xx: it passes, with the
 // headers of that answer that the route copies. 401, 403 and redirects: the client gets them. All else:
-// nobody passes. Completes when: the service answered, could not be reached, or did not answer in time.
-// Thread: the worker's. Lifetime: within its session's frame.
+// nobody passes. Completes when: the service answered, could not be reached, or did not answer in time, or
+// the client left. Thread: the worker's. Lifetime: within its session's frame.
 #pragma once
 
 #include "metrics/labels.hpp"
+#include "proxy/http/client_watch.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/request.hpp"
 #include "proxy/http/response_rules.hpp"
@@ -22,6 +23,7 @@ namespace fairlead::http {
 struct auth_verdict
 {
     bool passes = false;
+    bool client_left = false;                    // nobody is there to be answered
     std::vector<conf::header_value> fields = {}; // to be set on the request; an empty value removes
 
     unsigned status = 502; // for the client, when it does not pass
@@ -30,10 +32,10 @@ struct auth_verdict
     std::string header_lines = {};
 };
 
-class auth_check
+class auth_check final : private client_watch::owner
 {
 public:
-    auth_check(session_services& services, const request& asked);
+    auth_check(session_services& services, net::stream& client, request& asked);
     auth_check(const auth_check&) = delete;
     auth_check& operator=(const auth_check&) = delete;
 
@@ -49,6 +51,8 @@ private:
         overdue
     };
 
+    void client_left() noexcept override;
+    std::vector<conf::header_value> own_fields() const;
     void write_question();
     net::task<outcome> ask(bool may_reuse);
     net::task<outcome> read_head();
@@ -56,7 +60,7 @@ private:
     auth_verdict judge() const;
 
     session_services& services_;
-    const request& asked_;
+    request& asked_;
     pool_view& pool_;
     const conf::auth_request_options& options_;
     net::deadline limit_;
@@ -66,6 +70,8 @@ private:
     head answer_;
     response_facts facts_;
     std::size_t head_bytes_ = 0;
+    client_watch watch_;
+    bool client_left_ = false;
 };
 
 } // namespace fairlead::http

@@ -27,6 +27,10 @@ public:
     // empty input at first: a body of no bytes is done at once.
     progress step(std::string_view in);
 
+    // Of a body of known length: what is still to come, and what of it went another way than through step().
+    std::uint64_t left_of_length() const noexcept { return kind_ == framing_kind::length ? left_ : 0; }
+    void skip(std::uint64_t bytes) noexcept { left_ -= bytes; }
+
     // The sender ended the connection: true when that ends the message, false when it cuts it short.
     bool ends_with_stream() const noexcept { return kind_ == framing_kind::until_close; }
 

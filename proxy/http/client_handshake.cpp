@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -29,10 +30,12 @@ public:
     void abort() noexcept override { client_.close(); }
 
 private:
+    std::chrono::milliseconds patience_left() const;
+    bool may_begin(const net::handshake_gate::slot& slot);
     net::task<> fail();
     net::task<> answer_plain_http();
     void count(tls::fault why, const std::string& text);
-    facts_ptr note_success();
+    facts_ptr conclude();
     const conf::config& config() const { return services_.current->shared->config; }
 
     session_services& services_;
@@ -40,6 +43,7 @@ private:
     const arrival& how_;
     net::deadline limit_;
     std::unique_ptr<tls::connection> tls_;
+    tls::client_auth asks_ = tls::client_auth::none; // of the context that it goes by
     const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 };
 
@@ -52,14 +56,12 @@ client_handshake::client_handshake(session_services& services, net::stream& clie
 {
     limit_.guard(&client_.lowest_layer());
     services_.sessions.push_back(*this);
-    services_.shard.own().connections_open.add();
     services_.client_tls.under_way.add();
 }
 
 client_handshake::~client_handshake()
 {
     services_.client_tls.under_way.sub();
-    services_.shard.own().connections_open.sub();
     services_.sessions.erase(services_.sessions.iterator_to(*this));
 }
 
@@ -72,32 +74,62 @@ void client_handshake::drain() noexcept
 
 net::task<facts_ptr> client_handshake::run()
 {
-    const conf::duration patience = config().timeouts.tls_handshake;
-    limit_.arm(patience);
-    const net::handshake_gate::slot slot =
-        co_await services_.gate.enter(config().tls.max_handshakes, patience);
-    if (!slot) {
-        count(tls::fault::timeout, "it waited too long for its turn");
+    limit_.arm(config().timeouts.tls_handshake);
+    const net::error_code silence = co_await client_.wait_readable();
+    if (silence) {
+        if (limit_.expired()) count(tls::fault::timeout, "it said nothing");
         co_return nullptr;
     }
-    // Whoever gave up while it waited is not worth the work.
-    if (!client_.is_open() || client_.has_ended()) co_return nullptr;
+    net::handshake_gate::slot slot =
+        co_await services_.gate.enter(config().tls.max_handshakes, patience_left());
+    if (!may_begin(slot)) co_return nullptr;
     const auto context = how_.credentials->context();
+    asks_ = context->verifies_clients();
     tls_ = tls::connection::accept(*context, client_.fd(), services_.tls_way);
     if (!tls_) {
         count(tls::fault::other, "out of memory");
         co_return nullptr;
     }
-    const net::error_code error = co_await client_.secure(tls_, services_.gate);
+    const net::error_code error = co_await client_.secure(tls_, services_.gate, &limit_, &slot);
     limit_.disarm();
-    if (!error) co_return note_success();
+    if (!error) co_return conclude();
+    slot = net::handshake_gate::slot(); // a refusal may take its time
     co_await fail();
     co_return nullptr;
 }
 
-facts_ptr client_handshake::note_success()
+// Of all that the handshake may take; 0 is without limit.
+std::chrono::milliseconds client_handshake::patience_left() const
+{
+    const std::chrono::milliseconds whole = config().timeouts.tls_handshake;
+    const auto spent =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun_);
+    return whole.count() == 0 ? whole : std::max(whole - spent, std::chrono::milliseconds(1));
+}
+
+// Behind the wait for its slot.
+bool client_handshake::may_begin(const net::handshake_gate::slot& slot)
+{
+    if (!client_.is_open()) return false; // this process ends
+    if (limit_.expired() || !slot) {
+        count(tls::fault::timeout, "it waited too long for its turn");
+        return false;
+    }
+    // Whoever gave up while it waited is not worth the work.
+    if (client_.has_ended()) {
+        count(tls::fault::truncated, "it left before its handshake began");
+        return false;
+    }
+    return true;
+}
+
+facts_ptr client_handshake::conclude()
 {
     auto facts = std::make_shared<const tls::handshake_facts>(tls::read_handshake(*client_.tls()->ssl()));
+    if (const auto why = tls::refusal_of(*facts, asks_, std::chrono::system_clock::now())) {
+        count(*why, "it resumed a session that is not good for this listener");
+        return nullptr;
+    }
     using version = metrics::tls_version;
     using start = metrics::tls_start;
     metrics::tls_cells& cells = services_.client_tls;
@@ -113,7 +145,7 @@ facts_ptr client_handshake::note_success()
 net::task<> client_handshake::fail()
 {
     if (limit_.expired()) {
-        count(tls::fault::timeout, "its handshake took too long");
+        count(tls::fault::timeout, "its handshake took longer than timeouts.tls_handshake");
         co_return;
     }
     const tls::failure* const why = tls_->failed_by();
@@ -124,7 +156,9 @@ net::task<> client_handshake::fail()
 
 net::task<> client_handshake::answer_plain_http()
 {
-    const std::string answer = error_response(400, "this port speaks HTTPS, and plain HTTP was sent to it");
+    const std::string_view date = services_.date.at(std::chrono::system_clock::now());
+    const std::string answer =
+        error_response(400, "this port speaks HTTPS, and plain HTTP was sent to it", {.date_line = date});
     limit_.arm(config().timeouts.write);
     const net::error_code error = co_await client_.write(std::string_view(answer));
     if (!error) co_await net::linger(client_, limit_);

@@ -1,12 +1,12 @@
 // The TLS handshake of a client's connection: what comes between its arrival and its session where the
 // listener has certificates.
 //
-//   arrived ─► wait for a slot ─► steps ─┬─► TLS
-//                    │ too long          ├─► plain HTTP: 400, as there is a person at the other end
-//                    └───────────────────┴─► closed: a counter with the reason, a line now and then
+//   arrived ─► its first bytes ─► a slot ─► steps ─┬─► TLS
+//                    │               │ too late    ├─► plain HTTP: 400, as there is a person at the other end
+//                    └───────────────┴─────────────┴─► closed: a counter with the reason, a line now and then
 //
-// Bounds: timeouts.tls_handshake from the arrival to the end, the wait included. Every failure costs this one
-// connection. Completes when: TLS, answered or to be closed. Thread: the worker's. Lifetime: within its
+// Bounds: timeouts.tls_handshake from the arrival to the end, all waits included. Every failure costs this
+// one connection. Completes when: TLS, answered or to be closed. Thread: the worker's. Lifetime: within its
 // connection's coroutine; the services outlive it.
 #pragma once
 

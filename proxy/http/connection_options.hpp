@@ -25,6 +25,7 @@ public:
     bool upgrade = false;
 
     bool names(std::string_view field_name) const; // ignoring case
+    bool names_any() const { return count_ > 0; }
 
     // Nothing when a Connection field is malformed, names an end-to-end field (is_end_to_end_only), or when
     // more than max_named fields are named.

@@ -1,5 +1,7 @@
 #include "proxy/http/error_response.hpp"
 
+#include "proxy/http/error_page.hpp"
+
 namespace fairlead::http {
 
 namespace {
@@ -77,18 +79,34 @@ void append_error_response(std::string& out, unsigned status, std::string_view r
 {
     const auto number = std::to_string(status);
     const auto phrase = reason_phrase(status);
-    const auto body_size = number.size() + 1 + phrase.size() + (reason.empty() ? 0 : 2 + reason.size()) + 1;
+    const std::string page = options.page != nullptr ? render(*options.page, status, options.request_id) : "";
+    const auto line_size = number.size() + 1 + phrase.size() + (reason.empty() ? 0 : 2 + reason.size()) + 1;
 
-    out.append("HTTP/1.1 ").append(number).append(" ").append(phrase).append("\r\n");
-    out.append("Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: ");
-    out.append(std::to_string(body_size)).append("\r\n");
+    out.append("HTTP/1.1 ").append(number).append(" ").append(phrase).append("\r\nContent-Type: ");
+    out.append(media_type(options.page != nullptr ? options.page->kind : conf::page_kind::text));
+    out.append("\r\nCache-Control: no-store\r\nContent-Length: ");
+    out.append(std::to_string(options.page != nullptr ? page.size() : line_size)).append("\r\n");
     // Said even where it is the default: an HTTP/1.0 client needs to hear it.
     out.append(options.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
-    out.append(options.header_lines).append(options.hsts_line).append("\r\n");
+    out.append(options.header_lines).append(options.cors_lines);
+    out.append(options.hsts_line).append(options.date_line).append("\r\n");
     if (options.head_only) return;
+    if (options.page != nullptr) {
+        out.append(page);
+        return;
+    }
     out.append(number).append(" ").append(phrase);
     if (!reason.empty()) out.append(": ").append(reason);
     out.append("\n");
+}
+
+void append_options_answer(std::string& out, const error_options& options)
+{
+    out.append(
+        "HTTP/1.1 200 OK\r\nAllow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\nContent-Length: 0\r\n");
+    out.append(options.keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+    out.append(options.header_lines).append(options.cors_lines);
+    out.append(options.hsts_line).append(options.date_line).append("\r\n");
 }
 
 std::string error_response(unsigned status, std::string_view reason, const error_options& options)

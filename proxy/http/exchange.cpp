@@ -1,7 +1,9 @@
 #include "proxy/http/exchange.hpp"
 
 #include "proxy/credentials/fault_label.hpp"
+#include "proxy/http/auth_check.hpp"
 #include "proxy/http/error_response.hpp"
+#include "proxy/http/field_syntax.hpp"
 #include "proxy/http/proxy_protocol.hpp"
 #include "proxy/http/sticky_wish.hpp"
 #include "proxy/net/tcp_info.hpp"
@@ -16,8 +18,6 @@
 
 namespace fairlead::http {
 namespace {
-
-constexpr net::milliseconds_count watch_interval_ms = 1'000;
 
 // Refused clients that all came at once are not to come back at once. `random` is any byte that is.
 std::string_view retry_line(char random)
@@ -52,7 +52,8 @@ exchange::exchange(session_services& services, net::stream& client, net::deadlin
                   {}}
     , body_limit_(services.wheel)
     , pump_done_(services.executor)
-    , watch_(*this)
+    , watch_(*this, client, services.wheel)
+    , total_(*this, services.wheel)
 {}
 
 net::task<afterwards> exchange::run()
@@ -66,7 +67,7 @@ net::task<afterwards> exchange::run()
             co_return co_await answer(refused->status, why, refused->reason, refused->header_lines);
         }
     }
-    const std::string_view again = retry_line(asked_.generated_id.front());
+    const std::string_view again = retry_later();
     if (intent_ != upgrade_intent::none && !may_upgrade())
         co_return co_await answer(503, metrics::refusal::upgrade_rate,
                                   "too many upgrades come at once through this listener", again);
@@ -83,6 +84,7 @@ net::task<afterwards> exchange::run()
                                   "the client is at its max_connections_per_client", again);
     }
     of_client_ = std::move(*of_client);
+    total_.start(pool().total_timeout());
     std::exception_ptr failure;
     afterwards next = afterwards::close;
     try {
@@ -90,45 +92,81 @@ net::task<afterwards> exchange::run()
     } catch (...) {
         failure = std::current_exception();
     }
-    co_await stop_pump(); // it uses this object
+    if (hedge_) hedge_->give_up();
+    if (body_is_running()) co_await stop_pump(); // it uses this object
     if (connected_.made) credentials::count_end(connected_.made->stream.tls(), services_.backend_tls);
-    watch_.cancel();
+    watch_.stop();
+    total_.stop();
     limit_.disarm();
     limit_.guard(&client_.lowest_layer());
     if (failure) std::rethrow_exception(failure);
     co_return next;
 }
 
+std::string_view exchange::retry_later() const { return retry_line(asked_.generated_id.front()); }
+
 void exchange::abort() noexcept
 {
     client_left_ = true;
+    stop_asking();
     if (connected_.made) connected_.made->close();
+    if (asking_ != nullptr) asking_->abort();
+}
+
+// What is waited for is cancelled; what would be waited for next fails, since the backend's side is closed.
+void exchange::ran_out() noexcept
+{
+    stop_asking();
+    client_.cancel();
+    if (connected_.made) connected_.made->close();
+    if (asking_ != nullptr) asking_->abort();
 }
 
 net::task<afterwards> exchange::send_and_receive()
 {
+    if (asked_.route->auth_pool() != nullptr) {
+        if (const auto done = co_await ask_who_passes()) co_return *done;
+    }
     write_request_head();
     if (const upstream::stickiness* rules = pool().sticky())
         connecting_.sticky = {rules,
                               find_sticky_wish(*rules, asked_.fields, asked_.facts, asked_.ends.client)};
-    bool may_reuse = intent_ == upgrade_intent::none;
-    for (int attempts = 1;; ++attempts) {
-        const bool is_connected = co_await connect(may_reuse);
-        if (!is_connected) co_return co_await fail_connect();
-        const head_outcome outcome = co_await attempt();
-        if (outcome == head_outcome::ready) break;
-        if (outcome != head_outcome::unseen || attempts > 1 || !may_repeat()) {
-            co_await stop_pump();
-            co_return co_await fail(outcome);
-        }
-        asked_.route->pool().cells[connected_.position]->retries.add();
-        may_reuse = false;
-        connecting_.tried = {};
+    pool().earn_repeats();
+    std::optional<head_outcome> first;
+    if (pool().hedge() != nullptr)
+        first = co_await attempt_in_two();
+    else if (connect_at_once())
+        first = co_await attempt();
+    else if (co_await connect(intent_ == upgrade_intent::none))
+        first = co_await attempt();
+    if (total_.is_over()) co_return co_await fail_by_total();
+    if (!first) co_return co_await fail_connect();
+    head_outcome outcome = *first;
+    while (const auto why = why_again(outcome)) {
+        const bool has_another = co_await connect_again(*why);
+        if (total_.is_over()) co_return co_await fail_by_total();
+        if (!has_another && *why == metrics::retry_cause::unseen) co_return co_await fail_connect();
+        if (!has_another) break; // what came of the last attempt stands
+        outcome = co_await attempt();
+    }
+    if (outcome != head_outcome::ready) {
+        if (body_is_running()) co_await stop_pump();
+        co_return co_await fail(outcome);
     }
     if (facts_.is_switching) co_return co_await begin_tunnel();
     const afterwards next = co_await forward_response();
-    co_await stop_pump();
+    if (body_is_running()) co_await stop_pump();
     co_return next;
+}
+
+// The usual case: a connection that is kept.
+bool exchange::connect_at_once()
+{
+    if (intent_ != upgrade_intent::none) return false;
+    upstream::connect_outcome made;
+    if (!services_.connector.connect_at_once(connecting_, made)) return false;
+    adopt(std::move(made));
+    return true;
 }
 
 net::task<bool> exchange::connect(bool may_reuse)
@@ -138,23 +176,34 @@ net::task<bool> exchange::connect(bool may_reuse)
         append_proxy_header(before_tls_, pool().proxy_protocol(), asked_.ends);
         connecting_.before_tls = before_tls_;
     }
-    connected_ = co_await services_.connector.connect(connecting_);
-    if (!connected_.made) co_return false;
-    upstream::connection& made = *connected_.made;
-    asked_.backend = made.to->address().text;
-    limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
-    body_limit_.guard(&client_.lowest_layer(), &made.stream.lowest_layer());
-    sent_before_ = made.stream.bytes_sent();
-    if (!made.is_reused && pool().tls() == nullptr) begin_with_proxy_header();
-    co_return true;
+    if (pool().queue()->takes_any()) watch_.start(client_watch::queue_interval_ms);
+    upstream::connect_outcome made = co_await services_.connector.connect(connecting_);
+    asked_.queued = connecting_.waited;
+    const bool is_made = made.made != nullptr;
+    if (is_made) request_head_.erase(0, std::exchange(header_bytes_, 0));
+    adopt(std::move(made));
+    if (is_made && !connected_.made->is_reused && pool().tls() == nullptr) begin_with_proxy_header();
+    co_return is_made;
 }
 
-// In front of the head, so that both are one packet. A request is sent again on a new connection only after
-// a kept one failed it, so the head has no header yet.
+// It is the one that is used from here on.
+void exchange::adopt(upstream::connect_outcome&& made)
+{
+    connected_ = std::move(made);
+    if (!connected_.made) return;
+    upstream::connection& to = *connected_.made;
+    asked_.backend = to.to->address().text;
+    limit_.guard(&client_.lowest_layer(), &to.stream.lowest_layer());
+    body_limit_.guard(&client_.lowest_layer(), &to.stream.lowest_layer());
+    sent_before_ = to.stream.bytes_sent();
+}
+
+// In front of the head, so that both are one packet.
 void exchange::begin_with_proxy_header()
 {
     std::string header;
     append_proxy_header(header, pool().proxy_protocol(), asked_.ends);
+    header_bytes_ = header.size();
     request_head_.insert(0, header);
 }
 
@@ -174,7 +223,9 @@ void exchange::write_request_head()
     how.certificate = asked_.certificate;
     if (asked_.tls != nullptr) how.scheme = "https";
     how.strip_prefix = route.strip_prefix;
-    how.set_headers = asked_.set_fields.empty() ? std::span(route.set_headers) : std::span(asked_.set_fields);
+    how.add_prefix = route.add_prefix;
+    how.add_headers = route.add_headers;
+    how.set_headers = asked_.set_headers();
     how.default_host = pool().name();
     how.upgrade = intent_;
     how.upgrade_token = upgrade_token_;
@@ -192,15 +243,17 @@ bool exchange::has_whole_body() const
            (framing.kind == framing_kind::length && framing.length <= asked_.ahead.size());
 }
 
-bool exchange::may_repeat() const { return has_whole_body(); }
-
 // Sends the request, beside the wait for its answer when its body is still to come.
 net::task<exchange::head_outcome> exchange::attempt()
 {
-    watch_.cancel();
-    services_.wheel.arm(watch_, net::steady_now_ms(), watch_interval_ms);
+    is_told_ = false;
+    asked_whole_at_.reset();
+    watch_.start();
     if (has_whole_body()) {
-        const transfer_end end = co_await send_body();
+        body_transfer body = request_body();
+        auto end = transfer_at_once(body);
+        if (!end) end = co_await transfer(body);
+        note_sent(body);
         if (end == transfer_end::sink_overdue) co_return head_outcome::overdue;
         // A backend may have answered and closed before it read everything: look for that answer first.
         await_answer();
@@ -218,95 +271,57 @@ net::task<exchange::head_outcome> exchange::attempt()
 // The backend has all of the request.
 void exchange::await_answer()
 {
-    limit_.arm(pool().response_timeout());
+    limit_.arm(answer_timeout());
     if (pool().measures_answers()) asked_whole_at_ = std::chrono::steady_clock::now();
 }
 
-net::task<transfer_end> exchange::send_body()
+// Nothing: it is an interim one, and another follows.
+std::optional<exchange::head_outcome> exchange::judge_head()
 {
-    const bool is_chunked = asked_.facts.framing.kind == framing_kind::chunked;
-    body_transfer body{client_,    connected_.made->stream, body_limit_, asked_.facts.framing,
-                       is_chunked, request_head_,           asked_.ahead};
-    body.max_bytes = config().limits.body_bytes;
-    body.read_timeout = config().timeouts.body;
-    body.write_timeout = config().timeouts.write;
-    body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_backend];
-    body.is_stopped = &is_stopping_;
-    const transfer_end end = co_await transfer(body);
-    asked_.bytes_from_client = body.bytes;
-    asked_.ahead_used = body.ahead_used;
-    asked_.behind = std::move(body.behind);
-    co_return end;
-}
-
-net::task<> exchange::pump_body()
-{
-    try {
-        body_end_ = co_await send_body();
-    } catch (const std::exception&) {
-        body_end_ = transfer_end::source_failed; // out of memory: the exchange ends as if the client had left
+    const response_verdict verdict =
+        check_response(response_, asked_for{asked_.facts.method, intent_ != upgrade_intent::none});
+    if (verdict.has_error()) {
+        asked_.reason = reason_of(verdict.error());
+        return head_outcome::malformed;
     }
-    const bool is_clients_fault =
-        body_end_ != transfer_end::complete && body_end_ != transfer_end::sink_failed;
-    if (is_clients_fault && !is_stopping_)
-        connected_.made->stream.cancel();
-    else if (is_waiting_for_head_)
-        await_answer();
-    pump_done_.set();
-}
-
-net::task<> exchange::stop_pump()
-{
-    if (!body_is_running()) co_return;
-    is_stopping_ = true;
-    client_.cancel();
-    connected_.made->stream.cancel();
-    co_await pump_done_.wait();
+    facts_ = *verdict;
+    return facts_.is_interim ? std::nullopt : std::optional(head_outcome::ready);
 }
 
 net::task<exchange::head_outcome> exchange::read_final_head()
 {
-    for (;;) {
-        const head_outcome outcome = co_await read_head();
-        if (outcome != head_outcome::ready) co_return outcome;
-        const response_verdict verdict =
-            check_response(response_, asked_for{asked_.facts.method, intent_ != upgrade_intent::none});
-        if (verdict.has_error()) {
-            asked_.reason = reason_of(verdict.error());
-            co_return head_outcome::malformed;
-        }
-        facts_ = *verdict;
-        if (!facts_.is_interim) co_return head_outcome::ready;
-        if (forwards_interim(facts_, asked_.facts)) {
-            response_out_.clear();
-            append_interim_head(response_out_, response_, facts_);
-            const net::error_code error = co_await client_.write(std::string_view(response_out_));
-            if (error) co_return head_outcome::stopped;
-        }
-        connected_.made->unread.consume(response_head_bytes_);
-    }
-}
-
-net::task<exchange::head_outcome> exchange::read_head()
-{
+    net::stream& from = connected_.made->stream;
     net::read_buffer& unread = connected_.made->unread;
     const conf::limit_options& limits = config().limits;
     response_head_parser parser(head_limits{limits.header_bytes, limits.header_count, limits.target_bytes});
     for (;;) {
         const parse_result parsed = parser.parse(unread.unread(), response_);
-        if (parsed.status == parse_status::done) {
-            response_head_bytes_ = parsed.consumed;
-            co_return head_outcome::ready;
-        }
         if (parsed.status == parse_status::bad) {
             asked_.reason = reason_of(parsed.fault);
             co_return head_outcome::malformed;
         }
+        if (parsed.status == parse_status::done) {
+            response_head_bytes_ = parsed.consumed;
+            if (const auto judged = judge_head()) co_return *judged;
+            if (forwards_interim(facts_, asked_.facts)) {
+                response_out_.clear();
+                append_interim_head(response_out_, response_, facts_);
+                const net::error_code error = co_await client_.write(std::string_view(response_out_));
+                if (error) co_return head_outcome::stopped;
+            }
+            unread.consume(response_head_bytes_);
+            parser.reset();
+            continue;
+        }
         if (is_stopped()) co_return head_outcome::stopped; // before this wait began, so no cancel will end it
-        const std::span<char> room = unread.prepare(limits.header_bytes + 1);
-        const net::read_result got = co_await connected_.made->stream.wait_and_read(room);
+        if (!from.may_be_readable()) {
+            const auto [error] = co_await from.async_readable(net::as_result);
+            if (error) co_return classify_read_failure(error);
+        }
+        const net::read_result got = from.try_read(unread.prepare(limits.header_bytes + 1));
         unread.commit(got.count);
-        if (got.error) co_return classify_read_failure(got.error);
+        if (got.error && got.error != net::asio::error::would_block)
+            co_return classify_read_failure(got.error);
     }
 }
 
@@ -315,7 +330,8 @@ bool exchange::is_stopped() const
 {
     const bool has_body_failed = is_pumping_ && pump_done_.is_set() && body_end_ != transfer_end::complete &&
                                  body_end_ != transfer_end::sink_failed;
-    return client_left_ || has_body_failed || (body_is_running() && body_limit_.expired());
+    return client_left_ || (hedge_ && hedge_->has_answer()) || has_body_failed ||
+           (body_is_running() && body_limit_.expired());
 }
 
 exchange::head_outcome exchange::classify_read_failure(const net::error_code& error)
@@ -340,16 +356,12 @@ bool exchange::was_unseen(const net::error_code& error)
     return acknowledged && *acknowledged <= sent_before_ + syn;
 }
 
-void exchange::client_watch::on_due(net::wheel_entry& entry) noexcept
+void exchange::client_left() noexcept
 {
-    exchange& self = static_cast<client_watch&>(entry).owner;
-    if (!self.body_is_running() && self.client_.is_gone()) {
-        self.client_left_ = true;
-        self.client_.cancel();
-        if (self.connected_.made) self.connected_.made->stream.cancel();
-        return;
-    }
-    self.services_.wheel.arm(entry, net::steady_now_ms(), watch_interval_ms);
+    client_left_ = true;
+    stop_asking();
+    client_.cancel();
+    if (connected_.made) connected_.made->stream.cancel();
 }
 
 } // namespace fairlead::http

@@ -1,6 +1,7 @@
 // The second half of an exchange: the answer to the client, whoever gives it.
 #include "proxy/http/exchange.hpp"
 
+#include "proxy/http/compression_use.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/net/address.hpp"
@@ -8,8 +9,6 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-
-#include <unistd.h>
 
 namespace fairlead::http {
 namespace {
@@ -31,7 +30,8 @@ std::string_view reason_of(tls::fault what)
     case tls::fault::unknown_name:
     case tls::fault::client_certificate_missing:
     case tls::fault::refused_by_peer: return "the backend refused the TLS handshake";
-    case tls::fault::timeout: return "the TLS handshake with the backend took too long";
+    case tls::fault::timeout:
+        return "the TLS handshake with the backend took longer than timeouts.tls_handshake";
     case tls::fault::truncated:
     case tls::fault::close_notify_missing:
     case tls::fault::reset: return "the backend ended the TLS handshake";
@@ -46,7 +46,8 @@ std::string_view reason_of(tls::fault what)
 // The field that leads the client back to the backend it got; empty when it needs none.
 std::string exchange::sticky_line()
 {
-    const auto& [rules, wish] = connecting_.sticky;
+    const upstream::stickiness* const rules = connecting_.sticky.rules;
+    const upstream::sticky_wish& wish = connecting_.sticky.wish;
     if (rules == nullptr) return {};
     const auto wanted = wish.key != 0 ? std::optional(rules->owner(wish.key)) : wish.position;
     if (wanted == connected_.position) return {};
@@ -59,34 +60,49 @@ std::string exchange::sticky_line()
 bool exchange::came_securely() const
 {
     if (asked_.tls != nullptr) return true;
-    if (asked_.tls != nullptr) return true;
     const auto proto = asked_.fields.find("X-Forwarded-Proto");
     return asked_.is_peer_trusted && proto && equal_ignoring_case(*proto, "https");
 }
 
-net::task<afterwards> exchange::forward_response()
+// Writes the head that the client gets, and says whether its connection is kept behind this answer.
+bool exchange::write_response_head(compression_use& compression)
 {
-    upstream::connection& made = *connected_.made;
-    const std::string sticky = sticky_line();
-    record_answer();
-    const body_framing to_client = framing_to_client(facts_, asked_.facts.version_minor);
-    const bool keeps =
+    std::string own_lines = sticky_line();
+    own_lines += asked_.cors_lines(&response_);
+    const answer_edits changed = edits();
+    const conf::edge_options& edge = asked_.route->options().edge;
+    if (edge.compression) {
+        compression.begin(*edge.compression,
+                          {asked_.fields, asked_.facts, response_, facts_, edge.response_headers},
+                          services_.encoders, asked_.route->http_cells().compression, own_lines);
+    }
+    const response_facts& sent = compression.facts_or(facts_);
+    const body_framing to_client = framing_to_client(sent, asked_.facts.version_minor);
+    response_forwarding how;
+    how.client_version_minor = asked_.facts.version_minor;
+    how.keep_alive =
         asked_.facts.keep_alive && !is_leaving() && !body_is_running() &&
         body_end_ == transfer_end::complete && to_client.kind != framing_kind::until_close &&
         (intent_ == upgrade_intent::none || asked_.ahead.empty()); // else it spoke the new protocol
-    response_forwarding how;
-    how.client_version_minor = asked_.facts.version_minor;
-    how.keep_alive = keeps;
     how.request_id_name = config().forward.request_id;
     how.request_id = asked_.id;
     how.via_name = config().forward.via ? std::string_view(config().forward.via_name) : std::string_view();
     how.hsts_line = hsts_line();
-    how.own_lines = sticky;
-    how.set_headers = asked_.route->options().edge.response_headers;
+    how.own_lines = own_lines;
+    how.edits = changed.has_any() ? &changed : nullptr;
+    how.without = compression.dropped();
+    how.date_line = services_.date.at(std::chrono::system_clock::now());
+    how.set_headers = edge.response_headers;
     response_out_.clear();
-    append_response_head(response_out_, response_, facts_, how);
-    asked_.status = facts_.status;
+    append_response_head(response_out_, response_, sent, how);
+    return how.keep_alive;
+}
 
+body_transfer exchange::response_body(const compression_use& compression)
+{
+    upstream::connection& made = *connected_.made;
+    const body_framing to_client =
+        framing_to_client(compression.facts_or(facts_), asked_.facts.version_minor);
     const bool to_chunked =
         facts_.framing.kind != framing_kind::none && to_client.kind == framing_kind::chunked;
     body_transfer body{made.stream,
@@ -99,30 +115,40 @@ net::task<afterwards> exchange::forward_response()
     body.read_timeout = config().timeouts.response_body;
     body.write_timeout = config().timeouts.write;
     body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_client];
+    body.drops_trailers = facts_.connection.names_any(); // they may be of this hop (RFC 9110 7.6.1)
+    body.encoder = compression.encoder();
+    return body;
+}
+
+// Its frame is to stay below a KiB, so that it is recycled: what needs much room is in the two above.
+net::task<afterwards> exchange::forward_response()
+{
+    if (const conf::error_page* page = intercepting_page()) co_return co_await answer_instead(*page);
+    record_answer();
+    compression_use compression;
+    const bool keeps = write_response_head(compression);
+    asked_.status = facts_.status;
+    body_transfer body = response_body(compression);
     // A request body that is still coming no longer has a deadline of its own: its end must not cut the
     // answer.
     body_limit_.guard(nullptr);
-    const transfer_end end = co_await transfer(body);
-    asked_.bytes_to_client = body.bytes;
-    co_return after_response(end, body, keeps);
+    auto end = transfer_at_once(body);
+    if (!end) end = co_await transfer(body);
+    asked_.bytes_to_client = body.encoder != nullptr ? body.encoder->bytes_out() : body.bytes;
+    co_return after_response(*end, body, keeps);
 }
 
 afterwards exchange::after_response(transfer_end end, const body_transfer& body, bool keeps)
 {
-    upstream::connection& made = *connected_.made;
     if (end == transfer_end::complete) {
-        const bool is_clean = facts_.keep_alive && !body.source_ended && body.behind.empty() &&
-                              body.ahead_used == body.ahead.size() && !body_is_running() &&
-                              body_end_ == transfer_end::complete;
-        if (is_clean) {
-            made.unread.release();
-            asked_.has_kept_own |= !made.owner.is_anybody();
-            // Else a reload may have removed its backend or source.
-            if (services_.current->view_of(pool()) != nullptr && !made.to->is_draining())
-                services_.idle.put(std::move(made), config().limits.idle_upstream, net::steady_now_ms());
-            connected_.made.reset();
-        }
+        const bool is_clean =
+            !body.source_ended && body.behind.empty() && body.ahead_used == body.ahead.size();
+        if (is_clean) keep_connection();
         return keeps && !body_is_running() ? afterwards::keep : afterwards::close;
+    }
+    if (total_.is_over()) {
+        asked_.reason = "the answer was not through within timeouts.total";
+        return afterwards::abort;
     }
     switch (end) {
     case transfer_end::sink_failed: asked_.reason = "the client left before the answer's end"; break;
@@ -172,9 +198,11 @@ net::task<afterwards> exchange::begin_tunnel()
     how.hsts_line = hsts_line();
     const std::string sticky = sticky_line();
     how.own_lines = sticky;
+    how.date_line = services_.date.at(std::chrono::system_clock::now());
     how.set_headers = asked_.route->options().edge.response_headers;
     response_out_.clear();
     append_response_head(response_out_, response_, facts_, how);
+    total_.stop();
     limit_.arm(config().timeouts.write);
     const net::error_code error = co_await client_.write(std::string_view(response_out_));
     limit_.disarm();
@@ -186,6 +214,8 @@ net::task<afterwards> exchange::begin_tunnel()
     start.sticky_key = connecting_.sticky.wish.key;
     start.reserved_bits = agreed.reserved_bits();
     start.origin = asked_.route->origin({connected_.position, is_websocket}, *asked_.came_by);
+    const bool was_overtaken = asked_.service != services_.current;
+    if (was_overtaken && !services_.current->takes(*start.origin)) services_.strays.push_back(start.origin);
     start.from_client = asked_.ahead;
     start.from_backend = made.unread.unread().substr(response_head_bytes_);
     const std::string source = net::to_string(net::local_of(made.stream.fd()));
@@ -195,7 +225,8 @@ net::task<afterwards> exchange::begin_tunnel()
                    asked_.host,
                    asked_.facts.path,
                    agreed.subprotocol,
-                   asked_.fields.find("User-Agent").value_or(std::string_view())};
+                   asked_.fields.find("User-Agent").value_or(std::string_view()),
+                   asked_.user};
     const auto handshake = std::chrono::steady_clock::now() - asked_.began_at;
     if (start.origin->cells != nullptr) start.origin->cells->handshake.observe(handshake);
     asked_.route->http_cells().requests[metrics::status_class::informational].add();
@@ -207,14 +238,10 @@ net::task<afterwards> exchange::begin_tunnel()
     if (made.stream.tls() != nullptr) (void)made.stream.tls()->go_on_alone();
     start.client = client_.release();
     start.backend = made.stream.release();
-    if (start.client.fd < 0 || start.backend.fd < 0) {
-        for (const int fd : {start.client.fd, start.backend.fd}) {
-            if (fd >= 0) ::close(fd);
-        }
-        co_return give_up("the kernel did not give back a socket");
-    }
     services_.log.tunnel_opened(*start.origin, start.texts,
-                                std::chrono::duration_cast<std::chrono::microseconds>(handshake), asked_.tls);
+                                {std::chrono::duration_cast<std::chrono::microseconds>(handshake),
+                                 std::chrono::duration_cast<std::chrono::microseconds>(asked_.queued),
+                                 asked_.tls});
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
 }
@@ -222,6 +249,7 @@ net::task<afterwards> exchange::begin_tunnel()
 // One that came before the whole request was sent has no time.
 void exchange::record_answer()
 {
+    if (std::exchange(is_told_, true)) return;
     pool().record_answer(*connected_.made->to, facts_.status);
     if (asked_whole_at_)
         pool().record_answer_time(connected_.position, facts_.status,
@@ -230,16 +258,18 @@ void exchange::record_answer()
 
 void exchange::record_failure(health::failure_kind how)
 {
+    if (std::exchange(is_told_, true)) return;
     pool().record_failure(*connected_.made->to, how, std::chrono::steady_clock::now());
 }
 
 net::task<afterwards> exchange::fail(head_outcome why)
 {
+    if (total_.is_over()) co_return co_await fail_by_total();
     switch (why) {
     case head_outcome::overdue:
         record_failure(health::failure_kind::overdue);
         co_return co_await answer(504, metrics::refusal::response_timeout,
-                                  "the backend did not answer in time");
+                                  "the backend did not answer within timeouts.response");
     case head_outcome::malformed: {
         record_failure(health::failure_kind::malformed);
         const std::string_view reason = asked_.reason;
@@ -257,7 +287,7 @@ net::task<afterwards> exchange::fail(head_outcome why)
     }
     if (body_end_ == transfer_end::source_overdue)
         co_return co_await answer(408, metrics::refusal::body_timeout,
-                                  "the request body did not arrive in time");
+                                  "nothing of the request body came for timeouts.body");
     if (body_end_ == transfer_end::source_malformed)
         co_return co_await answer(400, metrics::refusal::bad_request,
                                   "the request body's chunked coding is wrong");
@@ -266,13 +296,20 @@ net::task<afterwards> exchange::fail(head_outcome why)
     if (body_end_ == transfer_end::sink_overdue) {
         record_failure(health::failure_kind::overdue);
         co_return co_await answer(504, metrics::refusal::response_timeout,
-                                  "the backend took no bytes in time");
+                                  "the backend took no bytes for timeouts.write");
     }
     co_return give_up("the client left before the answer");
 }
 
+net::task<afterwards> exchange::fail_by_total()
+{
+    co_return co_await answer(504, metrics::refusal::response_timeout,
+                              "the exchange took longer than timeouts.total");
+}
+
 net::task<afterwards> exchange::fail_connect()
 {
+    if (connected_.refused != upstream::no_room::none) co_return co_await refuse_for_room();
     if (!connected_.was_any_tried)
         co_return co_await answer(503, metrics::refusal::no_backend, "no backend can be tried",
                                   "Retry-After: 1\r\n");
@@ -291,7 +328,8 @@ net::task<afterwards> exchange::fail_connect()
         co_return co_await answer(503, metrics::refusal::no_backend,
                                   "this proxy is out of descriptors or memory", "Retry-After: 1\r\n");
     case metrics::dial_failure::timeout:
-        co_return co_await answer(504, metrics::refusal::connect_failed, "no backend accepted in time");
+        co_return co_await answer(504, metrics::refusal::connect_failed,
+                                  "no backend accepted within timeouts.connect");
     case metrics::dial_failure::tls:
         co_return co_await answer(502, metrics::refusal::connect_failed,
                                   reason_of(connected_.tls_fault.value_or(tls::fault::other)));
@@ -309,9 +347,12 @@ net::task<afterwards> exchange::answer(unsigned status, metrics::refusal why, st
     services_.shard.own().refusals[why].add();
     const bool keeps = asked_.facts.keep_alive && !is_leaving() && !asked_.facts.framing.has_body() &&
                        !asked_.facts.is_upgrade;
+    const std::string cors = asked_.cors_lines();
     response_out_.clear();
     append_error_response(response_out_, status, reason,
-                          {keeps, asked_.facts.method == method_kind::head, header_lines, hsts_line()});
+                          {keeps, asked_.facts.method == method_kind::head, header_lines, hsts_line(),
+                           services_.date.at(std::chrono::system_clock::now()), cors, asked_.page_for(status),
+                           asked_.id});
     asked_.status = status;
     asked_.reason = reason;
     limit_.guard(&client_.lowest_layer());

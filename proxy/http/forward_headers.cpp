@@ -1,6 +1,7 @@
 #include "proxy/http/forward_headers.hpp"
 
 #include "proxy/http/field_syntax.hpp"
+#include "proxy/http/path_mapping.hpp"
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,15 @@ void append_framing(std::string& out, const body_framing& framing)
     }
 }
 
+// One forward less: this one (RFC 9110 7.6.2). Who is asked for none does not forward.
+void append_max_forwards(std::string& out, const request_facts& facts)
+{
+    if (!facts.max_forwards || *facts.max_forwards == 0) return;
+    out.append("Max-Forwards: ");
+    append_number(out, *facts.max_forwards - 1);
+    out.append("\r\n");
+}
+
 void append_via(std::string& out, unsigned received_minor, std::string_view name)
 {
     if (name.empty()) return;
@@ -68,9 +78,11 @@ bool is_of_this_hop(field_id id)
     case field_id::transfer_encoding:
     case field_id::upgrade: return true;
     case field_id::other:
+    case field_id::date:
     case field_id::expect:
     case field_id::forwarded:
     case field_id::host:
+    case field_id::max_forwards:
     case field_id::sec_websocket_accept:
     case field_id::sec_websocket_extensions:
     case field_id::sec_websocket_key:
@@ -97,13 +109,20 @@ bool tells_certificate(std::string_view name, const request_forwarding& how)
            (!how.certificate_name.empty() && equal_ignoring_case(name, how.certificate_name));
 }
 
+bool strips_prefix(const request_facts& facts, const request_forwarding& how)
+{
+    return !how.strip_prefix.empty() && is_below(facts.path, how.strip_prefix);
+}
+
 bool goes_to_backend(const field& f, const request_facts& facts, const request_forwarding& how)
 {
     if (is_of_this_hop(f.id) || f.id == field_id::host || facts.connection.names(f.name)) return false;
     if (f.id == field_id::expect) return facts.expects_continue;
+    if (f.id == field_id::max_forwards) return !facts.max_forwards;
     if (tells_certificate(f.name, how)) return how.is_peer_trusted && how.certificate.empty();
     if (f.id == field_id::x_forwarded && how.x_forwarded)
-        return how.is_peer_trusted && !equal_ignoring_case(f.name, "X-Forwarded-For");
+        return how.is_peer_trusted && !equal_ignoring_case(f.name, "X-Forwarded-For") &&
+               !(strips_prefix(facts, how) && equal_ignoring_case(f.name, "X-Forwarded-Prefix"));
     if (f.id == field_id::forwarded) return !how.forwarded;
     const bool is_offer =
         f.id == field_id::sec_websocket_protocol || f.id == field_id::sec_websocket_extensions;
@@ -114,15 +133,13 @@ bool goes_to_backend(const field& f, const request_facts& facts, const request_f
 }
 
 // The path of the request as the backend sees it, with the query.
-void append_target(std::string& out, const request_facts& facts, std::string_view prefix)
+void append_target(std::string& out, const request_facts& facts, const request_forwarding& how)
 {
     auto path = facts.path;
-    if (!prefix.empty() && path.starts_with(prefix)) {
-        const auto rest = path.substr(prefix.size());
-        if (rest.empty() || rest.front() == '/' || prefix.back() == '/') {
-            path = rest;
-            if (!path.starts_with('/')) out.push_back('/');
-        }
+    if (!facts.is_asterisk) out.append(how.add_prefix); // "*" is no path (RFC 9112 3.2.4)
+    if (strips_prefix(facts, how)) {
+        path.remove_prefix(how.strip_prefix.size());
+        if (!path.starts_with('/')) out.push_back('/');
     }
     out.append(path);
     if (facts.has_query) out.append("?").append(facts.query);
@@ -165,6 +182,22 @@ void append_x_forwarded_for(std::string& out, const head& request, const request
     out.append(how.peer_ip).append("\r\n");
 }
 
+// Proxies in a row each take their own prefix off: the client's is all of them, the outermost first.
+void append_x_forwarded_prefix(std::string& out, const head& request, const request_facts& facts,
+                               const request_forwarding& how)
+{
+    constexpr std::string_view name = "X-Forwarded-Prefix";
+    if (!strips_prefix(facts, how) || set_by_route(how.set_headers, name) != nullptr) return;
+    out.append(name).append(": ");
+    std::size_t from = 0;
+    while (const auto value = how.is_peer_trusted ? request.find_next(name, from) : std::nullopt) {
+        list_elements elements(*value);
+        while (const auto each = elements.next())
+            out.append(each->substr(0, each->find_last_not_of('/') + 1));
+    }
+    out.append(how.strip_prefix).append("\r\n");
+}
+
 void append_x_forwarded(std::string& out, const head& request, const request_facts& facts,
                         const request_forwarding& how)
 {
@@ -175,6 +208,7 @@ void append_x_forwarded(std::string& out, const head& request, const request_fac
     if (!was_kept("X-Forwarded-Proto")) append_own(out, how, "X-Forwarded-Proto", how.scheme);
     if (!facts.authority.empty() && !was_kept("X-Forwarded-Host"))
         append_own(out, how, "X-Forwarded-Host", facts.authority);
+    append_x_forwarded_prefix(out, request, facts, how);
 }
 
 // RFC 7239 4, 6: an IPv6 address is bracketed and, as the host with its ":", quoted.
@@ -215,6 +249,12 @@ void append_status_line(std::string& out, const head& response, unsigned status)
     out.append(" ").append(response.reason()).append("\r\n");
 }
 
+bool names_one_of(std::span<const std::string_view> names, std::string_view field_name)
+{
+    return std::ranges::any_of(
+        names, [field_name](std::string_view each) { return equal_ignoring_case(each, field_name); });
+}
+
 // 426 must say to what (RFC 9110 15.5.22); elsewhere an Upgrade offer is between the backend and us.
 bool keeps_upgrade(const response_facts& facts) { return facts.is_switching || facts.status == 426; }
 
@@ -237,14 +277,19 @@ void append_request_head(std::string& out, const head& request, const request_fa
                          const request_forwarding& how)
 {
     out.append(facts.method_text).append(" ");
-    append_target(out, facts, how.strip_prefix);
+    append_target(out, facts, how);
     out.append(" HTTP/1.1\r\n");
     append_own(out, how, "Host", facts.authority.empty() ? how.default_host : facts.authority);
+    bool takes_trailers = false;
     for (const field f : request) {
+        if (f.id == field_id::te) takes_trailers = takes_trailers || list_contains(f.value, "trailers");
         if (!goes_to_backend(f, facts, how) || set_by_route(how.set_headers, f.name) != nullptr) continue;
         append_field(out, f);
     }
     append_framing(out, facts.framing);
+    if (takes_trailers && facts.version_minor != 0 && how.upgrade == upgrade_intent::none)
+        out.append("Connection: TE\r\nTE: trailers\r\n");
+    append_max_forwards(out, facts);
     append_upgrade_to_backend(out, how);
     if (how.replaces_offer && !how.subprotocols.empty())
         append_line(out, "Sec-WebSocket-Protocol", how.subprotocols);
@@ -256,6 +301,8 @@ void append_request_head(std::string& out, const head& request, const request_fa
     if (!how.request_id_name.empty()) append_own(out, how, how.request_id_name, how.request_id);
     if (!how.certificate_name.empty() && !how.certificate.empty())
         append_own(out, how, how.certificate_name, how.certificate);
+    for (const auto& header : how.add_headers)
+        append_line(out, header.name, header.value);
     for (const auto& header : how.set_headers) {
         if (!header.value.empty()) append_line(out, header.name, header.value);
     }
@@ -292,6 +339,8 @@ void append_response_head(std::string& out, const head& response, const response
         if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) continue;
         if (!how.hsts_line.empty() && equal_ignoring_case(f.name, "Strict-Transport-Security")) continue;
         if (set_by_route(how.set_headers, f.name) != nullptr) continue;
+        if (!how.without.empty() && names_one_of(how.without, f.name)) continue;
+        if (how.edits != nullptr && how.edits->append(out, f)) continue;
         append_field(out, f);
     }
     if (!only_declares) {
@@ -301,18 +350,21 @@ void append_response_head(std::string& out, const head& response, const response
     }
     append_connection_to_client(out, facts, how,
                                 !how.keep_alive || framing.kind == framing_kind::until_close);
-    append_via(out, facts.version_minor, how.via_name);
-    if (!how.request_id_name.empty()) append_line(out, how.request_id_name, how.request_id);
+    if (set_by_route(how.set_headers, "Via") == nullptr) append_via(out, facts.version_minor, how.via_name);
+    if (!how.request_id_name.empty() && set_by_route(how.set_headers, how.request_id_name) == nullptr)
+        append_line(out, how.request_id_name, how.request_id);
     for (const auto& header : how.set_headers) {
         if (!header.value.empty()) append_line(out, header.name, header.value);
     }
     if (set_by_route(how.set_headers, "Strict-Transport-Security") == nullptr) out.append(how.hsts_line);
+    if (response.count(field_id::date) == 0 && set_by_route(how.set_headers, "Date") == nullptr)
+        out.append(how.date_line);
     out.append(how.own_lines).append("\r\n");
 }
 
 bool forwards_interim(const response_facts& facts, const request_facts& request)
 {
-    return facts.is_interim && request.version_minor > 0 && (facts.status != 100 || request.expects_continue);
+    return facts.is_interim && request.version_minor > 0;
 }
 
 void append_interim_head(std::string& out, const head& response, const response_facts& facts)

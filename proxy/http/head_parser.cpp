@@ -5,6 +5,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace fairlead::http {
@@ -23,11 +24,13 @@ field_id identify(beast::http::field name, std::string_view text)
     switch (name) { // of Beast's 350 names, the ones we act on
     case known::connection: return field_id::connection;
     case known::content_length: return field_id::content_length;
+    case known::date: return field_id::date;
     case known::expect: return field_id::expect;
     case known::forwarded: return field_id::forwarded;
     case known::host: return field_id::host;
     case known::http2_settings: return field_id::http2_settings;
     case known::keep_alive: return field_id::keep_alive;
+    case known::max_forwards: return field_id::max_forwards;
     case known::proxy_connection: return field_id::proxy_connection;
     case known::sec_websocket_accept: return field_id::sec_websocket_accept;
     case known::sec_websocket_extensions: return field_id::sec_websocket_extensions;
@@ -49,8 +52,9 @@ template <bool IsRequest>
 class grammar : public beast::http::basic_parser<IsRequest>
 {
 public:
-    explicit grammar(head& out)
+    grammar(head& out, std::string_view message)
         : out_(out)
+        , nothing_(message.substr(0, 0))
     {
         this->header_limit(2 * max_head_bytes); // ours was checked before
         this->body_limit(boost::none);          // else a large Content-Length would be an error of the head
@@ -64,7 +68,8 @@ private:
     }
     void on_response_impl(int status, beast::string_view reason, int version, error_code&) override
     {
-        out_.set_status_line(static_cast<unsigned>(status), reason, version == 10 ? 0 : 1);
+        const std::string_view text = reason.empty() ? nothing_ : std::string_view(reason);
+        out_.set_status_line(static_cast<unsigned>(status), text, version == 10 ? 0 : 1);
     }
     void on_field_impl(beast::http::field name, beast::string_view text, beast::string_view value,
                        error_code&) override
@@ -82,6 +87,7 @@ private:
     void on_finish_impl(error_code&) override {}
 
     head& out_;
+    std::string_view nothing_; // within the message
 };
 
 // A version that is well formed but not ours; Beast has one error for this and for garbage.
@@ -97,18 +103,35 @@ bool names_another_version(std::string_view message)
            is_digit(version[7]) && version != "HTTP/1.0" && version != "HTTP/1.1";
 }
 
+// "HTTP/1.1 204": some servers leave out the space behind the code where no phrase follows. It is read as
+// if it were there (RFC 9112 4 takes the line's end for a space). What is left is behind the line.
+constexpr std::size_t bare_status_line = 12;
+
+template <bool IsRequest>
+std::string_view put_bare_status_line(grammar<IsRequest>& parser, std::string_view message, error_code& ec)
+{
+    std::array<char, bare_status_line + 3> line;
+    const auto end = std::copy_n(message.data(), bare_status_line, line.begin());
+    std::copy_n(" \r\n", 3, end);
+    (void)parser.put({line.data(), line.size()}, ec);
+    if (ec == beast::http::error::need_more) ec = {};
+    return message.substr(bare_status_line + 2);
+}
+
 template <bool IsRequest>
 parse_result run_grammar(std::string_view bytes, std::size_t skipped, head& out)
 {
     const auto message = bytes.substr(skipped);
     out.start(message.data());
-    grammar<IsRequest> parser(out);
+    grammar<IsRequest> parser(out, message);
     error_code ec;
-    const auto used = parser.put({message.data(), message.size()}, ec);
+    auto rest = message;
+    if (!IsRequest && rest.find("\r\n") == bare_status_line) rest = put_bare_status_line(parser, rest, ec);
+    const auto used = ec ? 0 : parser.put({rest.data(), rest.size()}, ec);
     if (ec == beast::http::error::bad_version && names_another_version<IsRequest>(message)) {
         return {parse_status::bad, 0, head_fault::unsupported_version};
     }
-    if (ec || used != message.size() || !parser.is_header_done()) {
+    if (ec || used != rest.size() || !parser.is_header_done()) {
         return {parse_status::bad, 0, head_fault::malformed};
     }
     return {parse_status::done, bytes.size(), head_fault::none};

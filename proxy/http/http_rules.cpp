@@ -52,6 +52,18 @@ check refuse_repeated(const head& request)
     return {};
 }
 
+std::string_view without_port(std::string_view authority, std::string_view port)
+{
+    return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
+}
+
+// The default port may be spelt out in one and not in the other (RFC 9110 4.2.3).
+bool is_same_authority(const request_target& target, std::string_view host)
+{
+    const std::string_view port = target.is_https ? ":443" : ":80";
+    return equal_ignoring_case(without_port(target.authority, port), without_port(host, port));
+}
+
 check read_authority(const head& request, const request_target& target, request_facts& facts)
 {
     const auto hosts = request.count(field_id::host);
@@ -62,8 +74,10 @@ check read_authority(const head& request, const request_target& target, request_
         facts.authority = target.authority;
     } else {
         facts.authority = *request.find(field_id::host);
-        if (target.form == target_form::absolute && !equal_ignoring_case(target.authority, facts.authority)) {
-            return bad(refusal_kind::bad_host, "Host differs from the request target");
+        if (target.form == target_form::absolute) {
+            if (!is_same_authority(target, facts.authority))
+                return bad(refusal_kind::bad_host, "Host differs from the request target");
+            facts.authority = target.authority; // which is what goes on (RFC 9112 3.2.2)
         }
     }
     const auto host = read_host(facts.authority);
@@ -80,6 +94,7 @@ check read_target_and_host(const head& request, request_facts& facts)
     facts.query = target->query;
     facts.has_query = target->has_query;
     facts.is_asterisk = target->path == "*";
+    facts.is_https_target = target->is_https;
     if (!is_unambiguous_path(facts.path)) {
         return bad(refusal_kind::bad_path, "dot segments or ambiguous encoding in the path");
     }
@@ -143,6 +158,15 @@ check read_expectation(const head& request, request_facts& facts)
     return {};
 }
 
+check read_max_forwards(const head& request, request_facts& facts)
+{
+    if (facts.method != method_kind::options || request.count(field_id::max_forwards) == 0) return {};
+    if (request.count(field_id::max_forwards) == 1)
+        facts.max_forwards = parse_content_length(*request.find(field_id::max_forwards)); // the same digits
+    if (!facts.max_forwards) return bad(refusal_kind::bad_max_forwards, "malformed Max-Forwards");
+    return {};
+}
+
 check read_upgrade(const head& request, request_facts& facts)
 {
     const auto value = request.find(field_id::upgrade);
@@ -160,7 +184,10 @@ check read_upgrade(const head& request, request_facts& facts)
         ++count;
     }
     if (count == 0) return bad(refusal_kind::bad_upgrade, "malformed Upgrade");
-    if (facts.framing.has_body()) return bad(refusal_kind::body_on_upgrade, "a body on an upgrade request");
+    if (facts.framing.has_body()) {
+        if (facts.is_websocket) return bad(refusal_kind::body_on_upgrade, "a body on an upgrade request");
+        return {}; // ignored, as RFC 9110 7.8 allows
+    }
     facts.is_upgrade = true;
     facts.upgrade = *value;
     return {};
@@ -202,6 +229,7 @@ request_verdict check_request(const head& request)
     if (const auto refused = read_persistence(request, facts)) return *refused;
     if (const auto refused = read_target_and_host(request, facts)) return *refused;
     if (const auto refused = read_expectation(request, facts)) return *refused;
+    if (const auto refused = read_max_forwards(request, facts)) return *refused;
     if (const auto refused = read_upgrade(request, facts)) return *refused;
     return facts;
 }

@@ -17,7 +17,9 @@
 // backend knows.
 //   TRACE is 405: it reflects what the proxy adds. Other methods are any token.
 // - Connection names no field that frames, routes or authenticates a message (is_end_to_end_only).
-// - an Upgrade request has no body. An Upgrade without `Connection: upgrade`, or in HTTP/1.0, is no upgrade.
+// - a WebSocket upgrade has no body. An Upgrade without `Connection: upgrade`, in HTTP/1.0, or to anything
+//   else with a body (clients that try h2c send one) is no upgrade (RFC 9110 7.8).
+// - Max-Forwards of OPTIONS is one number (RFC 9110 7.6.2); of other methods it is ignored.
 //
 // Pure; no allocation. The views in request_facts point into the head's bytes (or static text) and die with
 // them. Thread: any. Errors: a refusal; after any of them the connection is closed, since the body's end is
@@ -63,6 +65,7 @@ enum class refusal_kind : std::uint8_t
     body_on_upgrade,
     bad_expectation,
     unsupported_method,
+    bad_max_forwards,
     bad_upgrade,
     bad_websocket_handshake,
     unsupported_websocket_version,
@@ -91,14 +94,16 @@ struct request_facts
     std::string_view query; // without "?"
     bool has_query = false; // a "?" is there, even with nothing behind it
     bool is_asterisk = false;
+    bool is_https_target = false; // an absolute-form of https
 
     std::string_view authority; // Host as sent; empty only for an HTTP/1.0 request without one
     std::string_view
         host; // of authority: no port, no final dot, case as sent; an IPv6 literal keeps its brackets
 
     body_framing framing;
-    bool keep_alive = true;        // what the client wants, by version and Connection
-    bool expects_continue = false; // Expect: 100-continue in HTTP/1.1 with a body to come
+    bool keep_alive = true;                    // what the client wants, by version and Connection
+    bool expects_continue = false;             // Expect: 100-continue in HTTP/1.1 with a body to come
+    std::optional<std::uint64_t> max_forwards; // of OPTIONS; 0: it goes no further
     bool is_upgrade = false;
     bool is_websocket = false; // an upgrade whose protocols include websocket
     std::string_view upgrade;  // the Upgrade field's value, when is_upgrade

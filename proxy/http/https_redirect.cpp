@@ -17,20 +17,15 @@ std::string_view without_port(std::string_view authority)
 
 } // namespace
 
-std::optional<std::string> https_location(std::string_view authority, std::string_view target,
-                                          std::uint16_t port)
+std::optional<std::string> https_location(const request_facts& asked, std::uint16_t port)
 {
-    const std::string_view host = without_port(authority);
-    if (host.empty()) return std::nullopt;
-    // The absolute form names what the authority says already (RFC 9112 3.2.2).
-    if (const auto scheme = target.find("://"); !target.starts_with('/') && scheme != target.npos) {
-        const auto path = target.find('/', scheme + 3);
-        target = path == target.npos ? std::string_view("/") : target.substr(path);
-    }
-    if (!target.starts_with('/')) return std::nullopt;
+    const std::string_view host = without_port(asked.authority);
+    if (host.empty() || asked.is_asterisk) return std::nullopt;
     std::string out = "https://" + std::string(host);
     if (port != default_port) out += ":" + std::to_string(port);
-    return out.append(target);
+    out.append(asked.path);
+    if (asked.has_query) out.append("?").append(asked.query);
+    return out;
 }
 
 unsigned redirect_status(std::string_view method) { return method == "GET" || method == "HEAD" ? 301 : 308; }

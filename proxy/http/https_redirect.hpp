@@ -4,6 +4,7 @@
 #pragma once
 
 #include "conf/tls_options.hpp"
+#include "proxy/http/http_rules.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,10 +13,8 @@
 
 namespace fairlead::http {
 
-// "https://host:port/path?query" for the request's own Host, which passed http_rules; nothing where there is
-// none, or the target is no path ("*").
-std::optional<std::string> https_location(std::string_view authority, std::string_view target,
-                                          std::uint16_t port);
+// "https://host:port/path?query" for what was asked for; nothing where there is no host, or no path ("*").
+std::optional<std::string> https_location(const request_facts& asked, std::uint16_t port);
 
 unsigned redirect_status(std::string_view method); // 301 for GET and HEAD, else 308
 

@@ -26,6 +26,22 @@ void append_lines(std::string& out, std::span<const conf::header_value> fields)
     }
 }
 
+struct answer_parts
+{
+    unsigned status = 0;
+    std::string location;
+    std::string_view type;
+    std::string body;
+};
+
+answer_parts parts_of(const conf::edge_options& edge, const own_answer_request& asked)
+{
+    if (edge.respond) return {edge.respond->status, {}, edge.respond->type, edge.respond->body};
+    const std::string status = std::to_string(edge.redirect_status);
+    return {edge.redirect_status, location_for(edge.redirect, asked), "text/plain; charset=utf-8",
+            status + " " + std::string(reason_phrase(edge.redirect_status)) + "\n"};
+}
+
 bool sets(const conf::edge_options& edge, std::string_view name)
 {
     return std::ranges::any_of(edge.response_headers,
@@ -48,30 +64,36 @@ std::string location_for(std::string_view template_text, const own_answer_reques
     return out;
 }
 
+bool lacks_host(const conf::edge_options& edge, std::string_view host)
+{
+    return !edge.respond && host.empty() && edge.redirect.find("{host}") != std::string::npos;
+}
+
 unsigned append_own_answer(std::string& out, const conf::edge_options& edge, const own_answer_request& asked)
 {
     const bool is_head = asked.facts.method == method_kind::head;
     const std::string_view hsts =
         sets(edge, "Strict-Transport-Security") ? std::string_view() : asked.hsts_line;
-    if (!edge.respond) {
-        std::string lines = "Location: " + location_for(edge.redirect, asked) + "\r\n";
-        append_lines(lines, edge.response_headers);
-        append_error_response(out, edge.redirect_status, {}, {asked.keep_alive, is_head, lines, hsts});
-        return edge.redirect_status;
-    }
-    const conf::respond_options& respond = *edge.respond;
-    const bool may_have_body = respond.status != 204 && respond.status != 304;
-    out.append("HTTP/1.1 ").append(std::to_string(respond.status)).append(" ");
-    out.append(reason_phrase(respond.status)).append("\r\n");
-    if (!respond.body.empty() && !sets(edge, "Content-Type"))
-        out.append("Content-Type: ").append(respond.type).append("\r\n");
+    const answer_parts parts = parts_of(edge, asked);
+    const bool may_have_body = parts.status != 204 && parts.status != 304;
+    out.append("HTTP/1.1 ").append(std::to_string(parts.status)).append(" ");
+    out.append(reason_phrase(parts.status)).append("\r\n");
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!value.empty() && !sets(edge, name)) out.append(name).append(": ").append(value).append("\r\n");
+    };
+    add("Location", parts.location);
+    if (!parts.body.empty()) add("Content-Type", parts.type);
+    // One that was wrong would stay in browsers that nobody can reach.
+    if (!edge.respond) add("Cache-Control", "no-store");
     if (may_have_body)
-        out.append("Content-Length: ").append(std::to_string(respond.body.size())).append("\r\n");
+        out.append("Content-Length: ").append(std::to_string(parts.body.size())).append("\r\n");
     append_lines(out, edge.response_headers);
+    out.append(asked.cors_lines);
     out.append(hsts);
+    if (!sets(edge, "Date")) out.append(asked.date_line);
     out.append(asked.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
-    if (!is_head) out.append(respond.body);
-    return respond.status;
+    if (!is_head) out.append(parts.body);
+    return parts.status;
 }
 
 } // namespace fairlead::http

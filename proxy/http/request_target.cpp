@@ -105,6 +105,7 @@ std::optional<request_target> read_target(std::string_view target, bool is_optio
     target.remove_prefix(is_http ? 7 : 8);
     const auto end = std::min(target.find_first_of("/?"), target.size());
     out.form = target_form::absolute;
+    out.is_https = !is_http;
     out.authority = target.substr(0, end);
     split_path_and_query(target.substr(end), out);
     if (out.path.empty()) out.path = is_options && !out.has_query ? "*" : "/";

@@ -19,6 +19,7 @@ enum class target_form : unsigned char
 struct request_target
 {
     target_form form = target_form::origin;
+    bool is_https = false;      // absolute-form only
     std::string_view authority; // absolute-form only
     std::string_view path;      // "/..." or "*"
     std::string_view query;

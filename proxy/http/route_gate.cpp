@@ -23,14 +23,6 @@ std::uint64_t seed()
     return drawn;
 }
 
-// The /64 of an IPv6 address is what one subscriber has.
-std::uint64_t key_of_client(const std::optional<net::ip_port>& client)
-{
-    if (!client) return XXH3_64bits_withSeed(nullptr, 0, seed());
-    const conf::ip_address ip = net::unmapped(client->ip);
-    return XXH3_64bits_withSeed(ip.bytes.data(), ip.is_v6 ? 8 : 4, seed());
-}
-
 std::uint64_t key_of(const conf::request_rate_options& rate, const head& fields,
                      const std::optional<net::ip_port>& client)
 {
@@ -42,6 +34,13 @@ std::uint64_t key_of(const conf::request_rate_options& rate, const head& fields,
 }
 
 } // namespace
+
+std::uint64_t key_of_client(const std::optional<net::ip_port>& client)
+{
+    if (!client) return XXH3_64bits_withSeed(nullptr, 0, seed());
+    const conf::ip_address ip = net::unmapped(client->ip);
+    return XXH3_64bits_withSeed(ip.bytes.data(), ip.is_v6 ? 8 : 4, seed());
+}
 
 std::optional<turned_away> turn_away(const conf::edge_options& route, const head& fields,
                                      const std::optional<net::ip_port>& client, routing::request_rates& rates,

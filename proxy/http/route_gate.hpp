@@ -13,6 +13,7 @@
 #include "proxy/routing/request_rates.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct turned_away
     std::string_view reason; // static text
     std::string header_lines;
 };
+
+// What stands for a client's address in rates: the /64 of an IPv6 one, all Unix sockets together.
+std::uint64_t key_of_client(const std::optional<net::ip_port>& client);
 
 // `client` as it is to be believed; nothing for a Unix socket.
 std::optional<turned_away> turn_away(const conf::edge_options& route, const head& fields,

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
 namespace fairlead::http {
 namespace {
@@ -31,9 +32,12 @@ std::string describe(const std::vector<routing::route_error>& errors)
 
 bool have_same_backends(const conf::pool_options& a, const conf::pool_options& b)
 {
-    // Weights are the backends' own.
-    return std::ranges::equal(a.backends, b.backends, {}, &conf::backend_options::address,
-                              &conf::backend_options::address);
+    // Weights are the backends' own, but where a table was made of them. Balancers know tiers from the first.
+    const bool by_value = b.sticky && b.sticky->by != conf::sticky_key::cookie;
+    return std::ranges::equal(a.backends, b.backends, [by_value](const auto& one, const auto& other) {
+        return one.address == other.address && one.priority == other.priority &&
+               (!by_value || one.weight == other.weight);
+    });
 }
 
 // That of the service before, when nothing of it differs.
@@ -118,7 +122,7 @@ std::shared_ptr<const service> service::build(conf::config config, const lasting
     }
     return std::make_shared<const service>(service{
         std::move(config), std::move(*table), std::move(pools), std::move(pool_of_route), std::move(tokens),
-        std::move(auth_of_route), std::move(loads), std::move(listener_tls), generation});
+        std::move(auth_of_route), std::move(loads), std::move(listener_tls), generation, counts.passwords});
 }
 
 std::shared_ptr<const credentials::server_credentials> tls_of(const service& of, std::string_view address)
@@ -134,8 +138,9 @@ pool_view::pool_view(std::shared_ptr<const upstream::pool> from, metrics::worker
     : shared(std::move(from))
     , balancer(before != nullptr
                    ? before->balancer
-                   : std::make_shared<upstream::balancer>(shared->balance(), shared->connect_timeout(),
-                                                          random_seed(), shared->panic_threshold()))
+                   : std::make_shared<upstream::balancer>(
+                         shared->balance(), shared->connect_timeout(), random_seed(),
+                         upstream::choice_rules{shared->panic_threshold(), shared->has_tiers()}))
 {
     for (const auto& backend : shared->backends())
         cells.push_back(&shard.backend(shared->name(), backend->address().text));
@@ -185,8 +190,7 @@ websocket::origin_ref route_view::origin(backend_kind of, const listening_point&
             {options_.name, pool_->shared->name(), address, of.is_websocket, by.address});
         if (of.is_websocket)
             origin->cells = &parts_.shard.tunnel(origin->route, origin->pool, origin->backend);
-        origin->policy = policy_;
-        origin->is_gone = false;
+        if (std::exchange(origin->is_new, false)) origin->policy = policy_; // else a later service's may hold
     }
     return origin;
 }
@@ -202,6 +206,8 @@ worker_service::worker_service(std::shared_ptr<const service> served, metrics::w
     routes.reserve(shared->config.routes.size());
     for (std::size_t i = 0; i < shared->config.routes.size(); ++i)
         routes.emplace_back(*shared, i, pools, parts);
+    for (const route_view& each : routes)
+        route_of.emplace(each.options().name, &each);
 }
 
 const pool_view* worker_service::view_of(const upstream::pool& pool) const noexcept
@@ -214,12 +220,20 @@ const pool_view* worker_service::view_of(const upstream::pool& pool) const noexc
 std::optional<websocket::tunnel_policy>
 worker_service::policy_for(const websocket::tunnel_origin& origin) const
 {
-    const auto named = [&](const route_view& each) { return each.options().name == origin.route; };
-    const auto route = std::ranges::find_if(routes, named);
-    if (route == routes.end() || route->pool_name() != origin.pool) return std::nullopt;
+    const auto found = route_of.find(origin.route);
+    if (found == route_of.end() || found->second->pool_name() != origin.pool) return std::nullopt;
+    const route_view& route = *found->second;
     const auto listed = [&](const auto& each) { return each->address().text == origin.backend; };
-    if (std::ranges::none_of(route->pool().shared->backends(), listed)) return std::nullopt;
-    return route->policy();
+    if (std::ranges::none_of(route.pool().shared->backends(), listed)) return std::nullopt;
+    return route.policy();
+}
+
+bool worker_service::takes(websocket::tunnel_origin& origin) const
+{
+    const auto policy = policy_for(origin);
+    origin.is_gone = !policy;
+    if (policy) origin.policy = *policy;
+    return policy.has_value();
 }
 
 } // namespace fairlead::http

@@ -26,9 +26,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace fairlead::http {
+
+class password_verifier;
 
 // The counts that all workers share and that outlive configurations.
 struct lasting_counts
@@ -37,6 +41,7 @@ struct lasting_counts
     snat::tuple_ledger& ledger;
     routing::route_registry& routes;
     credentials::process_secrets* secrets = nullptr; // null: ones of its own, where it is only looked at
+    password_verifier* passwords = nullptr;          // null: the same
 };
 
 struct service
@@ -51,6 +56,7 @@ struct service
     std::vector<std::shared_ptr<credentials::server_credentials>>
         listener_tls; // as config.listeners; null: plain
     std::uint64_t generation = 0;
+    password_verifier* passwords = nullptr; // null: it is only looked at
 
     // The one after `before`, or the first without. Pools and listeners' certificates that did not change are
     // those of `before`. Throws std::runtime_error with every message when a regex does not compile, or
@@ -144,10 +150,15 @@ struct worker_service : boost::intrusive_ref_counter<worker_service, boost::thre
     // to that backend any more.
     std::optional<websocket::tunnel_policy> policy_for(const websocket::tunnel_origin& origin) const;
 
+    // For a tunnel that begins by an earlier service than this one, in force now: gives the origin this one's
+    // policy, or marks it as gone. Whether it may stay.
+    bool takes(websocket::tunnel_origin& origin) const;
+
     const std::shared_ptr<const service> shared;
     const worker_parts parts;
     std::vector<pool_view> pools;
     std::vector<route_view> routes;
+    std::unordered_map<std::string_view, const route_view*> route_of; // by name, which is the configuration's
 };
 
 using service_ref = boost::intrusive_ptr<worker_service>;

@@ -7,17 +7,16 @@
 #include "proxy/http/exchange.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/https_redirect.hpp"
+#include "proxy/http/password_verifier.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/linger.hpp"
-#include "tls/digest.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include <spdlog/spdlog.h>
 
-#include <array>
 #include <span>
 
 namespace fairlead::http {
@@ -43,17 +42,6 @@ metrics::refusal refusal_of(head_fault fault)
     case head_fault::unsupported_version: break;
     }
     return metrics::refusal::bad_request;
-}
-
-void fill_random_id(std::array<char, 32>& id)
-{
-    constexpr char digits[] = "0123456789abcdef";
-    std::array<std::uint8_t, 16> bytes;
-    tls::random_bytes(std::as_writable_bytes(std::span{bytes}));
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        id[2 * i] = digits[bytes[i] >> 4];
-        id[2 * i + 1] = digits[bytes[i] & 15];
-    }
 }
 
 // The fields of a head as the route table asks for them.
@@ -111,7 +99,11 @@ void session::drain() noexcept
 
 void session::abort() noexcept
 {
-    client_.close();
+    // An answer that is cut off must not look like one that has come to its end.
+    if (running_ != nullptr)
+        client_.close_by_reset();
+    else
+        client_.close();
     if (running_ != nullptr) running_->abort();
     if (asking_ != nullptr) asking_->abort();
 }
@@ -119,7 +111,14 @@ void session::abort() noexcept
 net::task<> session::run()
 {
     for (;;) {
-        const head_outcome outcome = co_await read_head();
+        parser_ = request_head_parser(limits_of(config().limits));
+        if (in_.empty() && !co_await wait_for_request()) co_return;
+        const parse_result parsed = parser_.parse(in_.unread(), request_.fields);
+        head_outcome outcome = head_outcome::ready;
+        if (parsed.status == parse_status::done)
+            take_head(parsed);
+        else
+            outcome = co_await read_head(parsed);
         if (outcome == head_outcome::closed) co_return;
         afterwards next = afterwards::close;
         if (outcome == head_outcome::ready) next = co_await serve();
@@ -152,21 +151,21 @@ net::task<> session::take_turns()
     co_await net::asio::post(services_.executor, token);
 }
 
-net::task<session::head_outcome> session::read_head()
+void session::take_head(const parse_result& parsed)
 {
-    parser_ = request_head_parser(limits_of(config().limits));
-    if (in_.empty()) {
-        const head_outcome arrived = co_await wait_for_request();
-        if (arrived != head_outcome::ready) co_return arrived;
-    }
+    head_bytes_ = parsed.consumed;
+    begin_request();
+    request_.has_head = true;
+}
+
+// The rest of a head of which not all came at once.
+net::task<session::head_outcome> session::read_head(parse_result parsed)
+{
     limit_.arm(config().timeouts.head);
     for (;;) {
-        const parse_result parsed = parser_.parse(in_.unread(), request_.fields);
         if (parsed.status == parse_status::done) {
             limit_.disarm();
-            head_bytes_ = parsed.consumed;
-            begin_request();
-            request_.has_head = true;
+            take_head(parsed);
             co_return head_outcome::ready;
         }
         if (parsed.status == parse_status::bad) {
@@ -178,32 +177,38 @@ net::task<session::head_outcome> session::read_head()
         const std::span<char> room = in_.prepare(config().limits.header_bytes + 1);
         const net::read_result got = co_await client_.read_some(room);
         in_.commit(got.count);
-        if (!got.error) continue;
-        if (!limit_.expired()) co_return head_outcome::closed;
-        begin_request();
-        (void)co_await answer(408, metrics::refusal::head_timeout, "the request head did not arrive in time",
-                              {}, false);
-        co_return head_outcome::refused;
+        if (got.error) break;
+        parsed = parser_.parse(in_.unread(), request_.fields);
     }
+    if (!limit_.expired()) co_return head_outcome::closed;
+    begin_request();
+    (void)co_await answer(408, metrics::refusal::head_timeout,
+                          "the request head did not arrive within timeouts.head", {}, false);
+    co_return head_outcome::refused;
 }
 
-// Between requests, and before the first, a connection holds no buffer and is let go in silence.
-net::task<session::head_outcome> session::wait_for_request()
+// Between requests, and before the first, a connection holds no buffer and is let go in silence: false.
+net::task<bool> session::wait_for_request()
 {
-    if (is_leaving() && !client_.is_readable()) co_return head_outcome::closed;
+    if (is_leaving() && !client_.is_readable()) co_return false;
     limit_.arm(config().timeouts.keep_alive);
     is_waiting_ = true;
     net::read_result got;
     do {
-        got.error = co_await client_.wait_readable();
-        if (got.error) break;
+        if (!client_.may_be_readable()) {
+            const auto [error] = co_await client_.async_readable(net::as_result);
+            got.error = error;
+            if (error) break;
+        }
         got = client_.try_read(in_.prepare(config().limits.header_bytes + 1));
         if (got.error) in_.release(); // of TLS it may have been less than a record, or none with bytes in it
     } while (got.error == net::asio::error::would_block);
     is_waiting_ = false;
+    if (got.error && limit_.expired())
+        spdlog::debug("{} sent no request for timeouts.keep_alive", peer_address_);
     limit_.disarm();
     in_.commit(got.count);
-    co_return got.error ? head_outcome::closed : head_outcome::ready;
+    co_return !got.error;
 }
 
 void session::begin_request()
@@ -213,20 +218,23 @@ void session::begin_request()
     request_.route = nullptr;
     request_.has_head = false;
     request_.began_at = std::chrono::steady_clock::now();
-    request_.reason = request_.backend = {};
+    request_.reason = request_.backend = request_.hedge = {};
     request_.status = 0;
+    request_.attempts = 1;
+    request_.queued = {};
     request_.bytes_from_client = request_.bytes_to_client = 0;
     request_.ahead = in_.unread().substr(std::min(head_bytes_, in_.unread().size()));
     request_.ahead_used = 0;
     request_.host.clear();
-    fill_random_id(request_.generated_id);
+    request_.generated_id = random_request_id();
     request_.id = {request_.generated_id.data(), request_.generated_id.size()};
     request_.ends = ends_;
     request_.came_by = &came_by();
     request_.client_address = peer_address_;
     request_.peer_ip = peer_ip_;
     request_.is_peer_trusted = false;
-    request_.set_fields.clear();
+    request_.known_fields.clear();
+    request_.user.clear();
     request_.tls = tls_.get();
     request_.certificate = certificate_;
 }
@@ -254,9 +262,16 @@ net::task<afterwards> session::serve()
                                   false);
     }
     request_.facts = *verdict;
+    // RFC 9110 7.4: a trusted peer may have ended the TLS.
+    if (request_.facts.is_https_target && !tls_ && !request_.is_peer_trusted) {
+        co_return co_await answer(421, metrics::refusal::bad_request, "an https target without TLS", {},
+                                  false);
+    }
     lower_case_host(request_.facts, request_.host);
     request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
-    const bool may_keep = request_.facts.keep_alive && !request_.facts.framing.has_body();
+    // After an Upgrade that was refused the client's next bytes may be the new protocol's.
+    const bool may_keep =
+        request_.facts.keep_alive && !request_.facts.framing.has_body() && !request_.facts.is_upgrade;
     if (came_by().redirect_port != 0) co_return co_await redirect();
     if (!find_route()) {
         co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
@@ -269,27 +284,27 @@ net::task<afterwards> session::serve()
     if (request_.route->has_gate()) {
         if (const auto done = co_await meet_at_gate(may_keep)) co_return *done;
     }
-    exchange now(services_, client_, limit_, request_);
-    running_ = &now;
-    const afterwards next = co_await now.run();
+    if (request_.facts.max_forwards == 0) co_return co_await answer_options(may_keep);
+    const auto now = std::make_unique<exchange>(services_, client_, limit_, request_);
+    running_ = now.get();
+    const afterwards next = co_await now->run();
     running_ = nullptr;
     if (next != afterwards::tunnelled) log_request();
     co_return next;
 }
 
-bool session::find_route()
+route_view* session::match_route(std::string_view method) const
 {
     const fields_lookup headers(request_.fields);
     const routing::request_key key{request_.host,
                                    request_.facts.path,
                                    request_.facts.query,
-                                   request_.facts.method_text,
+                                   method,
                                    request_.facts.is_websocket,
                                    headers,
                                    tls_ ? tls_->peer.get() : nullptr};
     const auto index = request_.service->shared->routes.match(key);
-    if (index) request_.route = &request_.service->routes[*index];
-    return index.has_value();
+    return index ? &request_.service->routes[*index] : nullptr;
 }
 
 net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std::string_view reason,
@@ -297,12 +312,22 @@ net::task<afterwards> session::answer(unsigned status, metrics::refusal why, std
 {
     services_.shard.own().refusals[why].add();
     const bool keeps = may_keep && !is_leaving();
-    const error_options options{keeps, request_.facts.method == method_kind::head, header_lines, hsts_line()};
+    const std::string cors = request_.cors_lines();
+    const error_options options{keeps, asks_for_head(),           header_lines, hsts_line(), date_line(),
+                                cors,  request_.page_for(status), request_.id};
     out_.clear();
     append_error_response(out_, status, reason, options);
     request_.status = status;
     request_.reason = reason;
     co_return co_await send_answer(keeps);
+}
+
+// Also of a head that was refused: no answer to HEAD has a body (RFC 9110 9.3.2).
+bool session::asks_for_head() const
+{
+    std::string_view sent = in_.unread();
+    if (sent.starts_with("\r\n")) sent.remove_prefix(2);
+    return sent.starts_with("HEAD ");
 }
 
 // What the session itself wrote.
@@ -325,7 +350,7 @@ std::string_view session::hsts_line() const noexcept
 net::task<afterwards> session::redirect()
 {
     const request_facts& facts = request_.facts;
-    const auto where = https_location(facts.authority, request_.fields.target(), came_by().redirect_port);
+    const auto where = https_location(facts, came_by().redirect_port);
     if (!where) {
         co_return co_await answer(400, metrics::refusal::bad_request, "there is no https to send this to", {},
                                   false);
@@ -334,39 +359,9 @@ net::task<afterwards> session::redirect()
     const std::string line = "Location: " + *where + "\r\n";
     request_.status = redirect_status(facts.method_text);
     out_.clear();
-    append_error_response(out_, request_.status, {}, {keeps, facts.method == method_kind::head, line});
+    append_error_response(out_, request_.status, {},
+                          {keeps, facts.method == method_kind::head, line, {}, date_line()});
     co_return co_await send_answer(keeps);
-}
-
-void session::log_request()
-{
-    const auto duration = std::chrono::steady_clock::now() - request_.began_at;
-    if (request_.route != nullptr && request_.status != 0) {
-        metrics::http_cells& cells = request_.route->http_cells();
-        cells.requests[metrics::class_of(request_.status)].add();
-        cells.latency.observe(duration);
-    }
-    log::exchange_record record;
-    record.id = request_.id;
-    record.client = request_.client_address;
-    if (request_.has_head) {
-        record.method = request_.fields.method();
-        // Without the query, which may carry secrets.
-        record.target = request_.fields.target().substr(0, request_.fields.target().find('?'));
-    }
-    record.host = request_.host;
-    if (request_.route != nullptr) {
-        record.route = request_.route->options().name;
-        record.pool = request_.route->pool_name();
-    }
-    record.backend = request_.backend;
-    record.reason = request_.reason;
-    record.status = request_.status;
-    record.bytes_from_client = request_.bytes_from_client;
-    record.bytes_to_client = request_.bytes_to_client;
-    record.tls = tls_.get();
-    record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
-    services_.log.exchange(record);
 }
 
 } // namespace fairlead::http

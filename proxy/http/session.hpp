@@ -10,7 +10,6 @@
 // Thread: the worker's. Lifetime: its own coroutine's; the services outlive it.
 #pragma once
 
-#include "proxy/http/auth_check.hpp"
 #include "proxy/http/head_parser.hpp"
 #include "proxy/http/request.hpp"
 #include "proxy/http/session_services.hpp"
@@ -25,6 +24,7 @@
 namespace fairlead::http {
 
 class exchange;
+class password_question;
 struct arrival;
 
 class session final : public session_hook
@@ -48,21 +48,27 @@ private:
         refused
     };
 
-    net::task<head_outcome> read_head();
+    void take_head(const parse_result& parsed);
+    net::task<head_outcome> read_head(parse_result parsed);
     net::task<afterwards> serve();
-    net::task<head_outcome> wait_for_request();
+    net::task<bool> wait_for_request();
     net::task<afterwards> answer(unsigned status, metrics::refusal why, std::string_view reason,
                                  std::string_view header_lines, bool may_keep);
     net::task<std::optional<afterwards>> meet_at_gate(bool may_keep); // nothing: on to the backend
     token_verdict judge_token(const token_rules& rules) const;
-    net::task<auth_verdict> ask_who_passes();
-    void set_fields(std::vector<conf::header_value> known);
+    net::task<std::optional<afterwards>> meet_password(const conf::basic_auth_options& wanted, bool may_keep);
+    void let_user_in(const conf::basic_auth_options& by, std::string name);
     net::task<afterwards> answer_by_route(bool may_keep);
+    net::task<afterwards> answer_options(bool may_keep);
+    net::task<afterwards> answer_preflight(bool may_keep);
+    bool asks_for_head() const;
     net::task<> take_turns();
     net::task<afterwards> send_answer(bool keeps);
     net::task<afterwards> redirect();
     bool find_route();
+    route_view* match_route(std::string_view method) const;
     std::string_view hsts_line() const noexcept;
+    std::string_view date_line() noexcept { return services_.date.at(std::chrono::system_clock::now()); }
     void begin_request();
     void believe_trusted_peer();
     void log_request();
@@ -83,7 +89,7 @@ private:
     const std::string certificate_;                         // as a backend is told; empty: none
     std::string told_client_; // the same of the client that a trusted peer named
     exchange* running_ = nullptr;
-    auth_check* asking_ = nullptr;
+    password_question* asking_ = nullptr;
     std::size_t head_bytes_ = 0;
     std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out
     bool is_waiting_ = false;     // for a request's first byte

@@ -1,13 +1,24 @@
 // A session between a request's route and its backend: who may come in, and what the route answers itself.
 #include "proxy/http/session.hpp"
 
-#include "proxy/http/field_syntax.hpp"
+#include "proxy/http/cors.hpp"
+#include "proxy/http/error_response.hpp"
 #include "proxy/http/own_answer.hpp"
 #include "proxy/http/route_gate.hpp"
 
-#include <algorithm>
-
 namespace fairlead::http {
+
+// A preflight goes by the route of the request that it announces, where that one answers preflights; to any
+// other route it is an OPTIONS like all.
+bool session::find_route()
+{
+    if (const auto announced = preflight_method(request_.fields, request_.facts)) {
+        request_.route = match_route(*announced);
+        if (request_.route != nullptr && request_.route->options().edge.cors) return true;
+    }
+    request_.route = match_route(request_.facts.method_text);
+    return request_.route != nullptr;
+}
 
 net::task<std::optional<afterwards>> session::meet_at_gate(bool may_keep)
 {
@@ -18,61 +29,63 @@ net::task<std::optional<afterwards>> session::meet_at_gate(bool may_keep)
         co_return co_await answer(turned->status, turned->why, turned->reason, turned->header_lines,
                                   may_keep);
     }
+    if (edge.cors && preflight_method(request_.fields, request_.facts))
+        co_return co_await answer_preflight(may_keep);
     if (edge.is_final()) co_return co_await answer_by_route(may_keep);
     if (const token_rules* rules = request_.route->tokens()) {
         token_verdict token = judge_token(*rules);
         if (!token.passes) {
             co_return co_await answer(401, metrics::refusal::unauthorized, token.reason,
-                                      "WWW-Authenticate: Bearer\r\n", may_keep && !request_.facts.is_upgrade);
+                                      "WWW-Authenticate: Bearer\r\n", may_keep);
         }
-        set_fields(std::move(token.fields));
+        request_.add_known(std::move(token.fields));
     }
-    if (request_.route->auth_pool() != nullptr) {
-        auth_verdict told = co_await ask_who_passes();
-        if (!told.passes) {
-            co_return co_await answer(told.status, told.why, told.reason, told.header_lines,
-                                      may_keep && !request_.facts.is_upgrade);
-        }
-        set_fields(std::move(told.fields));
-    }
+    if (edge.basic_auth) co_return co_await meet_password(*edge.basic_auth, may_keep);
     co_return std::nullopt;
-}
-
-net::task<auth_verdict> session::ask_who_passes()
-{
-    auth_check check(services_, request_);
-    asking_ = &check;
-    auth_verdict verdict = co_await check.run();
-    asking_ = nullptr;
-    co_return verdict;
 }
 
 token_verdict session::judge_token(const token_rules& rules) const
 {
-    const auto token = find_token(rules.options, request_.fields, request_.facts);
-    if (!token) return {false, "a token is wanted here", {}};
-    return check_token(rules, *token, std::chrono::system_clock::now());
-}
-
-// What who passes is known by wins over what the route sets.
-void session::set_fields(std::vector<conf::header_value> known)
-{
-    const std::vector<conf::header_value> before =
-        request_.set_fields.empty() ? request_.route->options().set_headers : std::move(request_.set_fields);
-    request_.set_fields = std::move(known);
-    for (const auto& each : before) {
-        const auto has_name = [&](const auto& other) { return equal_ignoring_case(other.name, each.name); };
-        if (std::ranges::none_of(request_.set_fields, has_name)) request_.set_fields.push_back(each);
-    }
+    const auto tokens = find_tokens(rules.options, request_.fields, request_.facts);
+    if (tokens.empty()) return {false, "a token is wanted here", {}};
+    if (tokens.size() > 1) return {false, "there is more than one token", {}};
+    return check_token(rules, tokens.front(), std::chrono::system_clock::now());
 }
 
 net::task<afterwards> session::answer_by_route(bool may_keep)
 {
-    const bool keeps = may_keep && !is_leaving() && !request_.facts.is_upgrade;
+    const conf::edge_options& edge = request_.route->options().edge;
+    if (lacks_host(edge, request_.host)) {
+        co_return co_await answer(400, metrics::refusal::bad_request, "there is no host to send this to", {},
+                                  may_keep);
+    }
+    const bool keeps = may_keep && !is_leaving();
+    const std::string cors = request_.cors_lines();
     out_.clear();
-    request_.status =
-        append_own_answer(out_, request_.route->options().edge,
-                          {request_.facts, request_.host, tls_ ? "https" : "http", keeps, hsts_line()});
+    request_.status = append_own_answer(
+        out_, edge,
+        {request_.facts, request_.host, tls_ ? "https" : "http", keeps, hsts_line(), date_line(), cors});
+    co_return co_await send_answer(keeps);
+}
+
+net::task<afterwards> session::answer_options(bool may_keep)
+{
+    const bool keeps = may_keep && !is_leaving();
+    const std::string cors = request_.cors_lines();
+    out_.clear();
+    append_options_answer(out_, {keeps, false, {}, hsts_line(), date_line(), cors});
+    request_.status = 200;
+    co_return co_await send_answer(keeps);
+}
+
+// It carries no credentials, so none are asked of it.
+net::task<afterwards> session::answer_preflight(bool may_keep)
+{
+    const bool keeps = may_keep && !is_leaving();
+    out_.clear();
+    append_preflight_answer(out_, *request_.route->options().edge.cors, request_.fields, request_.facts,
+                            {keeps, false, {}, hsts_line(), date_line()});
+    request_.status = 204;
     co_return co_await send_answer(keeps);
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "metrics/worker_shard.hpp"
+#include "proxy/http/date_line.hpp"
+#include "proxy/http/gzip_encoder.hpp"
 #include "proxy/http/listening_point.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/log/access_log.hpp"
@@ -19,6 +21,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
+#include <vector>
 
 namespace fairlead::http {
 
@@ -62,6 +65,9 @@ struct session_services
     bool is_draining = false;
     log::report_interval proxy_header_reports{std::chrono::seconds(10)};
     log::report_interval handshake_reports{std::chrono::seconds(10)};
+    date_line date{};
+    gzip_encoders encoders{};
+    std::vector<websocket::origin_ref> strays{}; // of upgrades that a reload overtook: to be led away
 };
 
 } // namespace fairlead::http

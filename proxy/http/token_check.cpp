@@ -155,20 +155,32 @@ token_verdict check_claims(const token_rules& rules, const json::object& claims,
 
 } // namespace
 
-std::optional<std::string> find_token(const conf::token_options& options, const head& fields,
-                                      const request_facts& facts)
+std::vector<std::string> find_tokens(const conf::token_options& options, const head& fields,
+                                     const request_facts& facts)
 {
+    std::vector<std::string> found;
+    const auto add = [&found](std::string_view text) {
+        if (std::ranges::find(found, text) == found.end()) found.emplace_back(text);
+    };
     constexpr std::string_view scheme = "Bearer ";
-    if (const auto value = fields.find("Authorization"); value && starts_with_ignoring_case(*value, scheme))
-        return std::string(without_outer_space(value->substr(scheme.size())));
+    std::size_t from = 0;
+    for (bool is_first = true; const auto value = fields.find_next("Authorization", from); is_first = false) {
+        if (starts_with_ignoring_case(*value, scheme))
+            add(without_outer_space(value->substr(scheme.size())));
+        else if (!is_first)
+            add(*value);
+    }
     if (!options.cookie.empty()) {
-        if (const auto value = cookie_values(fields, options.cookie).next()) return std::string(*value);
+        cookie_values values(fields, options.cookie);
+        while (const auto value = values.next())
+            add(*value);
     }
     if (!options.query.empty()) {
         routing::query_parameters parameters(facts.query);
-        if (const auto value = parameters.next(options.query)) return std::string(*value);
+        while (const auto value = parameters.next(options.query))
+            add(*value);
     }
-    return std::nullopt;
+    return found;
 }
 
 token_verdict check_token(const token_rules& rules, std::string_view token,

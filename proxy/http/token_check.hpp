@@ -32,9 +32,11 @@ struct token_verdict
     std::vector<conf::header_value> fields = {}; // of the claims that are copied; an empty value removes
 };
 
-// Where the token stands in a request: in Authorization, or where the route says. Nothing without one.
-std::optional<std::string> find_token(const conf::token_options& options, const head& fields,
-                                      const request_facts& facts);
+// What may be a token in a request, each text once: in Authorization, and where the route says. Of more
+// than one a backend might read another than the one that was verified; so all that Authorization fields
+// beside the first hold counts as such, too.
+std::vector<std::string> find_tokens(const conf::token_options& options, const head& fields,
+                                     const request_facts& facts);
 
 token_verdict check_token(const token_rules& rules, std::string_view token,
                           std::chrono::system_clock::time_point now);

@@ -3,6 +3,8 @@
 #include "proxy/log/json_line.hpp"
 #include "proxy/log/utc_text.hpp"
 
+#include <new>
+
 namespace fairlead::log {
 namespace {
 
@@ -32,6 +34,7 @@ void add_texts(json_line& line, const auto& text)
 {
     line.text("id", text(part::id))
         .text("client", text(part::client))
+        .text_if("user", text(part::user))
         .text_if("source", text(part::source))
         .text_if("host", text(part::host))
         .text("path", text(part::path))
@@ -44,6 +47,28 @@ void add_origin(json_line& line, const websocket::tunnel_origin& origin)
     line.text("route", origin.route).text("pool", origin.pool).text("backend", origin.backend);
 }
 
+// What `fill` makes of it, all or nothing; false: out of memory.
+template <class Fill>
+bool append_line(std::string& lines, Fill fill) noexcept
+{
+    const std::size_t before = lines.size();
+    try {
+        json_line line(lines);
+        fill(line);
+    } catch (const std::bad_alloc&) {
+        lines.resize(before);
+        return false;
+    }
+    if (lines.ends_with('\n')) return true;
+    lines.resize(before);
+    return false;
+}
+
+void add_queued(json_line& line, std::chrono::microseconds queued)
+{
+    if (queued.count() > 0) line.seconds("queued", static_cast<std::uint64_t>(queued.count()));
+}
+
 void add_tls(json_line& line, const tls::handshake_facts* tls)
 {
     if (tls == nullptr) return;
@@ -54,15 +79,15 @@ void add_tls(json_line& line, const tls::handshake_facts* tls)
 
 } // namespace
 
-void access_log::exchange(const exchange_record& what)
+void access_log::exchange(const exchange_record& what) noexcept
 {
     if (writer_.is_off() || (!all_exchanges_ && what.reason.empty())) return;
-    {
-        json_line line(lines_);
+    add(append_line(lines_, [&](json_line& line) {
         line.text("time", now_text())
             .text("event", "exchange")
             .text("id", what.id)
             .text("client", what.client)
+            .text_if("user", what.user)
             .text_if("method", what.method)
             .text_if("host", what.host)
             .text_if("target", what.target)
@@ -74,33 +99,32 @@ void access_log::exchange(const exchange_record& what)
             .number("bytes_from_client", what.bytes_from_client)
             .number("bytes_to_client", what.bytes_to_client)
             .seconds("duration", static_cast<std::uint64_t>(what.duration.count()));
+        if (what.attempts > 1) line.number("attempts", what.attempts);
+        line.text_if("hedge", what.hedge);
+        add_queued(line, what.queued);
         add_tls(line, what.tls);
-    }
-    line_added();
+    }));
 }
 
 void access_log::tunnel_opened(const websocket::tunnel_origin& origin,
-                               const websocket::tunnel_texts::parts& texts,
-                               std::chrono::microseconds handshake, const tls::handshake_facts* tls)
+                               const websocket::tunnel_texts::parts& texts, const opening& how) noexcept
 {
     if (writer_.is_off()) return;
-    {
-        json_line line(lines_);
+    add(append_line(lines_, [&](json_line& line) {
         line.text("time", now_text()).text("event", "tunnel_opened");
         add_texts(line, [&](part which) { return texts[static_cast<std::size_t>(which)]; });
         add_origin(line, origin);
-        line.seconds("handshake", static_cast<std::uint64_t>(handshake.count()));
-        add_tls(line, tls);
-    }
-    line_added();
+        line.seconds("handshake", static_cast<std::uint64_t>(how.handshake.count()));
+        add_queued(line, how.queued);
+        add_tls(line, how.tls);
+    }));
 }
 
-void access_log::tunnel_closed(const websocket::tunnel& ended)
+void access_log::tunnel_closed(const websocket::tunnel& ended) noexcept
 {
     if (writer_.is_off()) return;
     const auto lifetime = std::chrono::steady_clock::now() - ended.opened_at;
-    {
-        json_line line(lines_);
+    add(append_line(lines_, [&](json_line& line) {
         line.text("time", now_text()).text("event", "tunnel_closed");
         add_texts(line, [&](part which) { return ended.texts[which]; });
         add_origin(line, *ended.origin);
@@ -123,17 +147,20 @@ void access_log::tunnel_closed(const websocket::tunnel& ended)
                 .flag("protocol_violation",
                       ended.client.from.saw_violation() || ended.backend.from.saw_violation());
         }
-    }
-    line_added();
+    }));
 }
 
-void access_log::line_added()
+void access_log::add(bool is_whole) noexcept
 {
+    if (!is_whole) {
+        cells_.log_lines_dropped.add();
+        return;
+    }
     ++line_count_;
     if (lines_.size() >= flush_bytes) flush();
 }
 
-void access_log::flush()
+void access_log::flush() noexcept
 {
     if (!lines_.empty() && !writer_.submit(lines_)) cells_.log_lines_dropped.add(line_count_);
     line_count_ = 0;

@@ -3,6 +3,7 @@
 //
 // Lines gather in the worker and go to the line_writer at flush(), which the worker calls several times a
 // second, or when 64 KiB are there. Field names are documented in docs/operations.md. Thread: the worker's.
+// Errors: a line that there is no memory for is left out, and counted as one that is lost.
 #pragma once
 
 #include "metrics/cells.hpp"
@@ -27,9 +28,13 @@ struct exchange_record
     std::string_view route;
     std::string_view pool;
     std::string_view backend;
+    std::string_view user;   // whose password was right; empty: none was asked for
     std::string_view reason; // why the proxy answered itself, or what broke; empty when all was well
     const tls::handshake_facts* tls = nullptr; // of the client's connection; null: plain
     unsigned status = 0;                       // 0: the client left before an answer
+    unsigned attempts = 1;                     // more than one: it was sent again
+    std::string_view hedge;                    // what came of asking a second backend; empty: none was
+    std::chrono::microseconds queued{0};       // of `duration`, waited for a backend to have room
     std::uint64_t bytes_from_client = 0;
     std::uint64_t bytes_to_client = 0;
     std::chrono::microseconds duration{0};
@@ -45,14 +50,21 @@ public:
 
     void set_all_exchanges(bool all) noexcept { all_exchanges_ = all; }
 
-    void exchange(const exchange_record& what);
+    void exchange(const exchange_record& what) noexcept;
+    struct opening
+    {
+        std::chrono::microseconds handshake{0};    // from the request head to the 101
+        std::chrono::microseconds queued{0};       // of it, waited for a backend to have room
+        const tls::handshake_facts* tls = nullptr; // of the client's connection; null: plain
+    };
+
     void tunnel_opened(const websocket::tunnel_origin& origin, const websocket::tunnel_texts::parts& texts,
-                       std::chrono::microseconds handshake, const tls::handshake_facts* tls = nullptr);
-    void tunnel_closed(const websocket::tunnel& ended);
-    void flush();
+                       const opening& how) noexcept;
+    void tunnel_closed(const websocket::tunnel& ended) noexcept;
+    void flush() noexcept;
 
 private:
-    void line_added();
+    void add(bool is_whole) noexcept;
 
     line_writer& writer_;
     metrics::worker_cells& cells_;

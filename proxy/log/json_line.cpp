@@ -1,6 +1,7 @@
 #include "proxy/log/json_line.hpp"
 
 #include <cstdio>
+#include <new>
 
 namespace fairlead::log {
 namespace {
@@ -24,6 +25,15 @@ void append_escaped(std::string& out, std::string_view value)
 }
 
 } // namespace
+
+json_line::~json_line()
+{
+    try {
+        out_ += "}\n";
+    } catch (const std::bad_alloc&) {
+        // Whoever owns the string sees that the end is missing.
+    }
+}
 
 void json_line::begin(std::string_view name)
 {

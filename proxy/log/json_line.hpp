@@ -1,7 +1,8 @@
 // Builds one line of JSON, member by member, into a string.
 //
 // Any bytes are accepted: what is not printable ASCII is escaped as \u00XX, so a line is always valid JSON in
-// ASCII and no input can end it or forge another. Thread: one. Source: RFC 8259 7.
+// ASCII and no input can end it or forge another. Thread: one. Errors: out of memory, it throws; then, or
+// when its end found no room, what is in the string is a part of a line. Source: RFC 8259 7.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ public:
     }
     json_line(const json_line&) = delete;
     json_line& operator=(const json_line&) = delete;
-    ~json_line() { out_ += "}\n"; }
+    ~json_line();
 
     json_line& text(std::string_view name, std::string_view value);
     json_line& text_if(std::string_view name, std::string_view value); // nothing when empty

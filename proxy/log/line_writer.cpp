@@ -7,6 +7,7 @@
 #include <chrono>
 #include <climits>
 #include <cstring>
+#include <new>
 #include <system_error>
 
 #include <fcntl.h>
@@ -60,7 +61,19 @@ line_writer::~line_writer()
     if (owns_fd_) ::close(fd_);
 }
 
-bool line_writer::submit(std::string& lines)
+// Out of memory, they are as too many.
+bool line_writer::append(const std::string& lines) noexcept
+{
+    if (waiting_.size() + lines.size() > max_waiting_bytes) return false;
+    try {
+        waiting_ += lines;
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+}
+
+bool line_writer::submit(std::string& lines) noexcept
 {
     if (lines.empty()) return true;
     bool taken = true;
@@ -68,10 +81,8 @@ bool line_writer::submit(std::string& lines)
         std::lock_guard hold{mutex_};
         if (waiting_.empty())
             waiting_.swap(lines);
-        else if (waiting_.size() + lines.size() <= max_waiting_bytes)
-            waiting_ += lines;
         else
-            taken = false;
+            taken = append(lines);
     }
     lines.clear();
     wake_.notify_one();

@@ -32,9 +32,10 @@ public:
     bool is_off() const noexcept { return fd_ < 0; }
 
     // Takes the lines and leaves `lines` empty. False when they were dropped.
-    bool submit(std::string& lines);
+    bool submit(std::string& lines) noexcept;
 
 private:
+    bool append(const std::string& lines) noexcept;
     void run();
     void write_all(std::string_view lines);
     bool wait_until_writable();

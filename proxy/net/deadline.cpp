@@ -22,11 +22,8 @@ void deadline::on_due(wheel_entry& entry) noexcept
 {
     auto& self = static_cast<deadline&>(entry);
     self.has_expired_ = true;
-    for (socket* const guarded : self.guarded_) {
-        if (guarded != nullptr) {
-            error_code ignored;
-            guarded->cancel(ignored);
-        }
+    for (channel* const guarded : self.guarded_) {
+        if (guarded != nullptr) guarded->cancel();
     }
 }
 

@@ -1,12 +1,12 @@
-// One bounded wait of a coroutine: when it is over, the sockets it waits on are cancelled and expired() says
+// One bounded wait of a coroutine: when it is over, the channels it waits on are cancelled and expired() says
 // why.
 //
-// Cancelling is per socket, not per coroutine: g++ 12 and Asio 1.26 do not survive the latter. Whoever is
+// Cancelling is per channel, not per coroutine: g++ 12 and Asio 1.26 do not survive the latter. Whoever is
 // woken with operation_aborted asks expired(). Thread: the worker's. Lifetime: shorter than the wheel and the
-// sockets.
+// channels.
 #pragma once
 
-#include "proxy/net/socket.hpp"
+#include "proxy/net/channel.hpp"
 #include "proxy/net/timer_wheel.hpp"
 
 #include <array>
@@ -24,8 +24,8 @@ public:
         , wheel_(wheel)
     {}
 
-    // The sockets to cancel; null for none. They may change while armed.
-    void guard(socket* first, socket* second = nullptr) noexcept { guarded_ = {first, second}; }
+    // The channels to cancel; null for none. They may change while armed.
+    void guard(channel* first, channel* second = nullptr) noexcept { guarded_ = {first, second}; }
 
     void arm(std::chrono::milliseconds delay) noexcept; // 0: no limit
     void disarm() noexcept { cancel(); }
@@ -35,7 +35,7 @@ private:
     static void on_due(wheel_entry& entry) noexcept;
 
     timer_wheel& wheel_;
-    std::array<socket*, 2> guarded_{};
+    std::array<channel*, 2> guarded_{};
     bool has_expired_ = false;
 };
 

@@ -5,6 +5,8 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
+#include <new>
+
 namespace fairlead::net {
 namespace {
 
@@ -27,12 +29,9 @@ task<handshake_gate::slot> handshake_gate::enter(std::size_t most, std::chrono::
     if (is_shut_down_) co_return slot();
     if (most != 0 && (inside_ >= most || !waiting_.empty())) {
         waiter self(*this);
-        waiting_.push_back(self);
-        if (patience.count() != 0)
-            wheel_.arm(self, steady_now_ms(), static_cast<milliseconds_count>(patience.count()));
+        const store_waiter storing{&self, static_cast<milliseconds_count>(patience.count())};
         constexpr asio::use_awaitable_t<executor> token{};
-        co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_waiter{&self},
-                                                                                     token);
+        co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(storing, token);
         if (!self.is_admitted) co_return slot();
         co_return slot(*this);
     }
@@ -47,7 +46,7 @@ task<> handshake_gate::turn()
     co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_step{this}, token);
 }
 
-void handshake_gate::shut_down()
+void handshake_gate::shut_down() noexcept
 {
     is_shut_down_ = true;
     while (!waiting_.empty())
@@ -61,12 +60,24 @@ void handshake_gate::waiter::on_due(wheel_entry& entry) noexcept
     self.gate.release(self);
 }
 
+void handshake_gate::retry::on_due(wheel_entry& entry) noexcept
+{
+    static_cast<retry&>(entry).gate.run_soon();
+}
+
+void handshake_gate::let_wait(waiter& who, milliseconds_count patience) noexcept
+{
+    waiting_.push_back(who);
+    if (patience != 0) wheel_.arm(who, steady_now_ms(), patience);
+}
+
 // Lets the coroutine go on, admitted or not.
-void handshake_gate::release(waiter& who)
+void handshake_gate::release(waiter& who) noexcept
 {
     who.cancel();
     waiting_.erase(waiting_.iterator_to(who));
-    asio::post(where_, std::move(who.resume));
+    released_.push_back(who);
+    run_soon();
 }
 
 void handshake_gate::leave() noexcept
@@ -80,16 +91,43 @@ void handshake_gate::leave() noexcept
     }
 }
 
-void handshake_gate::run_soon()
+void handshake_gate::run_soon() noexcept
 {
-    if (is_running_soon_ || steps_.empty()) return;
-    is_running_soon_ = true;
-    asio::post(where_, [this] { run_steps(); });
+    if (is_running_soon_ || (steps_.empty() && released_.empty())) return;
+    try {
+        asio::post(where_, [this] { run(); });
+        is_running_soon_ = true;
+    } catch (const std::bad_alloc&) {
+        wheel_.arm(retry_, wheel_.now(), timer_wheel::tick);
+    }
+}
+
+void handshake_gate::run()
+{
+    is_running_soon_ = false;
+    // Also when what goes on throws: the others are to go on too.
+    struct end_of_turn
+    {
+        handshake_gate& self;
+        ~end_of_turn() { self.run_soon(); }
+    } const last{*this};
+    run_released();
+    run_steps();
+}
+
+// Those that are there now: one that goes on may end and release the next.
+void handshake_gate::run_released()
+{
+    for (std::size_t left = released_.size(); left > 0; --left) {
+        step next;
+        next.swap(released_.front().resume);
+        released_.pop_front();
+        std::move(next)();
+    }
 }
 
 void handshake_gate::run_steps()
 {
-    is_running_soon_ = false;
     const auto end = std::chrono::steady_clock::now() + turn_time;
     for (std::size_t taken = 0; !steps_.empty(); ++taken) {
         const bool is_over =
@@ -99,7 +137,6 @@ void handshake_gate::run_steps()
         steps_.pop_front();
         std::move(next)();
     }
-    run_soon();
 }
 
 } // namespace fairlead::net

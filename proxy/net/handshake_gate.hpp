@@ -1,12 +1,14 @@
 // Keeps a worker's TLS handshakes from keeping its tunnels waiting.
 //
 // A step of a handshake computes for 0.3 ms with ECDSA and 1 ms with RSA, and a storm of reconnects brings
-// thousands at once. So only so many clients are in their handshake, the others wait in order of arrival; and
-// the steps of all, backends' too, are taken one after another, a few in each turn of the loop: between two
-// turns everybody else gets theirs.
+// thousands at once. So only so many clients are served at once, the others wait in order of arrival: who has
+// begun is to come to its end first. A client that is waited for is not served, so that those who say
+// nothing keep nobody out. And the steps of all, backends' too, are taken one after another, a few in each
+// turn of the loop: between two turns everybody else gets theirs.
 //
 // Thread: the worker's. Lifetime: outlives the coroutines that use it, and shut_down() comes before the end
 // of the io_context. Completes when: the slot or the turn is there, at once where that costs nobody anything.
+// Errors: out of memory, enter() and turn() throw; whoever waits already goes on, a tick later.
 #pragma once
 
 #include "proxy/net/socket.hpp"
@@ -28,22 +30,32 @@ class handshake_gate
 public:
     using step = asio::any_completion_handler<void()>;
 
-    // The right to be in a handshake, given back by its end.
+    // The right to have a handshake served, given back by its end.
     class slot
     {
     public:
         slot() noexcept = default;
         slot(slot&& other) noexcept
             : of_(std::exchange(other.of_, nullptr))
+            , is_lent_(std::exchange(other.is_lent_, false))
         {}
         slot& operator=(slot&& other) noexcept
         {
             std::swap(of_, other.of_);
+            std::swap(is_lent_, other.is_lent_);
             return *this;
         }
-        ~slot()
+        ~slot() { lend(); }
+
+        // While its client is waited for, another may have it. It is taken back at once, be it as one too
+        // many: then nobody new is let in meanwhile.
+        void lend() noexcept
         {
-            if (of_ != nullptr) of_->leave();
+            if (of_ != nullptr && !std::exchange(is_lent_, true)) of_->leave();
+        }
+        void take_back() noexcept
+        {
+            if (of_ != nullptr && std::exchange(is_lent_, false)) ++of_->inside_;
         }
         explicit operator bool() const noexcept { return of_ != nullptr; }
 
@@ -53,6 +65,7 @@ public:
             : of_(&of)
         {}
         handshake_gate* of_ = nullptr;
+        bool is_lent_ = false;
     };
 
     handshake_gate(executor where, timer_wheel& wheel);
@@ -69,7 +82,7 @@ public:
     task<> turn();
 
     // Lets everybody go on at once, from now on too.
-    void shut_down();
+    void shut_down() noexcept;
 
     std::size_t inside() const noexcept { return inside_; }
     std::size_t waiting() const noexcept { return waiting_.size(); }
@@ -87,6 +100,19 @@ private:
         step resume;
         bool is_admitted = false;
     };
+    using waiters = boost::intrusive::list<waiter>;
+
+    // When a turn of the loop could not be asked for.
+    struct retry : wheel_entry
+    {
+        explicit retry(handshake_gate& at) noexcept
+            : wheel_entry(&retry::on_due)
+            , gate(at)
+        {}
+        static void on_due(wheel_entry& entry) noexcept;
+
+        handshake_gate& gate;
+    };
 
     // Trivially copyable on purpose: g++ 12 destroys other temporaries of a co_await twice.
     struct store_step
@@ -102,23 +128,30 @@ private:
     struct store_waiter
     {
         waiter* who;
+        milliseconds_count patience;
         template <class Handler>
         void operator()(Handler&& handler) const
         {
             // Its move assignment calls itself for ever in Asio 1.26.
             step(std::forward<Handler>(handler)).swap(who->resume);
+            who->gate.let_wait(*who, patience); // what threw above waits nowhere
         }
     };
 
+    void let_wait(waiter& who, milliseconds_count patience) noexcept;
     void leave() noexcept;
-    void release(waiter& who);
-    void run_soon();
+    void release(waiter& who) noexcept;
+    void run_soon() noexcept;
+    void run();
+    void run_released();
     void run_steps();
 
     executor where_;
     timer_wheel& wheel_;
-    boost::intrusive::list<waiter> waiting_; // in order of arrival
+    waiters waiting_;  // in order of arrival
+    waiters released_; // admitted or not, they go on in the next turn
     std::deque<step> steps_;
+    retry retry_{*this};
     std::size_t most_ = 0; // as the last that entered was told
     std::size_t inside_ = 0;
     bool is_running_soon_ = false;

@@ -14,7 +14,7 @@ namespace {
 error_code of(int number) noexcept { return {number, boost::system::system_category()}; }
 error_code tls_failed() noexcept { return of(EPROTO); }
 
-bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
 // Takes `count` bytes from the front.
 void advance(stream::pieces& bytes, std::size_t count) noexcept
@@ -28,11 +28,14 @@ void advance(stream::pieces& bytes, std::size_t count) noexcept
 
 } // namespace
 
-task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate)
+task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate,
+                                const deadline* limit, handshake_gate::slot* served)
 {
     for (;;) {
         co_await gate.turn();
-        if (!socket_.is_open()) co_return error_code(asio::error::operation_aborted);
+        // A limit is told once, and nothing of the socket was waited for.
+        const bool is_late = limit != nullptr && limit->expired();
+        if (!socket_.is_open() || is_late) co_return error_code(asio::error::operation_aborted);
         const tls::io_state state = with->handshake().state;
         if (state == tls::io_state::done) {
             tls_ = std::move(with);
@@ -40,10 +43,24 @@ task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshak
         }
         const bool waits = state == tls::io_state::want_read || state == tls::io_state::want_write;
         if (!waits) co_return tls_failed();
-        const auto what = state == tls::io_state::want_read ? socket::wait_read : socket::wait_write;
+        const auto what = state == tls::io_state::want_read ? channel::wait_read : channel::wait_write;
+        if (served != nullptr) served->lend();
+        socket_.look_again();
         const auto [error] = co_await socket_.async_wait(what, as_result);
+        if (served != nullptr) served->take_back();
         if (error) co_return error;
     }
+}
+
+task<error_code> stream::connected()
+{
+    socket_.note_no_room();
+    const auto [error] = co_await socket_.async_wait(channel::wait_write, as_result);
+    if (error) co_return error;
+    int failure = 0;
+    socklen_t size = sizeof failure;
+    if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
+    co_return of(failure);
 }
 
 read_result stream::try_read(std::span<char> into) noexcept
@@ -55,10 +72,48 @@ read_result stream::try_read(std::span<char> into) noexcept
 stream::attempt stream::try_read_from(std::span<char> into) noexcept
 {
     if (tls_) return read_records(into);
+    if (!socket_.can_read()) return {0, asio::error::would_block};
     const ssize_t count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    if (count > 0 && static_cast<std::size_t>(count) < into.size()) socket_.note_short_read();
     if (count > 0) return {static_cast<std::size_t>(count), {}};
     if (count == 0) return {0, asio::error::eof};
-    return {0, would_block() ? error_code(asio::error::would_block) : of(errno)};
+    if (!would_block()) return {0, of(errno)};
+    socket_.note_no_more_to_read();
+    return {0, asio::error::would_block};
+}
+
+read_result stream::try_read(splice_pipe& into, std::size_t most) noexcept
+{
+    if (!socket_.can_read()) return {0, asio::error::would_block};
+    const auto count = into.take_from(fd(), most);
+    if (count > 0) return {static_cast<std::size_t>(count), {}};
+    if (count == 0) return {0, asio::error::eof};
+    if (!would_block()) return {0, of(errno)};
+    socket_.note_no_more_to_read();
+    return {0, asio::error::would_block};
+}
+
+error_code stream::try_write(splice_pipe& from) noexcept
+{
+    while (from.held() > 0) {
+        const auto count = from.give_to(fd());
+        if (count > 0) {
+            sent_ += static_cast<std::size_t>(count);
+            continue;
+        }
+        if (count == 0 || !would_block()) return of(count == 0 ? EPIPE : errno);
+        socket_.note_no_room();
+        return asio::error::would_block;
+    }
+    return {};
+}
+
+task<error_code> stream::wait_writable(deadline& limit, std::chrono::milliseconds timeout)
+{
+    limit.arm(timeout);
+    const error_code error = co_await wait(channel::wait_write);
+    limit.disarm();
+    co_return error;
 }
 
 task<read_result> stream::read_some(std::span<char> into)
@@ -66,23 +121,32 @@ task<read_result> stream::read_some(std::span<char> into)
     for (;;) {
         const attempt got = try_read_from(into);
         if (got.error != asio::error::would_block) co_return read_result{got.count, got.error};
-        const auto [error] = co_await socket_.async_wait(got.next, as_result);
+        const error_code error = co_await wait(got.next);
         if (error) co_return read_result{0, error};
     }
 }
 
-task<read_result> stream::wait_and_read(std::span<char> into)
-{
-    const error_code error = co_await wait_readable();
-    if (error) co_return read_result{0, error};
-    co_return co_await read_some(into);
-}
-
 task<error_code> stream::wait_readable()
 {
-    if (tls_ && tls_->has_buffered()) co_return error_code();
-    const auto [error] = co_await socket_.async_wait(socket::wait_read, as_result);
+    if (may_be_readable()) co_return error_code();
+    const auto [error] = co_await async_readable(as_result);
     co_return error;
+}
+
+// What OpenSSL was told by the kernel nobody knows here.
+task<error_code> stream::wait(wait_type what)
+{
+    if (tls_) socket_.look_again();
+    const auto [error] = co_await socket_.async_wait(what, as_result);
+    co_return error;
+}
+
+error_code stream::try_write(pieces& bytes) noexcept
+{
+    const attempt sent = send_once(bytes);
+    advance(bytes, sent.count);
+    is_cut_ = sent.error.failed();
+    return sent.error;
 }
 
 task<error_code> stream::write(std::string_view bytes)
@@ -94,10 +158,11 @@ task<error_code> stream::write(std::string_view bytes)
 task<error_code> stream::write(pieces bytes)
 {
     for (;;) {
-        const attempt sent = try_write(bytes);
+        const attempt sent = send_once(bytes);
         advance(bytes, sent.count);
+        is_cut_ = sent.error.failed();
         if (sent.error != asio::error::would_block) co_return sent.error;
-        const auto [error] = co_await socket_.async_wait(sent.next, as_result);
+        const error_code error = co_await wait(sent.next);
         if (error) co_return error;
     }
 }
@@ -105,18 +170,19 @@ task<error_code> stream::write(pieces bytes)
 task<error_code> stream::write(pieces bytes, deadline& limit, std::chrono::milliseconds timeout)
 {
     for (;;) {
-        const attempt sent = try_write(bytes);
+        const attempt sent = send_once(bytes);
         advance(bytes, sent.count);
+        is_cut_ = sent.error.failed();
         if (sent.error != asio::error::would_block) co_return sent.error;
         limit.arm(timeout);
-        const auto [error] = co_await socket_.async_wait(sent.next, as_result);
+        const error_code error = co_await wait(sent.next);
         limit.disarm();
         if (error) co_return error;
     }
 }
 
 // All of it, or as much as the kernel takes now.
-stream::attempt stream::try_write(const pieces& bytes) noexcept
+stream::attempt stream::send_once(const pieces& bytes) noexcept
 {
     if (tls_) return write_records(bytes);
     std::array<iovec, std::tuple_size_v<pieces>> vectors;
@@ -133,7 +199,8 @@ stream::attempt stream::try_write(const pieces& bytes) noexcept
     const std::size_t count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
     sent_ += count;
     if (sent < 0 && !would_block()) return {0, of(errno)};
-    return {count, count == size ? error_code() : asio::error::would_block, socket::wait_write};
+    if (sent < 0) socket_.note_no_room();
+    return {count, count == size ? error_code() : asio::error::would_block, channel::wait_write};
 }
 
 stream::attempt stream::read_records(std::span<char> into) noexcept
@@ -153,8 +220,8 @@ stream::attempt stream::attempted(const tls::io_result& result, bool is_write) c
 {
     switch (result.state) {
     case tls::io_state::done: return {result.count, {}};
-    case tls::io_state::want_read: return {result.count, asio::error::would_block, socket::wait_read};
-    case tls::io_state::want_write: return {result.count, asio::error::would_block, socket::wait_write};
+    case tls::io_state::want_read: return {result.count, asio::error::would_block, channel::wait_read};
+    case tls::io_state::want_write: return {result.count, asio::error::would_block, channel::wait_write};
     case tls::io_state::closed: return {0, asio::error::eof};
     case tls::io_state::truncated: return {0, truncated};
     case tls::io_state::failed: break;
@@ -190,48 +257,38 @@ bool stream::is_readable() noexcept
     return tls_->peek() != tls::io_state::want_read; // it may have been a session ticket
 }
 
-void stream::cancel() noexcept
-{
-    error_code ignored;
-    socket_.cancel(ignored);
-}
+void stream::cancel() noexcept { socket_.cancel(); }
 
 void stream::shutdown_send() noexcept
 {
     say_goodbye();
-    error_code ignored;
-    socket_.shutdown(socket::shutdown_send, ignored);
+    if (socket_.is_open()) ::shutdown(socket_.native_handle(), SHUT_WR);
 }
 
 void stream::close() noexcept
 {
     say_goodbye();
-    error_code ignored;
-    socket_.close(ignored);
+    socket_.close();
 }
 
 void stream::close_by_reset() noexcept
 {
-    error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-    socket_.close(ignored);
+    const linger at_once{1, 0};
+    if (socket_.is_open())
+        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    socket_.close();
 }
 
-// What the kernel does not take is not said.
+// What the kernel does not take is not said; nor is an end where there was none.
 void stream::say_goodbye() noexcept
 {
-    if (tls_ && socket_.is_open()) (void)tls_->send_close_notify();
+    if (tls_ && socket_.is_open() && !is_cut_) (void)tls_->send_close_notify();
 }
 
 released_stream stream::release()
 {
-    // Asio throws when the descriptor cannot be taken out of its reactor; there is no overload that does not.
-    try {
-        const int fd = socket_.release();
-        return {fd, std::move(tls_)};
-    } catch (const boost::system::system_error&) {
-        return {};
-    }
+    const int fd = socket_.release();
+    return {fd, std::move(tls_)};
 }
 
 } // namespace fairlead::net

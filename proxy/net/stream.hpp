@@ -9,9 +9,10 @@
 // worker's.
 #pragma once
 
+#include "proxy/net/channel.hpp"
 #include "proxy/net/deadline.hpp"
 #include "proxy/net/handshake_gate.hpp"
-#include "proxy/net/socket.hpp"
+#include "proxy/net/splice_pipe.hpp"
 #include "tls/connection.hpp"
 
 #include <boost/asio/error.hpp>
@@ -50,31 +51,53 @@ public:
     explicit stream(executor where)
         : socket_(where)
     {}
-    explicit stream(socket connected)
-        : socket_(std::move(connected))
-    {}
     stream(stream&&) noexcept = default;
     stream& operator=(stream&&) noexcept = default;
     ~stream() { say_goodbye(); }
 
+    // Takes a connected descriptor, or one that is about to be; with an error it stays the caller's.
+    error_code assign(int fd) { return socket_.assign(fd); }
+    // Of one whose connect(2) is in progress: completes when that has an end, and with what it came to.
+    task<error_code> connected();
+
     // Shakes hands, step by step as the peer answers and the gate gives a turn, and is TLS from then on. When
     // that fails it is plain as before, with the connection still there to be asked why; whatever the peer
-    // sent is lost.
-    task<error_code> secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate);
+    // sent is lost. `limit` guards this socket: operation_aborted when it has expired, be it while a turn was
+    // awaited. `served` is lent while the peer is waited for.
+    task<error_code> secure(std::unique_ptr<tls::connection>& with, handshake_gate& gate,
+                            const deadline* limit = nullptr, handshake_gate::slot* served = nullptr);
     tls::connection* tls() noexcept { return tls_.get(); } // null: plain
 
     bool is_open() const noexcept { return socket_.is_open(); }
-    int fd() noexcept { return socket_.native_handle(); }
-    socket& lowest_layer() noexcept { return socket_; }
+    int fd() const noexcept { return socket_.native_handle(); }
+    channel& lowest_layer() noexcept { return socket_; }
 
     // Without waiting; would_block when there is nothing.
     read_result try_read(std::span<char> into) noexcept;
 
+    // Of a plain one: bytes move through a pipe that has room, in the kernel. EINVAL: not of this socket.
+    read_result try_read(splice_pipe& into, std::size_t most) noexcept;
+    // All that the pipe holds; would_block when that does not fit now. The process ignores SIGPIPE.
+    error_code try_write(splice_pipe& from) noexcept;
+    // Completes when the socket may take more; operation_aborted when `limit` expires before that.
+    task<error_code> wait_writable(deadline& limit, std::chrono::milliseconds timeout);
+
     task<read_result> read_some(std::span<char> into);
-    task<read_result>
-    wait_and_read(std::span<char> into); // for bytes that are hardly there yet: saves a system call
     // Completes when try_read() may have something to tell; without a buffer, for whoever may wait for long.
     task<error_code> wait_readable();
+    // Without waiting: takes what went out from the front of `bytes`; would_block when that was not all.
+    // What is left is for write().
+    error_code try_write(pieces& bytes) noexcept;
+    // wait_readable() in two steps, for whoever would spare its coroutine: no wait is needed, or this is
+    // awaited.
+    bool may_be_readable() const noexcept { return tls_ ? tls_->has_buffered() : socket_.can_read(); }
+    template <class Token>
+    auto async_readable(Token&& token)
+    {
+        if (tls_) socket_.look_again();
+        return socket_.async_wait(channel::wait_read, token);
+    }
+
     task<error_code> write(std::string_view bytes);
     task<error_code> write(pieces bytes); // one after another, in as few system calls as the kernel allows
 
@@ -94,10 +117,10 @@ public:
     std::uint64_t bytes_sent() const noexcept { return tls_ ? sent_ + tls_->bytes_sent() : sent_; }
 
     void cancel() noexcept;
-    void shutdown_send() noexcept;  // of TLS, its close_notify first
+    void shutdown_send() noexcept;  // of TLS, its close_notify first, unless a write has not come to its end
     void close() noexcept;          // the same
     void close_by_reset() noexcept; // no TIME_WAIT, unsent bytes are lost
-    // The descriptor, no longer known to Asio, -1 when that fails; and what makes it TLS.
+    // The descriptor, which nobody waits for any more, and what makes it TLS.
     released_stream release();
 
 private:
@@ -106,19 +129,21 @@ private:
     {
         std::size_t count = 0;
         error_code error; // would_block: to be waited for
-        socket::wait_type next = socket::wait_read;
+        wait_type next = channel::wait_read;
     };
 
     attempt try_read_from(std::span<char> into) noexcept;
     attempt read_records(std::span<char> into) noexcept;
-    attempt try_write(const pieces& bytes) noexcept;
+    attempt send_once(const pieces& bytes) noexcept;
     attempt write_records(const pieces& bytes) noexcept;
     attempt attempted(const tls::io_result& result, bool is_write) const noexcept;
+    task<error_code> wait(wait_type what);
     void say_goodbye() noexcept;
 
-    socket socket_;
+    channel socket_;
     std::unique_ptr<tls::connection> tls_;
     std::uint64_t sent_ = 0; // plain
+    bool is_cut_ = false;    // of the last write something is not sent
 };
 
 } // namespace fairlead::net

@@ -41,6 +41,9 @@ void collect_destinations(const conf::pool_options& pool, const resolved_names& 
                 out.destinations.push_back({ip, address.port});
         }
     }
+    // One at least: how many members it finds is known when it runs.
+    if (pool.discover && out.destinations.empty() && out.unresolved.empty())
+        out.unresolved.push_back(pool.discover->file.empty() ? pool.discover->name : pool.discover->file);
     std::ranges::sort(out.destinations, comes_before);
     // clang 14 cannot take the subrange that std::ranges::unique returns.
     const auto rest = std::unique(out.destinations.begin(), out.destinations.end());

@@ -123,6 +123,7 @@ std::optional<std::string> by_more_destinations(const shortage& of)
     const auto ports = divided_up(destinations, of_hosts);
     if (ports > conf::max_ports_of_backend) return std::nullopt;
     std::string out = "list " + plural(ports, "port") + " for each backend, and let it listen on them: ";
+    if (of.pool.backends.empty()) return out + "\"HOST:PORT-PORT\"";
     const auto first = of.pool.backends.front().address.port;
     const auto last = first + ports - 1;
     if (last > last_port) return out + "\"HOST:PORT-PORT\"";

@@ -5,18 +5,33 @@
 #include <unordered_map>
 
 namespace fairlead::routing {
+namespace {
+
+constexpr std::chrono::seconds sweep_interval{1};
+
+} // namespace
 
 struct request_rates::shard
 {
     mutable std::mutex mutex;
     std::unordered_map<std::uint64_t, nanoseconds> rested_at; // when the whole burst is free again
 
-    // Room for one more.
-    void make_room(nanoseconds now)
+    nanoseconds swept_at{0};
+
+    // Room for one more. A flood does not make each of its keys pay for a look at all others.
+    void make_room(std::uint64_t coming, nanoseconds now)
     {
         if (rested_at.size() < keys_for_each) return;
-        std::erase_if(rested_at, [&](const auto& entry) { return entry.second <= now; });
-        if (rested_at.size() >= keys_for_each) rested_at.erase(rested_at.begin());
+        if (now - swept_at >= sweep_interval) {
+            swept_at = now;
+            std::erase_if(rested_at, [&](const auto& entry) { return entry.second <= now; });
+        }
+        // Any will do, but not always the youngest, which the map has in front.
+        const std::size_t buckets = rested_at.bucket_count();
+        for (std::size_t at = coming % buckets; rested_at.size() >= keys_for_each; at = (at + 1) % buckets) {
+            if (rested_at.begin(at) != rested_at.end(at))
+                rested_at.erase(std::uint64_t{rested_at.begin(at)->first});
+        }
     }
 };
 
@@ -36,13 +51,22 @@ request_rates::nanoseconds request_rates::admit(std::uint64_t key, const conf::r
     const std::lock_guard lock(in.mutex);
     auto found = in.rested_at.find(key);
     if (found == in.rested_at.end()) {
-        in.make_room(now);
+        in.make_room(key, now);
         found = in.rested_at.emplace(key, now).first;
     }
     const nanoseconds busy_until = std::max(found->second, now);
     if (busy_until - now > tolerance) return busy_until - now - tolerance;
     found->second = busy_until + each;
     return nanoseconds{0};
+}
+
+void request_rates::give_back(std::uint64_t key, const conf::rate_limit& limit)
+{
+    shard& in = shards_[key >> 58];
+    const std::lock_guard lock(in.mutex);
+    const auto found = in.rested_at.find(key);
+    if (found != in.rested_at.end())
+        found->second -= nanoseconds(static_cast<std::int64_t>(1e9 / limit.per_second));
 }
 
 std::size_t request_rates::keys() const

@@ -30,6 +30,9 @@ public:
     // 0 when the request may pass, which counts it; else how much too early it is. `limit` has a rate.
     nanoseconds admit(std::uint64_t key, const conf::rate_limit& limit, nanoseconds now);
 
+    // What one request took is free again, at once.
+    void give_back(std::uint64_t key, const conf::rate_limit& limit);
+
     std::size_t keys() const; // that are remembered
 
 private:

@@ -13,7 +13,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -131,18 +133,18 @@ net::task<> watch(net::socket& client, timer& limit, bool& is_over)
 // Both coroutines use one object that lives until the second of them ends.
 struct admin_client
 {
-    admin_client(net::socket accepted, std::size_t& open_count)
+    admin_client(net::socket accepted, std::shared_ptr<std::size_t> open_count)
         : client(std::move(accepted))
         , limit(client.get_executor(), request_time)
-        , connections(open_count)
+        , connections(std::move(open_count))
     {
-        ++connections;
+        ++*connections;
     }
-    ~admin_client() { --connections; }
+    ~admin_client() { --*connections; }
 
     net::socket client;
     timer limit;
-    std::size_t& connections;
+    std::shared_ptr<std::size_t> connections;
     bool is_over = false;
 };
 
@@ -201,7 +203,7 @@ bool admin_server::accept_one()
     const net::asio::generic::stream_protocol protocol(is_unix_ ? AF_UNIX : AF_INET6,
                                                        is_unix_ ? 0 : IPPROTO_TCP);
     taken.assign(protocol, fd, error);
-    if (error || connections_ >= max_connections) return true;
+    if (error || *connections_ >= max_connections) return true;
     auto one = std::make_shared<admin_client>(std::move(taken), connections_);
     const admin_sources from{metrics_, process_};
     net::asio::co_spawn(io_.get_executor(), watch_client(one), net::asio::detached);

@@ -3,10 +3,11 @@
 //   /metrics  everything that is counted, for Prometheus
 //   /healthz  200 while the process runs its main loop
 //   /readyz   200 while it takes connections, 503 before and while it drains
-// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request, of
-// at most 4 KiB body. It has no authentication: bind it to loopback or a private network.
-// Thread: the main thread's io_context. Errors at construction: boost::system::system_error naming the
-// address.
+// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request,
+// of at most 4 KiB body. It has no authentication: bind it to loopback or a private network. Thread: the
+// main thread's io_context. Lifetime: the io_context, the metrics and the process outlive it; what
+// connections are open then end with the io_context. Errors at construction: boost::system::system_error
+// naming the address.
 #pragma once
 
 #include "conf/values.hpp"
@@ -20,6 +21,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 
 namespace fairlead::server {
 
@@ -44,7 +46,8 @@ private:
                                     net::asio::wait_traits<std::chrono::steady_clock>, net::executor>
         pause_;
     bool is_unix_;
-    std::size_t connections_ = 0;
+    // Shared with the connections: their coroutines may be destroyed with the io_context, after this object.
+    std::shared_ptr<std::size_t> connections_ = std::make_shared<std::size_t>(0);
 };
 
 } // namespace fairlead::server

@@ -42,9 +42,12 @@ void backend_health::apply(std::shared_ptr<const http::service> next)
     for (std::size_t i = 0; i < current_->pools.size(); ++i) {
         const conf::pool_options& options = current_->config.pools[i];
         const auto backends = current_->pools[i]->backends();
+        current_->pools[i]->queue()->configure(options.queue);
         for (std::size_t at = 0; at < backends.size(); ++at) {
             upstream::backend& each = *backends[at];
             each.set_weight(options.backends[at].weight);
+            each.set_priority(options.backends[at].priority);
+            each.set_max_connections(options.backends[at].max_connections);
             each.set_slow_start(options.slow_start);
             if (!options.eject) each.ejection().forgive();
             if (!is_first && !known.contains(&each)) each.begin_slow_start(now);
@@ -81,7 +84,13 @@ void backend_health::compare_answers(upstream::steady_time now)
     }
 }
 
-void backend_health::look() { watch_.look(current_->pools, std::chrono::steady_clock::now()); }
+void backend_health::look()
+{
+    const auto now = std::chrono::steady_clock::now();
+    watch_.look(current_->pools, now);
+    for (const auto& pool : current_->pools)
+        pool->queue()->call_for_room(pool->backends(), now);
+}
 
 void backend_health::look_again()
 {
@@ -134,7 +143,13 @@ control_answer backend_health::describe(const tunnel_census& tunnels) const
     const auto now = std::chrono::steady_clock::now();
     control_answer answer;
     answer.body["pools"] = watch_.describe(current_->pools, now);
-    answer.body["backends"] = watch_.describe(current_->pools, tunnels, now);
+    boost::json::array backends = watch_.describe(current_->pools, tunnels, now);
+    auto at = backends.begin(); // which are in the order of the configuration
+    for (const conf::pool_options& pool : current_->config.pools) {
+        for (const conf::backend_options& each : pool.backends)
+            at++->as_object()["origin"] = conf::word_of(each.origin);
+    }
+    answer.body["backends"] = std::move(backends);
     return answer;
 }
 

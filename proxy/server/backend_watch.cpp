@@ -100,11 +100,34 @@ void backend_watch::look(const pool_list& pools, upstream::steady_time now)
     std::erase_if(seen_, [&](const auto& entry) { return entry.second.round != round_; });
 }
 
-// Says when it begins and when it ends; with one backend there is nothing to say beside its own line.
 void backend_watch::look(const upstream::pool& pool, upstream::steady_time now)
 {
-    const upstream::serving_share share = upstream::count_serving(pool.backends(), now);
-    const bool panics = share.all > 1 && share.panics(pool.panic_threshold());
+    const upstream::tier_in_charge charge = pool.in_charge(now);
+    tell_charge(pool, charge);
+    tell_panic(pool, charge);
+}
+
+void backend_watch::tell_charge(const upstream::pool& pool, const upstream::tier_in_charge& charge)
+{
+    if (!pool.has_tiers()) {
+        charges_.erase(pool.name());
+        return;
+    }
+    const std::uint32_t lowest = upstream::next_priority(pool.backends()).value_or(0);
+    const auto [at, is_new] = charges_.try_emplace(pool.name(), lowest);
+    const std::uint32_t before = std::exchange(at->second, charge.priority);
+    if (before == charge.priority) return;
+    const bool hands_back = charge.priority < before;
+    spdlog::log(hands_back ? spdlog::level::info : spdlog::level::warn,
+                "pool {}: priority {} is in charge{}, {} of its {} backends up", pool.name(), charge.priority,
+                hands_back ? " again" : "", charge.share.up, charge.share.all);
+}
+
+// Says when it begins and when it ends; with one backend there is nothing to say beside its own line.
+void backend_watch::tell_panic(const upstream::pool& pool, const upstream::tier_in_charge& charge)
+{
+    const upstream::serving_share& share = charge.share;
+    const bool panics = share.all > 1 && charge.panics;
     if (panics == panicking_.contains(pool.name())) return;
     if (panics) {
         panicking_.insert(pool.name());
@@ -126,7 +149,11 @@ std::vector<metrics::pool_state> backend_watch::pool_states(const pool_list& poo
 {
     std::vector<metrics::pool_state> out;
     for (const auto& pool : pools) {
-        out.push_back({pool->name(), pool->panics(now)});
+        const upstream::tier_in_charge charge = pool->in_charge(now);
+        out.push_back({pool->name(), charge.panics, charge.priority});
+        const auto& queue = pool->queue();
+        if (queue->takes_any() || queue->waiting() != 0)
+            out.back().queue = std::shared_ptr<const metrics::queue_cells>(queue, &queue->cells());
     }
     return out;
 }
@@ -147,6 +174,8 @@ std::vector<metrics::backend_state> backend_watch::states(const pool_list& pools
             one.ejections = each->ejection().count();
             one.ejections_withheld = each->ejection().withheld();
             if (const auto* report = checks_.find(*each)) one.checks = report->cells;
+            one.most = each->max_connections();
+            one.pending = each->pending();
             out.push_back(std::move(one));
         }
     }
@@ -171,9 +200,11 @@ json::array backend_watch::describe(const pool_list& pools, const tunnel_census&
             one["reason"] = to_json(reason_of(*each, condition_of(*each, now)));
             if (known != seen_.end()) one["since"] = to_json(known->second.since);
             one["weight"] = each->weight();
+            one["priority"] = each->priority();
             one["effective_weight"] = each->weight_now(now) / 100.0;
             one["tunnels"] = tunnels.count(is_of);
             one["active"] = each->live();
+            one["max_connections"] = each->max_connections();
             one["idle"] = each->idle();
             one["addresses"] = to_json(each->addresses());
             one["dead_addresses"] = to_json(each->dead_addresses());
@@ -190,11 +221,14 @@ json::array backend_watch::describe(const pool_list& pools, upstream::steady_tim
     json::array out;
     for (const auto& pool : pools) {
         const upstream::serving_share share = upstream::count_serving(pool->backends(), now);
+        const upstream::tier_in_charge charge = pool->in_charge(now);
         out.push_back({{"pool", to_json(pool->name())},
                        {"backends", share.all},
                        {"up", share.up},
                        {"panic_threshold", pool->panic_threshold()},
-                       {"panics", share.panics(pool->panic_threshold())}});
+                       {"panics", charge.panics},
+                       {"priority", charge.priority},
+                       {"waiting", pool->queue()->waiting()}});
     }
     return out;
 }

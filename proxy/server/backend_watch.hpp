@@ -45,12 +45,14 @@ public:
     std::vector<metrics::pool_state> pool_states(const pool_list& pools, upstream::steady_time now) const;
     std::vector<metrics::backend_state> states(const pool_list& pools, upstream::steady_time now) const;
 
-    // {"pool", "backend", "state", "reason", "since", "weight", "effective_weight", "tunnels", "active",
-    // "idle", "addresses", "dead_addresses", "ejections", "ejections_withheld"} in the pools' order.
+    // {"pool", "backend", "state", "reason", "since", "weight", "priority", "effective_weight", "tunnels",
+    // "active", "max_connections", "idle", "addresses", "dead_addresses", "ejections", "ejections_withheld"}
+    // in the pools' order.
     boost::json::array describe(const pool_list& pools, const tunnel_census& tunnels,
                                 upstream::steady_time now) const;
 
-    // {"pool", "backends", "up", "panic_threshold", "panics"} of each; `backends` without those that an
+    // {"pool", "backends", "up", "panic_threshold", "panics", "priority" (the one in charge),
+    // "waiting"} of each; `backends` without those that an
     // operator drains, the threshold in per cent.
     boost::json::array describe(const pool_list& pools, upstream::steady_time now) const;
 
@@ -68,9 +70,12 @@ private:
 
     const upstream::health_checker& checks_;
     void look(const upstream::pool& pool, upstream::steady_time now);
+    void tell_charge(const upstream::pool& pool, const upstream::tier_in_charge& charge);
+    void tell_panic(const upstream::pool& pool, const upstream::tier_in_charge& charge);
 
     std::map<backend_name, seen> seen_;
-    std::set<std::string> panicking_; // pools
+    std::set<std::string> panicking_;              // pools
+    std::map<std::string, std::uint32_t> charges_; // by pool that has several: the priority in charge
     std::uint64_t round_ = 0;
 };
 

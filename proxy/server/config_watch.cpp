@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -54,17 +55,28 @@ void config_watch::follow(const std::vector<std::string>& files, const std::vect
         const auto real = std::filesystem::canonical(file, ignored);
         if (!real.empty()) wanted.insert(folder_of(real));
     }
-    for (auto at = watched_.begin(); at != watched_.end();) {
-        if (wanted.contains(at->first)) {
-            wanted.erase(at++->first);
-            continue;
-        }
-        ::inotify_rm_watch(inotify_.native_handle(), at->second);
-        at = watched_.erase(at);
-    }
+    // All anew: a name may be of another folder now. One that is watched already keeps its watch.
+    const auto before = std::exchange(watched_, {});
     missing_ = std::move(wanted);
     add_missing();
+    for (const auto& [folder, watch] : before) {
+        if (!is_used(watch)) ::inotify_rm_watch(inotify_.native_handle(), watch);
+    }
     arm();
+}
+
+bool config_watch::is_used(int watch) const
+{
+    return std::ranges::any_of(watched_, [&](const auto& each) { return each.second == watch; });
+}
+
+// Every name of its folder is looked for from now on.
+void config_watch::lose(int watch)
+{
+    for (const auto& [folder, of] : watched_) {
+        if (of == watch) missing_.insert(folder);
+    }
+    std::erase_if(watched_, [&](const auto& each) { return each.second == watch; });
 }
 
 void config_watch::add_missing()
@@ -85,10 +97,8 @@ void config_watch::wait()
 {
     inotify_.async_wait(net::asio::posix::descriptor_base::wait_read, [this](const net::error_code& error) {
         if (error) return;
-        if (drain_events()) {
-            quiet_.note(net::steady_now_ms());
-            arm();
-        }
+        if (drain_events()) quiet_.note(net::steady_now_ms());
+        arm(); // also for a folder that went without a change
         wait();
     });
 }
@@ -105,13 +115,8 @@ bool config_watch::drain_events()
             at += sizeof event + event.len;
             is_change |= (event.mask & IN_IGNORED) == 0;
             if ((event.mask & (IN_IGNORED | IN_MOVE_SELF)) == 0) continue;
-            for (auto each = watched_.begin(); each != watched_.end(); ++each) {
-                if (each->second != event.wd) continue;
-                if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.native_handle(), event.wd);
-                missing_.insert(each->first);
-                watched_.erase(each);
-                break;
-            }
+            if ((event.mask & IN_MOVE_SELF) != 0) ::inotify_rm_watch(inotify_.native_handle(), event.wd);
+            lose(event.wd);
         }
     }
     return is_change;

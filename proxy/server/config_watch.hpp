@@ -1,10 +1,11 @@
 // Tells when the files of a configuration may have changed: by inotify(7) on their folders, so that files
 // which are replaced, new or gone are noticed, and links that are exchanged in front of them.
 //
-// It does not read the files. Told is half a second after the last change, and at the latest five after the
-// first. A folder that is not there is looked for every five seconds; when it is, that is a change. Where a
-// file is a link, the folder of what it leads to is watched as well. Thread: the main thread's io_context.
-// Errors: where inotify cannot be had, the constructor throws boost::system::system_error.
+// It does not read the files. Told is half a second after the last change, and at the latest five after
+// the first. A folder that is not there is looked for every five seconds; when it is, that is a change.
+// Where a file is a link, the folder of what it leads to is watched as well; two names may be of one
+// folder. Thread: the main thread's io_context. Errors: where inotify cannot be had, the constructor
+// throws boost::system::system_error.
 #pragma once
 
 #include "proxy/net/socket.hpp"
@@ -43,6 +44,8 @@ private:
 
     void wait();
     bool drain_events();
+    bool is_used(int watch) const;
+    void lose(int watch);
     void add_missing();
     void arm();
 
@@ -50,7 +53,7 @@ private:
     clock_timer timer_;
     std::function<void()> changed_;
     quiet_period quiet_;
-    std::map<std::string, int> watched_; // by folder
+    std::map<std::string, int> watched_; // by folder; names of one folder have the same watch
     std::set<std::string> missing_;
 };
 

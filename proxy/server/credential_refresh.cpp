@@ -128,7 +128,7 @@ std::vector<metrics::certificate_state> credential_refresh::certificates() const
     std::vector<metrics::certificate_state> out;
     for_each_credentials(*current_, [&](const auto& each, const std::string&) {
         for (auto& one : each.certificates())
-            out.push_back({one.place, one.file, one.not_after, one.is_refused});
+            out.push_back({one.place, one.file, one.not_after, one.is_refused, one.is_staple_left_out});
     });
     return out;
 }

@@ -5,36 +5,79 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
+#include <numeric>
 #include <utility>
 
 namespace fairlead::server {
+namespace {
 
-void homecoming::step(const upstream::pool& pool, const conf::rebalance_options& options,
-                      const worker_list& workers)
+constexpr unsigned longest_wait = 10; // seconds
+constexpr unsigned most_stalled = 10; // looks
+
+} // namespace
+
+using upstream::rebalance_state;
+
+void homecoming::step(const upstream::pool& pool, const conf::rebalance_options& options, std::size_t workers,
+                      const look_fn& look)
 {
-    const bool changed = note_changes(pool);
-    if (changed || std::exchange(is_asked_, false)) {
-        if (!is_leading_)
+    const bool is_asked = std::exchange(is_asked_, false);
+    const bool is_changed = note_changes(pool);
+    if (is_changed || is_asked) {
+        if (!is_leading())
             spdlog::info("pool {}: leading tunnels to where their values belong now", pool.name());
-        is_leading_ = true;
+        state_ = rebalance_state::leading;
         found_.reset(); // what was found was found among other backends
+        fewest_.reset();
+        closed_ = closed_before_ = 0;
         allowed_ = 0;
+        stalled_ = waited_ = 0;
     }
-    if (!is_leading_) return;
-    const auto left = astray();
-    if (left == 0) {
-        is_leading_ = false;
-        spdlog::info("pool {}: every tunnel is where its value belongs", pool.name());
-        return;
+    if (!is_leading() || must_wait()) return;
+    if (const auto left = astray()) {
+        if (*left == 0) return end(pool.name(), rebalance_state::quiet, *left);
+        if (is_useless(*left)) return end(pool.name(), rebalance_state::useless, *left);
     }
-    if (found_ && !left) return; // a worker takes its time
-    const auto share = parts(options.per_second, workers.size());
-    found_ = std::make_shared<findings>(workers.size());
-    for (std::size_t i = 0; i < workers.size(); ++i) {
-        workers[i]->post([name = pool.name(), most = share[i], found = found_, i](worker& self) {
-            (*found)[i].store(self.lead_home(name, most) + 1, std::memory_order_relaxed);
-        });
+    const auto share = parts(options.per_second, workers);
+    closed_before_ = closed_;
+    closed_ = std::accumulate(share.begin(), share.end(), std::uint64_t{0});
+    found_ = std::make_shared<findings>(workers);
+    for (std::size_t i = 0; i < workers; ++i)
+        look(i, share[i], found_);
+}
+
+// A worker takes its time. One whose look has failed never tells, and must not end all leading.
+bool homecoming::must_wait()
+{
+    const bool is_open = found_ && !astray();
+    if (is_open && ++waited_ < longest_wait) return true;
+    if (is_open) found_.reset();
+    waited_ = 0;
+    return false;
+}
+
+// Those that were closed and are home are not astray any more; those that are back where they were are.
+bool homecoming::is_useless(std::uint64_t left)
+{
+    const std::uint64_t found = left + closed_;
+    if (!fewest_ || found < *fewest_) {
+        fewest_ = found;
+        stalled_ = 0;
+        return false;
     }
+    if (closed_before_ > 0) ++stalled_;
+    return stalled_ >= most_stalled;
+}
+
+void homecoming::end(const std::string& pool, rebalance_state how, std::uint64_t left)
+{
+    state_ = how;
+    if (how == rebalance_state::useless)
+        spdlog::warn("pool {}: leading ends, {} tunnels do not get to where their values belong", pool,
+                     left + closed_);
+    else
+        spdlog::info("pool {}: every tunnel is where its value belongs", pool);
 }
 
 std::optional<std::uint64_t> homecoming::astray() const
@@ -54,7 +97,7 @@ bool homecoming::note_changes(const upstream::pool& pool)
     const auto now = std::chrono::steady_clock::now();
     std::vector<standing> seen;
     for (const auto& each : pool.backends()) {
-        const bool serves = each->backoff().failures() == 0 && each->is_serving(now);
+        const bool serves = upstream::pool::may_be_home(*each, now);
         seen.push_back({each->address().text, each->weight(), serves});
     }
     const bool is_first = known_.empty();

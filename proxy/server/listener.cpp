@@ -88,11 +88,8 @@ void listener::start_session(int fd)
     cells.connections_accepted.add();
     const int family = is_unix_ ? AF_UNIX : AF_INET6; // the TCP options are the same for both
     net::apply(services_.current->shared->config.socket, fd, family);
-    net::socket taken(services_.executor);
-    net::error_code error;
-    const net::asio::generic::stream_protocol protocol(family, is_unix_ ? 0 : IPPROTO_TCP);
-    taken.assign(protocol, fd, error);
-    if (error) {
+    net::stream taken(services_.executor);
+    if (taken.assign(fd)) {
         ::close(fd);
         return;
     }

@@ -159,17 +159,19 @@ control_answer operator_drains::take_back(const drain_request& asked, const http
         return refuse(409, std::string(label(asked.what.kind)) + " '" + name_of(asked.what) +
                                "' is not being drained");
     }
+    std::vector<owned_fd> sockets;
     if (asked.what.kind == drain_kind::listener) {
         const bool is_closed = std::ranges::all_of(
             which->told, [](const auto& each) { return each->has_begun.load(std::memory_order_acquire); });
         if (!is_closed) return refuse(409, "the listener is still being closed; ask again in a moment");
         try {
-            reopen(asked.what.name, current);
+            sockets = open_again(asked.what.name, current);
         } catch (const std::exception& failure) {
             return refuse(409, std::string("it cannot listen again: ") + failure.what());
         }
     }
-    forget(*which);
+    forget(*which); // first: what is accepted then is not being drained
+    if (asked.what.kind == drain_kind::listener) add_listener(asked.what.name, std::move(sockets), current);
     spdlog::info("no longer draining {} {}", label(asked.what.kind), name_of(asked.what));
     standing_.erase(standing_.begin() + (which - standing_.data()));
     control_answer answer;
@@ -178,15 +180,22 @@ control_answer operator_drains::take_back(const drain_request& asked, const http
 }
 
 // Throws as open_listening_sockets() does.
-void operator_drains::reopen(const std::string& address, const http::service& current)
+std::vector<owned_fd> operator_drains::open_again(const std::string& address,
+                                                  const http::service& current) const
 {
     const conf::listen_options* const options = find_listener(address, current);
     const bool is_port_ours = std::ranges::any_of(current.config.listeners, [&](const auto& each) {
         return each.address.port == options->address.port && each.address.text != address &&
                !covers_listener(each.address.text);
     });
-    auto sockets = open_listening_sockets(options->address, workers_.size(), current.config.socket.backlog,
-                                          is_port_ours);
+    return open_listening_sockets(options->address, workers_.size(), current.config.socket.backlog,
+                                  is_port_ours);
+}
+
+void operator_drains::add_listener(const std::string& address, std::vector<owned_fd> sockets,
+                                   const http::service& current)
+{
+    const conf::listen_options* const options = find_listener(address, current);
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         auto socket = std::make_shared<owned_fd>(std::move(sockets[i]));
         workers_[i]->post(

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "proxy/http/service.hpp"
+#include "proxy/server/listening_socket.hpp"
 #include "proxy/server/process_control.hpp"
 #include "proxy/server/worker.hpp"
 
@@ -55,7 +56,9 @@ private:
 
     control_answer begin(const drain_request& asked, standing fresh, const http::service& current);
     control_answer take_back(const drain_request& asked, const http::service& current);
-    void reopen(const std::string& address, const http::service& current);
+    std::vector<owned_fd> open_again(const std::string& address, const http::service& current) const;
+    void add_listener(const std::string& address, std::vector<owned_fd> sockets,
+                      const http::service& current);
     static void mark(const standing& which, bool draining) noexcept;
     void forget(const standing& which);
     standing* find(const websocket::drain_target& what);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace fairlead::server {
 namespace {
@@ -18,9 +19,11 @@ std::vector<upstream::pool_share> shares_of(const upstream::pool& pool,
 {
     const auto now = std::chrono::steady_clock::now();
     std::vector<upstream::pool_share> shares;
+    const std::uint32_t priority = pool.in_charge(now).priority;
     for (const auto& each : pool.backends()) {
-        const bool takes_new = each->backoff().failures() == 0 && each->is_serving(now);
-        shares.push_back({each->address().text, each->weight(), 0, takes_new});
+        const bool serves = each->backoff().failures() == 0 && each->is_serving(now);
+        shares.push_back({each->address().text, each->weight(), 0, serves && each->priority() == priority,
+                          serves && each->priority() > priority});
     }
     for (const counted_tunnels& some : counted) {
         if (some.pool != pool.name()) continue;
@@ -86,10 +89,20 @@ void pool_rebalancing::step(const http::service& current, net::milliseconds_coun
         const conf::pool_options& options = current.config.pools[i];
         if (!options.rebalance) continue;
         if (options.sticky)
-            homecomings_[options.name].step(*current.pools[i], *options.rebalance, workers_);
+            lead_home(*current.pools[i], *options.rebalance);
         else
             step_pool(current, i, now);
     }
+}
+
+void pool_rebalancing::lead_home(const upstream::pool& pool, const conf::rebalance_options& options)
+{
+    const auto look = [&](std::size_t at, std::uint64_t most, std::shared_ptr<homecoming::findings> told) {
+        workers_[at]->post([name = pool.name(), at, most, told = std::move(told)](worker& self) {
+            (*told)[at].store(self.lead_home(name, most) + 1, std::memory_order_relaxed);
+        });
+    };
+    homecomings_[pool.name()].step(pool, options, workers_.size(), look);
 }
 
 void pool_rebalancing::step_pool(const http::service& current, std::size_t at, net::milliseconds_count now)
@@ -140,10 +153,10 @@ json::object pool_rebalancing::describe_homecoming(const std::string& pool,
                                                    const conf::rebalance_options& options) const
 {
     const auto known = homecomings_.find(pool);
-    const bool is_leading = known != homecomings_.end() && known->second.is_leading();
-    const auto astray = is_leading ? known->second.astray() : std::nullopt;
+    const bool is_known = known != homecomings_.end();
+    const auto astray = is_known && known->second.is_leading() ? known->second.astray() : std::nullopt;
     json::object told{{"pool", pool},
-                      {"state", is_leading ? "rebalancing" : "quiet"},
+                      {"state", word_of(is_known ? known->second.state() : rebalance_state::quiet)},
                       {"by_value", true},
                       {"per_second", options.per_second}};
     if (astray) told["would_close"] = *astray;

@@ -38,6 +38,7 @@ public:
     control_answer describe(const http::service& current) const;
 
 private:
+    void lead_home(const upstream::pool& pool, const conf::rebalance_options& options);
     void step_pool(const http::service& current, std::size_t pool, net::milliseconds_count now);
     boost::json::object describe_homecoming(const std::string& pool,
                                             const conf::rebalance_options& options) const;

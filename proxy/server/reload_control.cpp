@@ -42,6 +42,20 @@ void try_to_build(const conf::config& config)
     (void)http::service::build(config, {backends, ledger, routes}, 0);
 }
 
+void log_members(const conf::config_diff& diff)
+{
+    constexpr std::size_t most_lines = 50;
+    std::size_t lines = 0;
+    for (const conf::item_change& each : diff.backends) {
+        if (++lines > most_lines) break;
+        const std::string_view what = each.what == conf::change_kind::added     ? "joins"
+                                      : each.what == conf::change_kind::removed ? "leaves"
+                                                                                : "has another weight";
+        spdlog::info("pool {}: backend {} {}", each.pool, each.name, what);
+    }
+    if (lines > most_lines) spdlog::info("and {} more", diff.backends.size() - most_lines);
+}
+
 } // namespace
 
 struct reload_control::outcome
@@ -110,12 +124,16 @@ control_answer reload_control::run(reload_cause why)
 {
     outcome now = read();
     if (now.is_same && why == reload_cause::watch) {
-        spdlog::debug("files changed and mean the same");
-        return to_answer(now);
+        if (is_last_good_) {
+            spdlog::debug("files changed and mean the same");
+            return to_answer(now);
+        }
+        spdlog::info("the configuration is good again, as it is in force: generation {}", now.generation);
+        return conclude(why, now);
     }
     if (now.config) {
         try {
-            process_.apply(std::move(*now.config));
+            process_.apply(std::move(*now.config), now.generation + 1);
         } catch (const std::exception& failure) {
             now.errors.push_back(plain_error(failure.what()));
         }
@@ -129,8 +147,29 @@ control_answer reload_control::run(reload_cause why)
                      now.changes.at("tunnels_adjusted").to_number<std::uint64_t>());
     else
         spdlog::error("the configuration was not reloaded; generation {} goes on", now.generation);
-    process_.tell(now.errors.empty());
-    return remember(why, now);
+    return conclude(why, now);
+}
+
+control_answer reload_control::conclude(reload_cause why, const outcome& of)
+{
+    is_last_good_ = of.errors.empty();
+    process_.tell(is_last_good_);
+    return remember(why, of);
+}
+
+bool reload_control::take_members(conf::config next)
+{
+    const auto& current = process_.current;
+    const conf::config_diff diff = conf::compare(current->config, next);
+    if (diff.empty()) return true;
+    try {
+        process_.apply(std::move(next), current->generation);
+    } catch (const std::exception& failure) {
+        spdlog::error("members were found and cannot be used: {}", failure.what());
+        return false;
+    }
+    log_members(diff);
+    return true;
 }
 
 control_answer reload_control::look()

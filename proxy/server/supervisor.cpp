@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -39,6 +40,17 @@ bool uses_port(const conf::config& config, std::uint16_t port)
     return std::ranges::any_of(config.listeners, [&](const auto& each) { return each.address.port == port; });
 }
 
+// A part of a configuration that is in force already.
+template <class Step>
+void carry_on(const char* part, Step step)
+{
+    try {
+        step();
+    } catch (const std::exception& failure) {
+        spdlog::error("the configuration is in force, but for a part of it: {}: {}", part, failure.what());
+    }
+}
+
 } // namespace
 
 supervisor::supervisor(conf::config first, config_source source)
@@ -47,8 +59,10 @@ supervisor::supervisor(conf::config first, config_source source)
     , writer_(first_.log.access)
     , resolver_(io_, backends_)
     , reconciler_(ledger_)
+    , discovery_(io_, [this] { return take_members(); })
     , drains_(workers_)
-    , reloads_({std::move(source), [this](conf::config next) { apply(std::move(next)); },
+    , reloads_({[this, from = std::move(source)] { return read_again(from); },
+                [this](conf::config next, std::uint64_t generation) { apply(std::move(next), generation); },
                 [this](bool ok) { set_lifecycle(true, false, ok); }, [this] { return count_tunnels(); },
                 current_, first_})
     , rebalancing_(workers_)
@@ -74,7 +88,10 @@ int supervisor::run()
     ::signal(SIGPIPE, SIG_IGN);
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         signals_.add(number);
-    current_ = http::service::build(first_, {backends_, ledger_, routes_, &secrets_}, 1);
+    discovery_.follow(first_);
+    discovery_.wait(first_names_time);
+    discovery_.fill(first_, nullptr);
+    current_ = http::service::build(first_, {backends_, ledger_, routes_, &secrets_, &passwords_}, 1);
     credentials_.follow();
     resolver_.resolve_soon();
     resolver_.wait(first_names_time);
@@ -144,6 +161,7 @@ void supervisor::provide_metrics()
     registry_.set_certificates([this] { return credentials_.certificates(); });
     registry_.set_backend_states([this] { return health_.states(); });
     registry_.set_pool_states([this] { return health_.pool_states(); });
+    registry_.set_discovery_states([this] { return discovery_.states(current_->config); });
     registry_.set_route_loads([this] {
         std::vector<metrics::route_load> out;
         for (std::size_t i = 0; i < current_->loads.size(); ++i) {
@@ -295,25 +313,48 @@ void supervisor::follow_files()
     }
 }
 
-// Everything that can fail comes first; from there on the new configuration is in force.
-void supervisor::apply(conf::config next)
+// With the members that discovery knows: what is in force is compared with that.
+conf::read_result supervisor::read_again(const config_source& source) const
 {
-    const http::lasting_counts counts{backends_, ledger_, routes_, &secrets_};
-    auto fresh = http::service::build(std::move(next), counts, current_->generation + 1, current_.get());
+    conf::read_result read = source();
+    if (read.ok()) discovery_.fill(read.value, &current_->config);
+    return read;
+}
+
+bool supervisor::take_members()
+{
+    if (is_draining_ || !current_) return true; // what is not in force yet is filled before it is
+    conf::config next = current_->config;
+    discovery_.fill(next, &current_->config);
+    return reloads_.take_members(std::move(next));
+}
+
+// Everything that may refuse the new configuration comes first; from there on it is in force, and what fails
+// is a part of it that is missing: the workers are told all the same.
+void supervisor::apply(conf::config next, std::uint64_t generation)
+{
+    const http::lasting_counts counts{backends_, ledger_, routes_, &secrets_, &passwords_};
+    auto fresh = http::service::build(std::move(next), counts, generation, current_.get());
     auto added = open_added_listeners(fresh->config);
     const auto before = std::exchange(current_, std::move(fresh));
-    drains_.after_reload(*current_);
-    credentials_.follow();
-    prepare_sources();
-    reconciler_.set_every(current_->config.source.reconcile_every);
-    health_.apply(current_);
+    // Of these the first connections that the workers make have need.
+    carry_on("drains", [&] { drains_.after_reload(*current_); });
+    carry_on("sources", [&] { prepare_sources(); });
+    carry_on("health", [&] { health_.apply(current_); });
     // The service first: what a new listener's connections need is in it.
-    for (auto& each : workers_)
-        each->post([service = current_](worker& self) { self.apply(service); });
-    move_listeners(std::move(added), before->config);
-    backends_.sweep();
-    routes_.sweep();
-    resolver_.resolve_soon(); // a new name serves when it has resolved
+    carry_on("workers", [&] {
+        for (auto& each : workers_)
+            each->post([service = current_](worker& self) { self.apply(service); });
+    });
+    carry_on("listeners", [&] { move_listeners(std::move(added), before->config); });
+    carry_on("certificates", [&] { credentials_.follow(); });
+    carry_on("reconciliation", [&] { reconciler_.set_every(current_->config.source.reconcile_every); });
+    carry_on("names", [&] {
+        backends_.sweep();
+        routes_.sweep();
+        discovery_.follow(current_->config);
+        resolver_.resolve_soon(); // a new name serves when it has resolved
+    });
 }
 
 std::vector<supervisor::opened_listener> supervisor::open_added_listeners(const conf::config& next) const

@@ -11,12 +11,14 @@
 
 #include "conf/read_config.hpp"
 #include "metrics/registry.hpp"
+#include "proxy/http/password_verifier.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/backend_health.hpp"
 #include "proxy/server/config_watch.hpp"
 #include "proxy/server/credential_refresh.hpp"
+#include "proxy/server/member_discovery.hpp"
 #include "proxy/server/operator_drains.hpp"
 #include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
@@ -78,7 +80,9 @@ private:
     void terminate();
     void drain_workers();
     void reload_for(reload_cause why);
-    void apply(conf::config next);
+    void apply(conf::config next, std::uint64_t generation);
+    conf::read_result read_again(const config_source& source) const;
+    bool take_members();
     void follow_files();
     tunnel_census count_tunnels() const;
     std::vector<opened_listener> open_added_listeners(const conf::config& next) const;
@@ -94,10 +98,12 @@ private:
     upstream::backend_registry backends_;
     routing::route_registry routes_;
     credentials::process_secrets secrets_;
+    http::password_verifier passwords_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
     reconciler reconciler_;
     std::shared_ptr<const http::service> current_;
+    member_discovery discovery_;
     http::upgrade_gates gates_;
     std::vector<std::unique_ptr<worker>> workers_;
     operator_drains drains_;

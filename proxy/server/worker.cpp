@@ -1,7 +1,9 @@
 #include "proxy/server/worker.hpp"
 
 #include "proxy/credentials/fault_label.hpp"
+#include "proxy/net/readiness.hpp"
 #include "proxy/net/deadline.hpp"
+#include "proxy/websocket/departure_queue.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -48,7 +50,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upg
           *io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
     , gate_(io_->get_executor(), wheel_)
     , dialer_(io_->get_executor(), wheel_, tls_way_, gate_, shard.tls(metrics::party::backend))
-    , connector_(dialer_, idle_)
+    , connector_(dialer_, idle_, io_->get_executor(), wheel_)
     , services_(new http::session_services{io_->get_executor(),
                                            wheel_,
                                            *relay_,
@@ -67,6 +69,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upg
     , drains_(*relay_, origins_, shard.own())
     , lots_(std::random_device{}())
 {
+    (void)net::readiness::of(io_->get_executor()); // its descriptor now, not when there may be none left
     services_->points.share(gates);
     apply(std::move(first));
 }
@@ -263,8 +266,9 @@ void worker::rebalance(const std::string& pool, const std::string& backend, std:
     std::erase_if(full, [&](const websocket::origin_ref& each) {
         return !each->is_websocket || each->pool != pool || each->backend != backend;
     });
+    websocket::departure_queue queue(full);
     for (; count > 0; --count) {
-        websocket::tunnel* const oldest = websocket::first_of(full);
+        websocket::tunnel* const oldest = queue.first();
         if (oldest == nullptr) return;
         relay_->close(*oldest, {service_restart, going_away, websocket::end_cause::rebalanced});
     }
@@ -276,7 +280,7 @@ std::uint64_t worker::lead_home(const std::string& pool, std::uint64_t most)
     const auto found = std::ranges::find(pools, pool, [](const auto& each) { return each->name(); });
     if (found == pools.end() || (*found)->sticky() == nullptr || (*found)->sticky()->is_by_cookie()) return 0;
     const auto now = std::chrono::steady_clock::now();
-    if ((*found)->panics(now)) return 0; // who were closed now would come back to where they are
+    if ((*found)->in_charge(now).panics) return 0; // who were closed now would come back to where they are
     const auto is_astray = [&](const websocket::tunnel& each) {
         if (each.sticky_key == 0) return false;
         const auto home = (*found)->home_of(each.sticky_key, now);
@@ -327,6 +331,10 @@ void worker::tick()
         idle_.sweep(before);
         origins_.sweep();
         drains_.gather();
+    }
+    if (!services_->strays.empty()) {
+        drains_.orphan(std::exchange(services_->strays, {}),
+                       manner_of(services_->current->shared->config.drain), now);
     }
     drains_.advance(now, lots_);
     report_sessions();

@@ -13,22 +13,25 @@
 #include "proxy/upstream/failure_backoff.hpp"
 #include "proxy/upstream/published_addresses.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace fairlead::upstream {
 
 class backend;
+class request_queue;
 
 // One live connection, exchange or tunnel of a backend; the destructor uncounts it.
 class backend_use
 {
 public:
-    backend_use() noexcept = default; // none
-    explicit backend_use(backend& owner) noexcept;
+    backend_use() noexcept = default;              // none
+    explicit backend_use(backend& owner) noexcept; // whatever its max_connections
     backend_use(backend_use&& other) noexcept
         : owner_(std::exchange(other.owner_, nullptr))
     {}
@@ -47,6 +50,13 @@ public:
     void reset() noexcept;
 
 private:
+    friend class backend;
+    struct is_counted
+    {};
+    backend_use(backend& owner, is_counted) noexcept
+        : owner_(&owner)
+    {}
+
     backend* owner_ = nullptr;
 };
 
@@ -71,11 +81,34 @@ private:
     backend* owner_;
 };
 
+// One connect to a backend that is under way; the destructor uncounts it.
+class pending_connect
+{
+public:
+    pending_connect(pending_connect&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr))
+    {}
+    pending_connect& operator=(pending_connect&&) = delete;
+    ~pending_connect();
+
+    explicit operator bool() const noexcept { return owner_ != nullptr; } // else there are as many as may be
+
+private:
+    friend class backend;
+    explicit pending_connect(backend* owner) noexcept
+        : owner_(owner)
+    {}
+
+    backend* owner_;
+};
+
 class backend
 {
 public:
     // An address that is an ip resolves to itself; a name resolves to nothing until publish().
-    backend(std::string pool_name, conf::endpoint address, std::uint32_t weight);
+    // The queue is its pool's; null: nobody waits for it.
+    backend(std::string pool_name, conf::endpoint address, std::uint32_t weight,
+            std::shared_ptr<request_queue> queue = nullptr);
     backend(const backend&) = delete;
     backend& operator=(const backend&) = delete;
 
@@ -85,7 +118,39 @@ public:
     std::uint32_t weight() const noexcept { return weight_.load(std::memory_order_relaxed); } // at least 1
     void set_weight(std::uint32_t weight) noexcept;
 
+    // Of its pool: the lowest one that serves gets everything.
+    std::uint32_t priority() const noexcept { return priority_.load(std::memory_order_relaxed); }
+    void set_priority(std::uint32_t priority) noexcept
+    {
+        priority_.store(priority, std::memory_order_relaxed);
+    }
+
     std::uint32_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
+
+    // How many of live() there may be; 0: any number. Those that are too many when it is lowered stay.
+    std::uint32_t max_connections() const noexcept { return most_.load(std::memory_order_relaxed); }
+    void set_max_connections(std::uint32_t most) noexcept { most_.store(most, std::memory_order_relaxed); }
+    bool is_full() const noexcept { return room() == 0; }
+    std::uint32_t room() const noexcept
+    {
+        const std::uint32_t most = max_connections();
+        const std::uint32_t now = live();
+        return most == 0 ? ~std::uint32_t{0} : most - std::min(now, most);
+    }
+
+    // One more, unless it is full: then none. Leaving makes room, and calls who waits for it.
+    backend_use admit() noexcept;
+
+    // How many requests wait for this very backend.
+    std::uint32_t awaited() const noexcept { return awaited_.load(std::memory_order_relaxed); }
+    void add_awaited(std::int32_t more) noexcept
+    {
+        awaited_.fetch_add(static_cast<std::uint32_t>(more), std::memory_order_relaxed);
+    }
+
+    // One more connect under way, unless there are `most` (0: any number): then none.
+    pending_connect begin_connect(std::uint32_t most) noexcept;
+    std::uint32_t pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
 
     std::uint32_t idle() const noexcept { return idle_.load(std::memory_order_relaxed); } // kept connections
 
@@ -127,6 +192,10 @@ public:
     // What the address resolves to now; empty for a Unix socket and for a name that is not resolved yet. The
     // reference is good for a minute after the set was replaced: copy it before a wait.
     const resolved_set& addresses() const noexcept { return resolved_.current(); }
+    bool has_address() const noexcept // that can be dialled: not so for a name that is not resolved
+    {
+        return address_.what != conf::endpoint::kind::name || !addresses().empty();
+    }
     void publish(resolved_set addresses) { resolved_.publish(std::move(addresses)); }
 
     // Those of addresses() that their checks found down. Never all of them: then the backend is down.
@@ -136,12 +205,17 @@ public:
 private:
     friend class backend_use;
     friend class idle_mark;
+    friend class pending_connect;
     friend class backend_registry;
 
     // Written at every open and close, so it shares its cache line with cold members only.
     alignas(64) std::atomic<std::uint32_t> live_{0};
     std::atomic<std::uint32_t> idle_{0}; // written when a connection is kept and taken
     std::atomic<std::uint32_t> weight_;
+    std::atomic<std::uint32_t> priority_{0};
+    std::atomic<std::uint32_t> most_{0};
+    std::atomic<std::uint32_t> awaited_{0};
+    std::atomic<std::uint32_t> pending_{0};
     std::atomic<health::checked_state> checked_{health::checked_state::checking};
     std::atomic<bool> is_draining_{false};
     failure_backoff backoff_;
@@ -150,6 +224,7 @@ private:
     std::atomic<std::int64_t> rising_ms_{0};     // when the last one began, on the steady clock; 0: none did
     const std::string pool_name_;
     const conf::endpoint address_;
+    const std::shared_ptr<request_queue> queue_;
     published_addresses resolved_;
     published_addresses dead_;
 };

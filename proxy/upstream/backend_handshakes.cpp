@@ -38,7 +38,7 @@ std::string verified_host(const conf::endpoint& address)
 }
 
 net::task<std::optional<tls::fault>> backend_handshakes::shake(connection& made, const pool& from,
-                                                               const backend& to, std::string_view before)
+                                                               const backend& to, manner how)
 {
     const count_under_way counted(cells_);
     const auto begun = std::chrono::steady_clock::now();
@@ -46,19 +46,20 @@ net::task<std::optional<tls::fault>> backend_handshakes::shake(connection& made,
     limit.guard(&made.stream.lowest_layer());
     limit.arm(from.handshake_timeout());
     net::error_code error;
-    if (!before.empty()) error = co_await made.stream.write(before);
+    if (!how.before.empty()) error = co_await made.stream.write(how.before);
     std::unique_ptr<tls::connection> tls;
     if (!error) {
         const std::string host = verified_host(to.address());
         tls::ssl_handle ssl = from.tls()->context()->make_ssl(host, to.address().text);
         if (!ssl) co_return fail(from, to, tls::failure{tls::fault::other, "out of memory"});
         tls = std::make_unique<tls::connection>(std::move(ssl), made.stream.fd(), way_);
-        error = co_await made.stream.secure(tls, gate_);
+        error = co_await made.stream.secure(tls, gate_, &limit);
     }
     if (!error) {
         note_success(made, begun);
         co_return std::nullopt;
     }
+    if (is_told(how.stop)) co_return tls::fault::other;
     tls::failure why{tls::fault::reset, error.message()};
     if (limit.expired())
         why = {tls::fault::timeout, "the handshake took too long"};

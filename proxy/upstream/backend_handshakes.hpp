@@ -12,6 +12,7 @@
 #include "proxy/net/handshake_gate.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/connection.hpp"
+#include "proxy/upstream/dial_stop.hpp"
 #include "proxy/upstream/pool.hpp"
 #include "tls/fault.hpp"
 #include "tls/wire.hpp"
@@ -37,9 +38,15 @@ public:
         , cells_(cells)
     {}
 
-    // `before` goes first, in the clear; it stays valid until the end. Nothing: it is TLS now.
+    struct manner
+    {
+        std::string_view before = {};    // goes first, in the clear; stays valid until the end
+        const dial_stop* stop = nullptr; // watches the stream; what it ended is not counted
+    };
+
+    // Nothing: it is TLS now.
     net::task<std::optional<tls::fault>> shake(connection& made, const pool& from, const backend& to,
-                                               std::string_view before);
+                                               manner how);
 
 private:
     void note_success(connection& made, std::chrono::steady_clock::time_point begun);

@@ -34,7 +34,20 @@ bool tried_backends::contains(std::uint32_t position) const noexcept
 
 bool balancer::candidates::allow(std::uint32_t position) const
 {
+    return may_serve(position) && has_room(position);
+}
+
+bool balancer::candidates::has_room(std::uint32_t position) const noexcept
+{
     const backend& asked = *backends[position];
+    return !asked.is_full() && (asked.awaited() == 0 || &asked == called_for);
+}
+
+bool balancer::candidates::may_serve(std::uint32_t position) const
+{
+    const backend& asked = *backends[position];
+    if (tier && asked.priority() != *tier) return false;
+    if (only_probes && asked.backoff().failures() == 0) return false;
     return !asked.is_draining() && asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) &&
            !tried.contains(position);
 }
@@ -51,36 +64,112 @@ int balancer::candidates::compare_load(std::uint32_t a, std::uint32_t b) const n
 std::optional<backend_choice> balancer::choose(backend_span backends, const tried_backends& tried,
                                                steady_time now, const sticky_request& asked)
 {
-    const bool panics = panic_threshold_ != 0 && count_serving(backends, now).panics(panic_threshold_);
-    candidates among{backends, tried, now, !panics};
-    if (const auto own = led_back(among, asked)) {
-        backend_choice choice{*own, {}};
-        if (backends[*own]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
+    tier_in_charge charge;
+    if (rules_.has_tiers || rules_.panic_threshold != 0)
+        charge = find_in_charge(backends, rules_.panic_threshold, now);
+    candidates among{backends, tried, now};
+    among.only_serving = !charge.panics;
+    among.called_for = asked.called_for;
+    wants_room_ = {};
+    if (asked.waits_for_own && note_full_own(among, asked, charge)) return std::nullopt;
+    if (const auto own = named_backend(among, asked)) {
+        if (const auto chosen = claim(among, *own)) return chosen;
     }
-    for (const bool only_serving : {true, false}) {
-        if (only_serving && panics) continue;
-        among.only_serving = only_serving;
-        // A due probe may be lost to another worker; it then counts as backing off and the next look passes
-        // it over.
-        for (std::size_t look = 0; look <= backends.size(); ++look) {
-            const auto picked = pick(among);
-            if (!picked) break;
-            backend_choice choice{*picked, {}};
-            if (backends[*picked]->backoff().admit(now, connect_timeout_, choice.granted)) return choice;
-        }
+    const auto chosen = rules_.has_tiers ? choose_by_tiers(among, asked, charge) : choose_in(among, asked);
+    if (chosen) return chosen;
+    among.only_serving = !charge.panics;
+    among.tier = std::nullopt;
+    if (note_full(among)) return std::nullopt;
+    among.only_serving = false;
+    if (!rules_.has_tiers) {
+        if (const auto any = choose_in(among, asked)) return any;
+    }
+    for (auto at = next_priority(backends); rules_.has_tiers && at; at = next_priority(backends, at)) {
+        among.tier = at;
+        if (const auto any = choose_in(among, asked)) return any;
     }
     const auto last_resort = soonest_due(among);
-    if (!last_resort) return std::nullopt;
-    return backend_choice{*last_resort, {}};
+    if (last_resort) return backend_choice{*last_resort, {}};
+    among.tier = std::nullopt;
+    note_full(among);
+    return std::nullopt;
 }
 
-balancer::position balancer::led_back(const candidates& among, const sticky_request& asked)
+// Whether the request has a backend of its own, and that one lacks nothing but room.
+bool balancer::note_full_own(candidates among, const sticky_request& asked, const tier_in_charge& charge)
 {
-    const auto is_allowed = [&](std::uint32_t at) { return among.allow(at); };
+    position own = asked.wish.position;
+    if (own && (*own >= among.backends.size() || !among.may_serve(*own))) return false;
+    if (!own && asked.rules != nullptr && asked.wish.key != 0) {
+        if (rules_.has_tiers) among.tier = charge.priority;
+        own = asked.rules->first_owner(asked.wish.key, [&](std::uint32_t at) { return among.may_serve(at); });
+    }
+    if (!own || among.has_room(*own)) return false;
+    wants_room_ = {true, own};
+    return true;
+}
+
+bool balancer::note_full(candidates among)
+{
+    for (std::uint32_t at = 0; at < count(among.backends) && !wants_room_.is_so; ++at)
+        wants_room_.is_so = among.may_serve(at) && !among.has_room(at);
+    return wants_room_.is_so;
+}
+
+// Among those that serve, from the priority in charge on. What was left for its failures is asked whether it
+// is back; what was left because too little of it is up comes last.
+balancer::choice balancer::choose_by_tiers(candidates& among, const sticky_request& asked,
+                                           const tier_in_charge& charge)
+{
+    for (auto at = next_priority(among.backends); at; at = next_priority(among.backends, at)) {
+        among.tier = at;
+        among.only_probes = *at < charge.priority;
+        among.only_serving = !charge.panics || *at != charge.priority;
+        if (const auto chosen = choose_in(among, asked)) return chosen;
+    }
+    among.only_probes = false;
+    among.only_serving = true;
+    for (auto at = next_priority(among.backends); at && *at < charge.priority;
+         at = next_priority(among.backends, at))
+    {
+        among.tier = at;
+        if (const auto chosen = choose_in(among, asked)) return chosen;
+    }
+    return std::nullopt;
+}
+
+balancer::choice balancer::choose_in(const candidates& among, const sticky_request& asked)
+{
+    if (const auto own = owner_of_value(among, asked)) {
+        if (const auto chosen = claim(among, *own)) return chosen;
+    }
+    // A due probe may be lost to another worker; it then counts as backing off and the next look passes it
+    // over.
+    for (std::size_t look = 0; look <= among.backends.size(); ++look) {
+        const auto picked = pick(among);
+        if (!picked) break;
+        if (const auto chosen = claim(among, *picked)) return chosen;
+    }
+    return std::nullopt;
+}
+
+balancer::choice balancer::claim(const candidates& among, std::uint32_t at) const
+{
+    backend_choice made{at, {}};
+    if (!among.backends[at]->backoff().admit(among.now, connect_timeout_, made.granted)) return std::nullopt;
+    return made;
+}
+
+balancer::position balancer::named_backend(const candidates& among, const sticky_request& asked)
+{
     const auto& named = asked.wish.position;
-    if (named) return *named < among.backends.size() && is_allowed(*named) ? named : std::nullopt;
+    return named && *named < among.backends.size() && among.allow(*named) ? named : std::nullopt;
+}
+
+balancer::position balancer::owner_of_value(const candidates& among, const sticky_request& asked)
+{
     if (asked.rules == nullptr || asked.wish.key == 0) return std::nullopt;
-    return asked.rules->first_owner(asked.wish.key, is_allowed);
+    return asked.rules->first_owner(asked.wish.key, [&](std::uint32_t at) { return among.allow(at); });
 }
 
 balancer::position balancer::pick(const candidates& among)
@@ -170,7 +259,7 @@ balancer::position balancer::soonest_due(const candidates& among)
 {
     position best;
     for (std::uint32_t at = 0; at < count(among.backends); ++at) {
-        if (among.tried.contains(at) || among.backends[at]->is_draining()) continue;
+        if (among.tried.contains(at) || among.backends[at]->is_draining() || !among.has_room(at)) continue;
         const auto due = among.backends[at]->backoff().retry_at();
         if (!best || due < among.backends[*best]->backoff().retry_at()) best = at;
     }

@@ -5,15 +5,20 @@
 //   random_of_two      the lower (live + 1) / weight of two random ones
 //
 // Where the request has a backend of its own, by its pool's stickiness, that one is taken while it serves.
+// Otherwise the choice is among the backends of the priority in charge; those of the next one have their turn
+// when none of these is left. Of a priority that is out of charge for its failures, whoever is due for a try
+// is tried.
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
 // all of them are, the one whose back-off ends first: an attempt beats a refusal. Below the panic threshold
 // those that do not serve are used like the others. One that an operator drains is never chosen. A weight
 // counts as far as a slow start has reached it.
-// Does not dial and does not count the use: make a backend_use of the choice.
+// One that has its max_connections is chosen for nothing, and so is room that somebody waits for. While those
+// that serve have no room, those that do not serve are left alone.
+// Does not dial and does not count the use: admit() to the backend of the choice.
 // One per worker and pool; start a new one when the pool's backends change. Thread: one.
-// Cost: linear in the number of backends for the first two and with a panic threshold, else constant for the
-// third while most are healthy.
+// Cost: linear in the number of backends for the first two and with priorities or a panic threshold, else
+// constant for the third while most are healthy.
 #pragma once
 
 #include "conf/model.hpp"
@@ -55,6 +60,22 @@ struct sticky_request
 {
     const stickiness* rules = nullptr;
     sticky_wish wish;
+    bool waits_for_own = false;          // while its own backend is full, and does not go elsewhere
+    const backend* called_for = nullptr; // has the room that others left to this request
+};
+
+// Why nothing was chosen, where that was for want of room alone.
+struct room_wanted
+{
+    bool is_so = false;
+    std::optional<std::uint32_t> of; // at this backend; nothing: at any
+};
+
+// Of the pool; they hold for as long as its balancers do.
+struct choice_rules
+{
+    std::uint32_t panic_threshold = 0; // of serving_share
+    bool has_tiers = false;            // its backends are of different priorities
 };
 
 struct backend_choice
@@ -68,19 +89,21 @@ class balancer
 public:
     using backend_span = std::span<const std::shared_ptr<backend>>;
 
-    // `connect_timeout` bounds one attempt (0: nothing does); `seed` is to differ between workers; the
-    // threshold is that of serving_share.
+    // `connect_timeout` bounds one attempt (0: nothing does); `seed` is to differ between workers.
     balancer(conf::balance_kind kind, conf::duration connect_timeout, std::uint64_t seed,
-             std::uint32_t panic_threshold = 0) noexcept
+             const choice_rules& rules = {}) noexcept
         : kind_(kind)
         , connect_timeout_(connect_timeout)
-        , panic_threshold_(panic_threshold)
+        , rules_(rules)
         , random_state_(seed)
     {}
 
     // Nothing when all were tried, or there are none.
     std::optional<backend_choice> choose(backend_span backends, const tried_backends& tried, steady_time now,
                                          const sticky_request& asked = {});
+
+    // Of the last choose().
+    const room_wanted& wants_room() const noexcept { return wants_room_; }
 
 private:
     using position = std::optional<std::uint32_t>;
@@ -90,12 +113,26 @@ private:
         backend_span backends;
         const tried_backends& tried;
         steady_time now;
-        bool only_serving;
+        bool only_serving = true;
+        bool only_probes = false; // of those that backed off
+        position tier = {};       // only of this priority
+        const backend* called_for = nullptr;
+
+        bool may_serve(std::uint32_t position) const;
+        bool has_room(std::uint32_t position) const noexcept;
         bool allow(std::uint32_t position) const;
         int compare_load(std::uint32_t a, std::uint32_t b) const noexcept;
     };
 
-    static position led_back(const candidates& among, const sticky_request& asked);
+    using choice = std::optional<backend_choice>;
+
+    bool note_full_own(candidates among, const sticky_request& asked, const tier_in_charge& charge);
+    bool note_full(candidates among);
+    choice choose_by_tiers(candidates& among, const sticky_request& asked, const tier_in_charge& charge);
+    choice choose_in(const candidates& among, const sticky_request& asked);
+    choice claim(const candidates& among, std::uint32_t at) const;
+    static position named_backend(const candidates& among, const sticky_request& asked);
+    static position owner_of_value(const candidates& among, const sticky_request& asked);
     position pick(const candidates& among);
     position pick_round_robin(const candidates& among);
     position pick_least_connections(const candidates& among);
@@ -107,8 +144,9 @@ private:
 
     const conf::balance_kind kind_;
     const conf::duration connect_timeout_;
-    const std::uint32_t panic_threshold_;
+    const choice_rules rules_;
     std::uint64_t random_state_;
+    room_wanted wants_room_;
     std::vector<std::int64_t> credit_; // round robin: what each backend is owed, by position
 };
 

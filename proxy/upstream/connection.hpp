@@ -1,6 +1,7 @@
 // One connection to a backend while HTTP is spoken on it, with the source tuple it occupies.
 //
-// Movable. It closes its descriptor, and lets the tuple end when the kernel would take it again.
+// It closes its descriptor, and lets the tuple end when the kernel would take it again. Movable while it
+// is dialled; from then on it stays where it is, and who has it is a matter of a pointer.
 #pragma once
 
 #include "proxy/net/read_buffer.hpp"
@@ -31,5 +32,7 @@ struct connection
     connection_owner owner;
     bool is_reused = false; // served an exchange before
 };
+
+using connection_ptr = std::unique_ptr<connection>;
 
 } // namespace fairlead::upstream

@@ -137,9 +137,7 @@ int open_socket(connection& made, int family, const conf::socket_options& option
 {
     const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
-    net::error_code error;
-    made.stream.lowest_layer().assign({family, IPPROTO_TCP}, fd, error);
-    if (error) {
+    if (made.stream.assign(fd)) {
         ::close(fd);
         return -1;
     }
@@ -165,7 +163,7 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
     wanted.cells.dials.add();
     dial_result outcome(metrics::dial_failure::unresolved);
     if (to->address().what == conf::endpoint::kind::unix_path) {
-        outcome = co_await dial_unix(wanted.from, to->address().path);
+        outcome = co_await dial_unix(wanted, to->address().path);
         outcome = co_await secure(wanted, *to, std::move(outcome));
     } else {
         const resolved_set addresses = diallable(wanted, *to);
@@ -181,12 +179,12 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
             const snat::tuple_destination at{in_order[i], port};
             outcome = co_await dial_address(wanted, at);
             outcome = co_await secure(wanted, *to, std::move(outcome));
-            if (outcome.has_value()) break;
+            if (outcome.has_value() || is_told(wanted.stop)) break;
             if (has_failed(wanted.from, at, outcome.error())) ++failures;
         }
     }
     if (outcome.has_error()) {
-        wanted.cells.dial_failures[outcome.error()].add();
+        if (!is_told(wanted.stop)) wanted.cells.dial_failures[outcome.error()].add();
         co_return outcome;
     }
     wanted.cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
@@ -232,8 +230,7 @@ net::task<dial_result> dialer::dial_address(const dial_request& wanted, snat::tu
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     net::error_code error;
     narrow_port_choice(fd, widest_range);
-    if (begin_connect(fd, remote, error))
-        error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
+    if (begin_connect(fd, remote, error)) error = co_await finish_connect(wanted, made.stream);
     if (error) co_return classify(error);
     co_return made;
 }
@@ -261,8 +258,7 @@ net::task<dial_result> dialer::dial_from_sources(const dial_request& wanted, sna
             continue;
         }
         made.source = std::move(*tuple);
-        if (how == started::connecting)
-            error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
+        if (how == started::connecting) error = co_await finish_connect(wanted, made.stream);
         failure = fd < 0 ? metrics::dial_failure::no_resources : classify(error);
         if (how == started::failed || error) break;
         wanted.cells.foreign_ports.add(search.foreign_ports());
@@ -289,11 +285,10 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
             client.port = 0; // the client has this port towards another of our listeners
             continue;
         }
-        if (how == started::connecting)
-            error = co_await finish_connect(made.stream, wanted.from.connect_timeout());
+        if (how == started::connecting) error = co_await finish_connect(wanted, made.stream);
         if (!error) co_return made;
-        const bool is_silent =
-            how == started::connecting && classify(error) == metrics::dial_failure::timeout;
+        const bool is_silent = how == started::connecting && !is_told(wanted.stop) &&
+                               classify(error) == metrics::dial_failure::timeout;
         if (is_silent && reports_.next(std::chrono::steady_clock::now()))
             spdlog::warn("pool {}: {} does not answer the client's address {}; are the rules installed that "
                          "`fairlead plan` prints, and does the backend's way back lead here?",
@@ -308,8 +303,10 @@ net::task<dial_result> dialer::dial_as_client(const dial_request& wanted, snat::
 net::task<dial_result> dialer::secure(const dial_request& wanted, const backend& to, dial_result dialled)
 {
     if (dialled.has_error() || wanted.from.tls() == nullptr) co_return dialled;
-    const std::optional<tls::fault> failed =
-        co_await handshakes_.shake(*dialled, wanted.from, to, wanted.before_tls);
+    if (is_told(wanted.stop)) co_return metrics::dial_failure::other;
+    const dial_stop::watched watched(wanted.stop, dialled->stream);
+    const backend_handshakes::manner how{wanted.before_tls, wanted.stop};
+    const std::optional<tls::fault> failed = co_await handshakes_.shake(*dialled, wanted.from, to, how);
     if (!failed) co_return dialled;
     if (wanted.tls_fault != nullptr) *wanted.tls_fault = failed;
     co_return metrics::dial_failure::tls;
@@ -322,7 +319,7 @@ void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& 
                  from.name(), snat::to_string(to));
 }
 
-net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& path)
+net::task<dial_result> dialer::dial_unix(const dial_request& wanted, const std::string& path)
 {
     const auto remote = net::to_socket_address(path);
     if (!remote) co_return metrics::dial_failure::unresolved;
@@ -330,30 +327,22 @@ net::task<dial_result> dialer::dial_unix(const pool& from, const std::string& pa
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     connection made(where_);
     net::error_code error;
-    net::asio::generic::stream_protocol protocol(AF_UNIX, 0);
-    made.stream.lowest_layer().assign(protocol, fd, error);
-    if (error) {
+    if (made.stream.assign(fd)) {
         ::close(fd);
         co_return metrics::dial_failure::no_resources;
     }
-    if (begin_connect(fd, *remote, error))
-        error = co_await finish_connect(made.stream, from.connect_timeout());
+    if (begin_connect(fd, *remote, error)) error = co_await finish_connect(wanted, made.stream);
     if (error) co_return classify(error);
     co_return made;
 }
 
-net::task<net::error_code> dialer::finish_connect(net::stream& pending, conf::duration timeout)
+net::task<net::error_code> dialer::finish_connect(const dial_request& wanted, net::stream& pending)
 {
     net::deadline limit(wheel_);
     limit.guard(&pending.lowest_layer());
-    limit.arm(timeout);
-    const auto [waited] = co_await pending.lowest_layer().async_wait(net::socket::wait_write, net::as_result);
-    if (waited) co_return waited;
-    int failure = 0;
-    socklen_t size = sizeof failure;
-    if (::getsockopt(pending.fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
-    net::error_code outcome(failure, boost::system::system_category());
-    co_return outcome;
+    limit.arm(wanted.from.connect_timeout());
+    const dial_stop::watched watched(wanted.stop, pending);
+    co_return co_await pending.connected();
 }
 
 } // namespace fairlead::upstream

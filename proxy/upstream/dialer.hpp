@@ -13,8 +13,9 @@
 // Where the pool has TLS, a connection is one when its handshake is done; one that fails is a failure of that
 // address.
 //
-// Completes when: connected, failed, or the pool's connect_timeout has passed for an address, and then
-// timeouts.tls_handshake for its handshake. Thread: the worker's.
+// One that its `stop` ended counts as begun and not as failed.
+// Completes when: connected, failed, told to stop, or the pool's connect_timeout has passed for an address,
+// and then timeouts.tls_handshake for its handshake. Thread: the worker's.
 #pragma once
 
 #include "conf/model.hpp"
@@ -24,6 +25,7 @@
 #include "proxy/upstream/address_choice.hpp"
 #include "proxy/upstream/backend_handshakes.hpp"
 #include "proxy/upstream/connection.hpp"
+#include "proxy/upstream/dial_stop.hpp"
 #include "proxy/upstream/pool.hpp"
 
 #include <boost/system/result.hpp>
@@ -48,6 +50,7 @@ struct dial_request
     const net::connection_ends& ends;               // of the client's connection
     std::string_view before_tls = {};               // goes first, in the clear, where the pool has TLS
     std::optional<tls::fault>* tls_fault = nullptr; // set where that fails
+    dial_stop* stop = nullptr;                      // null: nobody ends it
 };
 
 // Whether some address of the backend has a free source tuple by our own count, or nobody counts them.
@@ -74,8 +77,8 @@ private:
     bool has_failed(const pool& from, const snat::tuple_destination& to, metrics::dial_failure why);
     void report_exhaustion(const pool& from, const snat::tuple_destination& to);
     net::task<dial_result> secure(const dial_request& wanted, const backend& to, dial_result dialled);
-    net::task<dial_result> dial_unix(const pool& from, const std::string& path);
-    net::task<net::error_code> finish_connect(net::stream& pending, conf::duration timeout);
+    net::task<dial_result> dial_unix(const dial_request& wanted, const std::string& path);
+    net::task<net::error_code> finish_connect(const dial_request& wanted, net::stream& pending);
 
     net::executor where_;
     net::timer_wheel& wheel_;

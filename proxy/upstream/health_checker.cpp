@@ -79,12 +79,31 @@ void health_checker::check_backend(const std::shared_ptr<const pool>& from,
         known->of = of;
         known->said.cells = std::make_shared<metrics::check_cells>();
     }
+    const bool is_asked_otherwise = known->from != from || known->options != options;
     known->from = from;
     known->options = options;
     known->generation = generation_;
     for (const check_id id : known->checks)
         addresses_.at(id)->state.set_limits(options.timing.rise, options.timing.fall);
+    if (is_asked_otherwise) ask_anew(*known);
     follow_addresses(*known);
+}
+
+// The pause before the next check, and the verdict of one under way, are those of the old question.
+void health_checker::ask_anew(const checked_backend& of)
+{
+    for (const check_id id : of.checks) {
+        if (schedule_.is_under_way(id)) addresses_.at(id)->probe.reset();
+        schedule_.set(id, first_due(of));
+    }
+}
+
+// What begins together is spread.
+health::steady_time health_checker::first_due(const checked_backend& of)
+{
+    const auto spread = std::min(of.options.timing.every, conf::duration(longest_first_pause)).count();
+    const auto lot = lots_() % static_cast<std::uint32_t>(spread + 1);
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds(lot);
 }
 
 void health_checker::forget_unlisted(std::uint64_t generation)
@@ -124,13 +143,12 @@ void health_checker::follow_addresses(checked_backend& of)
     });
     if (before == of.checks.size() && wanted.empty()) return;
     const auto now = std::chrono::steady_clock::now();
-    const auto spread = std::min(of.options.timing.every, conf::duration(longest_first_pause)).count();
     for (const auto& ip : wanted) {
         const health::health_state fresh(of.options.timing.rise, of.options.timing.fall);
         const check_id id = ++last_id_;
         addresses_[id] = std::unique_ptr<checked_address>(new checked_address{of, ip, fresh, now, nullptr});
         of.checks.push_back(id);
-        schedule_.set(id, now + std::chrono::milliseconds(lots_() % static_cast<std::uint32_t>(spread + 1)));
+        schedule_.set(id, first_due(of));
     }
     conclude(of);
 }
@@ -222,7 +240,9 @@ void health_checker::finish(check_id id, const probe_result& result)
                          result.reason);
     } else {
         of.said.cells->seconds.observe(now - at.begun_at);
-        if (result.outcome != health::check_outcome::pass) {
+        if (result.outcome == health::check_outcome::pass) {
+            end_backoff(of, now);
+        } else {
             of.said.cells->failures[result.failure].add();
             of.said.reason = of.checks.size() > 1 && at.ip ? conf::to_string(*at.ip) + ": " + result.reason
                                                            : result.reason;
@@ -233,6 +253,15 @@ void health_checker::finish(check_id id, const probe_result& result)
         health::shortened(at.state.pause(of.options.timing.every), static_cast<std::uint32_t>(lots_()));
     schedule_.set(id, std::max(now, at.begun_at + pause));
     wait_for_due();
+}
+
+// A check connects as requests do. Without its word a back-off that is over would last until somebody's
+// request is the probe, and nobody is led back to a backend that nobody asks for.
+void health_checker::end_backoff(checked_backend& of, health::steady_time now)
+{
+    const failure_backoff& known = of.of->backoff();
+    const bool is_own_port = of.options.port == 0 || of.options.port == of.of->address().port;
+    if (is_own_port && known.failures() != 0 && known.is_due(now)) of.of->connected(now);
 }
 
 void health_checker::conclude(checked_backend& of)

@@ -2,8 +2,9 @@
 // it.
 //
 // A backend is up while any of its addresses is; draining while none is up and one asks for it; else down.
-// Before the first check of an address has ended it is taken to be up. Addresses that a name gains or loses
-// are followed each second. At most 64 checks are under way; others wait their turn, the earliest first.
+// Before the first check of an address has ended it is taken to be up. Addresses that a name gains or
+// loses are followed each second. A passed check ends a back-off whose pause is over. At most 64 checks
+// are under way; others wait their turn, the earliest first.
 //
 // Checks are dialled from the pool's first source address of the destination's family, with a port of the
 // kernel's, so that they go the way of the traffic and cost the ledger nothing; where clients' own addresses
@@ -52,7 +53,8 @@ public:
     ~health_checker();
 
     // From now on these pools are checked, as `options`, in the same order, say. What was found of a backend
-    // that is still checked stays; one that is not any more is taken to be up.
+    // that is still checked stays; one that is not any more is taken to be up. One that is checked otherwise
+    // than before is asked at once, and what it has been asked already counts for nothing.
     void apply(const std::vector<std::shared_ptr<const pool>>& pools,
                const std::vector<conf::pool_options>& options);
 
@@ -65,12 +67,15 @@ private:
 
     void check_backend(const std::shared_ptr<const pool>& from, const std::shared_ptr<backend>& of,
                        const conf::health_options& options);
+    void ask_anew(const checked_backend& of);
+    health::steady_time first_due(const checked_backend& of);
     void forget_unlisted(std::uint64_t generation);
     void follow_addresses(checked_backend& of);
     void follow_names();
     void begin_due();
     void begin(check_id id, checked_address& at);
     void finish(check_id id, const probe_result& result);
+    static void end_backoff(checked_backend& of, health::steady_time now);
     void conclude(checked_backend& of);
     void wait_for_due();
     probe_target target_of(const checked_address& at);

@@ -29,6 +29,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace fairlead::upstream {
 namespace {
@@ -68,15 +69,16 @@ probe_result broken(const net::error_code& error)
 }
 
 // On IPv6 sockets too, these are set at the IP level (ip(7)).
-void bind_source(net::socket& socket, const conf::ip_address& source, net::error_code& error)
+bool bind_source(int fd, const conf::ip_address& source) noexcept
 {
     const int on = 1;
-    ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    if (source.is_v6) ::setsockopt(socket.native_handle(), IPPROTO_IP, IP_FREEBIND, &on, sizeof on);
+    ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (source.is_v6) ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on);
     const net::socket_address local = net::to_socket_address(source, 0);
-    if (::bind(socket.native_handle(), local.data(), local.size) != 0)
-        error.assign(errno, boost::system::system_category());
+    return ::bind(fd, local.data(), local.size) == 0;
 }
+
+net::error_code last_error() { return {errno, boost::system::system_category()}; }
 
 bool contains(const conf::body_match& wanted, std::string_view body)
 {
@@ -144,6 +146,7 @@ struct health_probe::run
     std::string_view awaited = "a connection";
     bool is_over = false;
     bool is_late = false;
+    bool is_extended = false;
 };
 
 health_probe::health_probe(net::executor executor, probe_target target, report_fn report)
@@ -159,15 +162,29 @@ health_probe::~health_probe()
     run_->limit.cancel();
 }
 
+// By as much as this thread comes late to it the limit is put off, once: while the thread was held up by
+// something else, the answer may have arrived.
+void health_probe::wait_for_limit(std::shared_ptr<run> one)
+{
+    one->limit.async_wait([one](const net::error_code& cancelled) {
+        if (cancelled || one->is_over) return;
+        if (!std::exchange(one->is_extended, true)) {
+            const timer::duration late = timer::clock_type::now() - one->limit.expiry();
+            const timer::duration most = one->target.options.timing.timeout;
+            one->limit.expires_after(std::min(late, most));
+            wait_for_limit(one);
+            return;
+        }
+        one->is_late = true; // for a report; nobody hears of it after one
+        one->stream.close();
+    });
+}
+
 net::task<> health_probe::carry_out(std::shared_ptr<run> one)
 {
     if (one->is_over) co_return;
     one->limit.expires_after(one->target.options.timing.timeout);
-    one->limit.async_wait([one](const net::error_code& cancelled) {
-        if (cancelled || one->is_over) return;
-        one->is_late = true; // for a report; nobody hears of it after one
-        one->stream.close();
-    });
+    wait_for_limit(one);
     probe_result result;
     try {
         result = co_await check(*one);
@@ -201,19 +218,20 @@ net::task<> health_probe::close_websocket(run& one)
 
 net::task<probe_result> health_probe::check(run& one)
 {
-    net::error_code error;
     const net::socket_address& to = one.target.remote;
-    const net::asio::generic::stream_protocol::endpoint remote(to.data(), to.size,
-                                                               to.family() == AF_UNIX ? 0 : IPPROTO_TCP);
-    net::socket& socket = one.stream.lowest_layer();
-    socket.open(remote.protocol(), error);
-    if (error) co_return not_asked(error.message());
-    socket.non_blocking(true, error);
-    if (one.target.source) bind_source(socket, *one.target.source, error);
-    if (error) co_return not_asked("from " + conf::to_string(*one.target.source) + ": " + error.message());
-    const auto [connect_error] = co_await socket.async_connect(remote, net::as_result);
-    if (connect_error && is_ours(connect_error)) co_return not_asked(connect_error.message());
-    if (connect_error) co_return failed(check_failure::connect, connect_error.message());
+    const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) co_return not_asked(last_error().message());
+    net::error_code error = one.stream.assign(fd);
+    if (error) {
+        ::close(fd);
+        co_return not_asked(error.message());
+    }
+    if (one.target.source && !bind_source(fd, *one.target.source))
+        co_return not_asked("from " + conf::to_string(*one.target.source) + ": " + last_error().message());
+    if (::connect(fd, to.data(), to.size) != 0) error = last_error();
+    if (error == net::asio::error::in_progress) error = co_await one.stream.connected();
+    if (error && is_ours(error)) co_return not_asked(error.message());
+    if (error) co_return failed(check_failure::connect, error.message());
     if (one.target.options.kind == conf::check_kind::tcp) co_return passed();
     co_return co_await ask(one);
 }

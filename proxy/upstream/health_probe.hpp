@@ -4,12 +4,12 @@
 // Where the target says so, HTTP and WebSocket are spoken through TLS, verified as the pool's connections
 // are.
 //
-// It decides nothing about the backend: what came of it is told once, and is the health_checker's to count;
-// a WebSocket's Close follows. The destructor ends it; nothing is told then. Completes when: judged, failed,
-// or the check's timeout is over. At most 32 KiB of a head and 64 KiB of a body are held. Thread: the
-// executor's.
-// Source: RFC 9112 (Beast's parser), RFC 6455 4.1 and 5.5.2; HAProxy's proxy-protocol.txt 2 for LOCAL and
-// UNKNOWN, by which a proxy says that it speaks for itself.
+// It decides nothing about the backend: what came of it is told once, and is the health_checker's to
+// count; a WebSocket's Close follows. The destructor ends it; nothing is told then. Completes when:
+// judged, failed, or the check's timeout is over; that is put off, once, by as much as the thread comes
+// late to it. At most 32 KiB of a head and 64 KiB of a body are held. Thread: the executor's. Source: RFC
+// 9112 (Beast's parser), RFC 6455 4.1 and 5.5.2; HAProxy's proxy-protocol.txt 2 for LOCAL and UNKNOWN, by
+// which a proxy says that it speaks for itself.
 #pragma once
 
 #include "conf/model.hpp"
@@ -84,6 +84,7 @@ public:
 
 private:
     struct run;
+    static void wait_for_limit(std::shared_ptr<run> one);
     static net::task<> carry_out(std::shared_ptr<run> one);
     static net::task<probe_result> check(run& one);
     static net::task<std::optional<probe_result>> secure(run& one);

@@ -1,53 +1,56 @@
 #include "proxy/upstream/idle_connections.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <iterator>
 
 namespace fairlead::upstream {
 
-std::optional<connection> idle_connections::take(const backend& to, const connection_owner& owner)
+connection_ptr idle_connections::take(const backend& to, const connection_owner& owner)
 {
     const auto found = by_backend_.find(&to);
-    if (found == by_backend_.end()) return std::nullopt;
+    if (found == by_backend_.end()) return nullptr;
     if (!owner.is_anybody()) return take_owned(found->second, owner);
     auto& entries = found->second.anybodys;
     while (!entries.empty()) {
-        connection candidate = std::move(entries.back().idle);
+        connection_ptr candidate = std::move(entries.back().idle);
         entries.pop_back();
-        if (!candidate.stream.is_readable()) {
-            candidate.is_reused = true;
+        if (!candidate->stream.is_readable()) {
+            candidate->is_reused = true;
             return candidate;
         }
     }
-    return std::nullopt;
+    return nullptr;
 }
 
-std::optional<connection> idle_connections::take_owned(shelf& from, const connection_owner& owner)
+connection_ptr idle_connections::take_owned(shelf& from, const connection_owner& owner)
 {
     for (;;) {
         const auto found = from.by_owner.find(owner);
-        if (found == from.by_owner.end()) return std::nullopt;
+        if (found == from.by_owner.end()) return nullptr;
         const auto newest = found->second.back();
-        connection candidate = std::move(newest->idle);
-        from.drop_owned(newest);
-        if (!candidate.stream.is_readable()) {
-            candidate.is_reused = true;
+        from.unlink(newest);
+        connection_ptr candidate = std::move(newest->idle);
+        from.owned.erase(newest);
+        if (!candidate->stream.is_readable()) {
+            candidate->is_reused = true;
             return candidate;
         }
     }
 }
 
-void idle_connections::put(connection idle, std::size_t per_backend, net::milliseconds_count now)
+void idle_connections::put(connection_ptr idle, std::size_t per_backend, net::milliseconds_count now)
 {
     if (per_backend == 0) return;
-    shelf& there = by_backend_[idle.to.get()];
+    shelf& there = by_backend_[idle->to.get()];
     if (there.size() >= per_backend) {
-        if (idle.owner.is_anybody() || there.owned.empty()) return;
+        if (idle->owner.is_anybody() || there.owned.empty()) return;
         there.drop_owned(there.owned.begin());
     }
-    idle.unread.release();
-    backend& to = *idle.to;
+    idle->unread.release();
+    backend& to = *idle->to;
     entry kept{std::move(idle), now, idle_mark(to)};
-    if (kept.idle.owner.is_anybody())
+    if (kept.idle->owner.is_anybody())
         there.anybodys.push_back(std::move(kept));
     else
         there.put_owned(std::move(kept));
@@ -56,7 +59,10 @@ void idle_connections::put(connection idle, std::size_t per_backend, net::millis
 void idle_connections::sweep(net::milliseconds_count idle_before)
 {
     const auto is_over = [&](entry& each) {
-        return each.since <= idle_before || each.idle.stream.is_readable();
+        if (each.since > idle_before) return each.idle->stream.is_readable();
+        spdlog::debug("a connection to {} had no request for timeouts.upstream_idle",
+                      each.idle->to->address().text);
+        return true;
     };
     for (auto at = by_backend_.begin(); at != by_backend_.end();) {
         shelf& there = at->second;
@@ -90,20 +96,25 @@ void idle_connections::shelf::put_owned(entry kept)
     owned.push_back(std::move(kept));
     const auto at = std::prev(owned.end());
     try {
-        by_owner[at->idle.owner].push_back(at);
+        by_owner[at->idle->owner].push_back(at);
     } catch (...) {
         drop_owned(at);
         throw;
     }
 }
 
-idle_connections::owned_list::iterator idle_connections::shelf::drop_owned(owned_list::iterator at) noexcept
+void idle_connections::shelf::unlink(owned_list::iterator at) noexcept
 {
-    const auto found = by_owner.find(at->idle.owner);
+    const auto found = by_owner.find(at->idle->owner);
     if (found != by_owner.end()) {
         std::erase(found->second, at);
         if (found->second.empty()) by_owner.erase(found);
     }
+}
+
+idle_connections::owned_list::iterator idle_connections::shelf::drop_owned(owned_list::iterator at) noexcept
+{
+    unlink(at);
     return owned.erase(at);
 }
 

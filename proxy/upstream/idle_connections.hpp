@@ -21,11 +21,11 @@ namespace fairlead::upstream {
 class idle_connections
 {
 public:
-    // The most recent one of the owner's that is still silent; nothing when there is none.
-    std::optional<connection> take(const backend& to, const connection_owner& owner = {});
+    // The most recent one of the owner's that is still silent; null when there is none.
+    connection_ptr take(const backend& to, const connection_owner& owner = {});
 
     // Keeps it for its owner, within `per_backend`.
-    void put(connection idle, std::size_t per_backend, net::milliseconds_count now);
+    void put(connection_ptr idle, std::size_t per_backend, net::milliseconds_count now);
 
     // Drops those idle since `idle_before` or earlier, and those that are not silent.
     void sweep(net::milliseconds_count idle_before);
@@ -49,7 +49,7 @@ public:
 private:
     struct entry
     {
-        connection idle;
+        connection_ptr idle;
         net::milliseconds_count since;
         idle_mark counted; // before `idle` ends, which may own the backend
     };
@@ -65,10 +65,11 @@ private:
 
         std::size_t size() const noexcept { return anybodys.size() + owned.size(); }
         void put_owned(entry kept);
+        void unlink(owned_list::iterator at) noexcept; // it has its connection still
         owned_list::iterator drop_owned(owned_list::iterator at) noexcept;
     };
 
-    static std::optional<connection> take_owned(shelf& from, const connection_owner& owner);
+    static connection_ptr take_owned(shelf& from, const connection_owner& owner);
 
     std::unordered_map<const backend*, shelf> by_backend_;
 };

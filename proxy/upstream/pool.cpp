@@ -1,7 +1,5 @@
 #include "proxy/upstream/pool.hpp"
 
-#include "proxy/upstream/serving_share.hpp"
-
 #include <algorithm>
 #include <chrono>
 
@@ -10,15 +8,29 @@ namespace fairlead::upstream {
 std::shared_ptr<backend> backend_registry::obtain(const std::string& pool_name,
                                                   const conf::backend_options& options)
 {
+    auto queue = obtain_queue(pool_name);
     const std::lock_guard lock(mutex_);
     auto& known = backends_[{pool_name, options.address.text}];
-    if (known == nullptr) known = std::make_shared<backend>(pool_name, options.address, options.weight);
+    if (known == nullptr) {
+        known = std::make_shared<backend>(pool_name, options.address, options.weight, std::move(queue));
+        known->set_priority(options.priority);
+        known->set_max_connections(options.max_connections);
+    }
+    return known;
+}
+
+std::shared_ptr<request_queue> backend_registry::obtain_queue(const std::string& pool_name)
+{
+    const std::lock_guard lock(mutex_);
+    auto& known = queues_[pool_name];
+    if (known == nullptr) known = std::make_shared<request_queue>();
     return known;
 }
 
 std::size_t backend_registry::sweep()
 {
     const std::lock_guard lock(mutex_);
+    std::erase_if(queues_, [](const auto& entry) { return entry.second.use_count() == 1; });
     return std::erase_if(backends_, [](const auto& entry) {
         const auto& [name, known] = entry;
         // Nobody can begin to use a backend that only the registry refers to: uses are made through a pool.
@@ -64,12 +76,31 @@ std::unique_ptr<health::answer_times[]> make_answer_times(const conf::pool_optio
 
 constexpr unsigned first_error_status = 500;
 
+// What may be asked more than once in all, in per cent.
+std::uint32_t repeat_budget(const conf::pool_options& options)
+{
+    if (options.retry) return options.retry->budget;
+    return options.hedge ? options.hedge->max_share : 0;
+}
+
+std::unique_ptr<health::answer_tail> make_answer_tail(const conf::pool_options& options)
+{
+    if (!options.hedge || options.hedge->per_mille == 0) return nullptr;
+    return std::make_unique<health::answer_tail>(options.hedge->per_mille);
+}
+
+bool differ_in_priority(const std::vector<conf::backend_options>& backends)
+{
+    return std::ranges::any_of(backends,
+                               [&](const auto& each) { return each.priority != backends.front().priority; });
+}
+
 std::unique_ptr<const stickiness> make_sticky(const conf::pool_options& options)
 {
     if (!options.sticky) return nullptr;
     std::vector<stickiness::member> members;
     for (const auto& each : options.backends)
-        members.push_back({each.address.text, each.weight});
+        members.push_back({each.address.text, each.weight, each.priority});
     return std::make_unique<const stickiness>(*options.sticky, options.name, members);
 }
 
@@ -87,25 +118,41 @@ pool::pool(const conf::pool_options& options, const conf::timeout_options& timeo
     , backoff_{options.backoff, options.max_backoff}
     , sticky_(make_sticky(options))
     , eject_(options.eject)
+    , retry_(options.retry)
+    , hedge_(options.hedge)
+    , retries_(repeat_budget(options))
+    , hedges_(options.hedge ? options.hedge->max_share : 0)
+    , answer_tail_(make_answer_tail(options))
     , panic_threshold_(options.panic_threshold)
+    , has_tiers_(differ_in_priority(options.backends))
+    , queue_(registry.obtain_queue(options.name))
+    , max_pending_(options.max_pending)
     , answer_times_(make_answer_times(options))
     , connect_timeout_(options.connect_timeout.value_or(timeouts.connect))
     , response_timeout_(options.response_timeout.value_or(timeouts.response))
+    , total_timeout_(options.total_timeout.value_or(timeouts.total))
     , handshake_timeout_(timeouts.tls_handshake)
     , tls_(std::move(tls))
 {}
 
 std::optional<std::uint32_t> pool::home_of(std::uint32_t key, steady_time now) const
 {
+    const bool any_tier = !has_tiers_;
+    const std::uint32_t priority = any_tier ? 0 : in_charge(now).priority;
     return sticky_->first_owner(key, [&](std::uint32_t position) {
-        const backend& one = *backends_[position];
-        return one.backoff().is_due(now) && one.is_serving(now);
+        const backend& each = *backends_[position];
+        return (any_tier || each.priority() == priority) && may_be_home(each, now);
     });
 }
 
-bool pool::panics(steady_time now) const noexcept
+bool pool::may_be_home(const backend& of, steady_time now) noexcept
 {
-    return count_serving(backends_, now).panics(panic_threshold_);
+    return of.backoff().failures() == 0 && of.has_address() && of.is_serving(now);
+}
+
+tier_in_charge pool::in_charge(steady_time now) const noexcept
+{
+    return find_in_charge(backends_, panic_threshold_, now);
 }
 
 bool pool::leaves_too_few(steady_time now) const noexcept
@@ -136,6 +183,33 @@ void pool::record_answer_time(std::size_t position, unsigned status,
                               std::chrono::nanoseconds took) const noexcept
 {
     if (answer_times_ && status < first_error_status) answer_times_[position].add(took);
+}
+
+void pool::earn_repeats() const noexcept
+{
+    if (!retry_ && !hedge_) return;
+    retries_.earn();
+    if (hedge_) hedges_.earn();
+}
+
+bool pool::take_hedge() const noexcept
+{
+    if (!hedges_.spend()) return false;
+    if (retries_.spend()) return true;
+    hedges_.give_back();
+    return false;
+}
+
+std::chrono::microseconds pool::hedge_delay() const noexcept
+{
+    if (!answer_tail_) return hedge_->after;
+    const auto tail = answer_tail_->current();
+    return tail.count() == 0 ? tail : std::max<std::chrono::microseconds>(tail, hedge_->at_least);
+}
+
+void pool::record_hedgeable(unsigned status, std::chrono::nanoseconds took) const noexcept
+{
+    if (answer_tail_ && status < first_error_status) answer_tail_->add(took);
 }
 
 std::vector<health::slow_outlier> pool::eject_slow(steady_time now) const

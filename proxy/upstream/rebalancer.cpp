@@ -17,7 +17,7 @@ std::uint64_t open_tunnels(std::span<const pool_share> now) noexcept
 {
     std::uint64_t sum = 0;
     for (const pool_share& each : now)
-        sum += each.takes_new ? each.tunnels : 0;
+        sum += each.takes_new || each.stands_by ? each.tunnels : 0;
     return sum;
 }
 
@@ -40,12 +40,15 @@ class shedding
 {
 public:
     shedding(std::span<const pool_share> now, const std::vector<double>& fair, double threshold)
-        : fair_(fair)
+        : now_(now)
+        , fair_(fair)
         , most_(1 + threshold)
+        , mean_(std::max(mean_of(fair), 1.0))
         , shed_(now.size())
     {
+        const bool is_anyone_there = std::ranges::any_of(fair, [](double each) { return each > 0; });
         for (const pool_share& each : now)
-            left_.push_back(each.takes_new ? each.tunnels : 0);
+            left_.push_back(each.takes_new || (each.stands_by && is_anyone_there) ? each.tunnels : 0);
     }
 
     // Of the fullest, whether it can shed or not.
@@ -72,9 +75,24 @@ public:
     std::vector<std::uint64_t> take() { return std::move(shed_); }
 
 private:
+    static double mean_of(const std::vector<double>& fair)
+    {
+        const auto sharers = std::ranges::count_if(fair, [](double each) { return each > 0; });
+        return std::accumulate(fair.begin(), fair.end(), 0.0) /
+               static_cast<double>(std::max<std::ptrdiff_t>(sharers, 1));
+    }
+
+    // One that stands by has no share: what it has is that much above those of the others.
     double ratio(std::size_t of) const noexcept
     {
+        if (now_[of].stands_by) return left_[of] == 0 ? 0 : 1 + static_cast<double>(left_[of]) / mean_;
         return fair_[of] > 0 ? static_cast<double>(left_[of]) / fair_[of] : 0;
+    }
+
+    bool may_shed(std::size_t of) const noexcept
+    {
+        if (now_[of].stands_by) return left_[of] > 0;
+        return ratio(of) > most_ && static_cast<double>(left_[of]) - 1 >= fair_[of];
     }
 
     // Of those that are above the threshold and would not fall below their share.
@@ -82,23 +100,26 @@ private:
     {
         std::size_t found = fair_.size();
         for (std::size_t i = 0; i < fair_.size(); ++i) {
-            if (ratio(i) <= most_ || static_cast<double>(left_[i]) - 1 < fair_[i]) continue;
+            if (!may_shed(i)) continue;
             if (found == fair_.size() || ratio(i) > ratio(found)) found = i;
         }
         return found;
     }
 
+    const std::span<const pool_share> now_;
     const std::vector<double>& fair_;
     const double most_;
+    const double mean_; // share
     std::vector<std::uint64_t> left_;
     std::vector<std::uint64_t> shed_;
 };
 
 // How many that would be without a rate.
-std::uint64_t above(double fair, double threshold, std::uint64_t tunnels) noexcept
+std::uint64_t above(double fair, double threshold, const pool_share& of) noexcept
 {
+    if (of.stands_by) return of.tunnels;
     const auto most = static_cast<std::uint64_t>(std::max(fair * (1 + threshold), std::ceil(fair)));
-    return fair > 0 && tunnels > most ? tunnels - most : 0;
+    return fair > 0 && of.tunnels > most ? of.tunnels - most : 0;
 }
 
 double part(std::uint32_t per_cent) noexcept { return per_cent / 100.0; }
@@ -134,13 +155,14 @@ rebalance_view rebalancer::look(const conf::rebalance_options& options, std::spa
     view.fair = fair_shares(now, open + on_the_way());
     view.spread = shedding(now, view.fair, part(options.threshold)).spread();
     for (std::size_t i = 0; i < now.size(); ++i)
-        view.to_be_shed.push_back(above(view.fair[i], part(options.threshold), now[i].tunnels));
+        view.to_be_shed.push_back(above(view.fair[i], part(options.threshold), now[i]));
     return view;
 }
 
 std::vector<std::uint64_t> rebalancer::step(const conf::rebalance_options& options,
                                             std::span<const pool_share> now, milliseconds at)
 {
+    const bool is_asked = std::exchange(is_asked_, false);
     const bool is_changed = note_changes(now);
     const std::uint64_t open = open_tunnels(now);
     note_returns(open, at);
@@ -148,7 +170,7 @@ std::vector<std::uint64_t> rebalancer::step(const conf::rebalance_options& optio
     const std::uint64_t all = open + on_the_way();
     const std::vector<double> fair = fair_shares(now, all);
     shedding rest(now, fair, part(options.threshold));
-    if (is_changed || std::exchange(is_asked_, false)) {
+    if (is_changed || is_asked) {
         state_ = rebalance_state::leading;
         spread_then_ = spread_if_all_return(now);
         returned_ = 0;
@@ -188,7 +210,9 @@ bool rebalancer::note_changes(std::span<const pool_share> now)
         const auto before = known_.find(each.backend);
         const bool is_fresh = before == known_.end() || !before->second.takes_new;
         is_changed |= each.takes_new && (is_fresh || before->second.weight != each.weight);
-        next[each.backend] = {each.weight, each.takes_new};
+        const bool is_left_over = each.stands_by && each.tunnels != 0;
+        is_changed |= is_left_over && (before == known_.end() || !before->second.is_left_over);
+        next[each.backend] = {each.weight, each.takes_new, is_left_over};
     }
     known_ = std::move(next);
     return std::exchange(has_looked_, true) && is_changed;

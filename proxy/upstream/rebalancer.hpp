@@ -6,7 +6,8 @@
 //                                                                  │
 //                                                                  └── closing does not help ─────────► quiet
 //
-// Fair is each one's part of all tunnels by weight, among the backends that take new ones. All tunnels are
+// Fair is each one's part of all tunnels by weight, among the backends that take new ones; of one that stands
+// by, which had taken over for a while, all are to leave. All tunnels are
 // those that are open and those on their way: closed here and not come back yet, for a minute at most. So a
 // client that is between two connections is not counted as gone, nobody is closed twice for one change, and
 // no backend is led below its share. While it leads, whoever is furthest above its share gives one up at a
@@ -37,6 +38,7 @@ struct pool_share
     std::uint32_t weight = 1;
     std::uint64_t tunnels = 0; // open, and not told to leave
     bool takes_new = true;     // it is up and not drained
+    bool stands_by = false;    // it would take new ones if those that take them could not: it is to have none
 };
 
 enum class rebalance_state : std::uint8_t
@@ -85,6 +87,7 @@ private:
     {
         std::uint32_t weight = 0;
         bool takes_new = false;
+        bool is_left_over = false; // it stands by and has tunnels: an outage may be shorter than a step
     };
 
     bool note_changes(std::span<const pool_share> now);

@@ -1,4 +1,5 @@
-// How much of a pool there is to choose from, and whether that is so little that all of it is to be used.
+// How much of a pool there is to choose from, which of its priorities is in charge, and whether so little of
+// that one is up that all of it is to be used.
 //
 // Decides nothing about one backend. Thread: any.
 #pragma once
@@ -7,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace fairlead::upstream {
@@ -24,5 +26,22 @@ struct serving_share
 };
 
 serving_share count_serving(std::span<const std::shared_ptr<backend>> backends, steady_time now) noexcept;
+
+// The backends of one priority are a tier.
+struct tier_in_charge
+{
+    std::uint32_t priority = 0;
+    serving_share share;
+    bool panics = false;
+};
+
+// The lowest priority of which enough is up. Where no tier has enough, the lowest that has anything up, or
+// the lowest of all, which then panics. A pool of one priority is one tier.
+tier_in_charge find_in_charge(std::span<const std::shared_ptr<backend>> backends, std::uint32_t threshold,
+                              steady_time now) noexcept;
+
+// The lowest priority there is, or the next one above `after`.
+std::optional<std::uint32_t> next_priority(std::span<const std::shared_ptr<backend>> backends,
+                                           std::optional<std::uint32_t> after = std::nullopt) noexcept;
 
 } // namespace fairlead::upstream

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include <array>
+#include <set>
 
 namespace fairlead::upstream {
 namespace {
@@ -38,14 +39,22 @@ std::uint32_t hash_of(const void* data, std::size_t size) noexcept
     return hash == 0 ? 1 : hash;
 }
 
-std::vector<std::uint16_t> slots_of(std::span<const stickiness::member> members)
+// Of the members of one priority.
+std::vector<std::uint16_t> slots_of(std::span<const stickiness::member> members, std::uint32_t priority)
 {
     std::vector<maglev_backend> named;
-    for (const auto& each : members)
-        named.push_back({each.name, each.weight});
-    const std::uint32_t count = members.size() * slots_for_each <= few_slots ? few_slots : many_slots;
-    const std::vector<std::size_t> wide = maglev_slots(named, count);
-    return {wide.begin(), wide.end()};
+    std::vector<std::uint16_t> positions;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (members[i].priority != priority) continue;
+        named.push_back({members[i].name, members[i].weight});
+        positions.push_back(static_cast<std::uint16_t>(i));
+    }
+    const std::uint32_t count = named.size() * slots_for_each <= few_slots ? few_slots : many_slots;
+    std::vector<std::uint16_t> slots;
+    slots.reserve(count);
+    for (const std::size_t each : maglev_slots(named, count))
+        slots.push_back(positions[each]);
+    return slots;
 }
 
 } // namespace
@@ -62,7 +71,11 @@ stickiness::stickiness(const conf::sticky_options& options, std::string_view poo
     : options_(options)
 {
     if (!is_by_cookie()) {
-        slots_ = slots_of(members);
+        std::set<std::uint32_t> priorities;
+        for (const member& each : members)
+            priorities.insert(each.priority);
+        for (const std::uint32_t each : priorities)
+            slots_.push_back(slots_of(members, each));
         return;
     }
     for (const member& each : members) {
@@ -93,13 +106,13 @@ std::string stickiness::set_cookie_line(std::uint32_t position, bool over_tls) c
     return line.append("\r\n");
 }
 
-std::uint32_t stickiness::owner(std::uint32_t key, std::uint32_t attempt) const noexcept
+std::uint32_t stickiness::owner_in(const slots& tier, std::uint32_t key, std::uint32_t attempt) noexcept
 {
     std::uint64_t mixed = key + std::uint64_t{attempt} * 0x9e37'79b9'7f4a'7c15U;
     mixed = (mixed ^ mixed >> 30) * 0xbf58'476d'1ce4'e5b9U; // the finaliser of SplitMix64
     mixed = (mixed ^ mixed >> 27) * 0x94d0'49bb'1331'11ebU;
     mixed ^= mixed >> 31;
-    return slots_[mixed % slots_.size()];
+    return tier[mixed % tier.size()];
 }
 
 } // namespace fairlead::upstream

@@ -2,11 +2,12 @@
 //
 // A cookie's value is a keyed digest of the pool's and the backend's names: it cannot be made or read
 // without the secret, and two processes with the same secret know each other's. A value is hashed and
-// belongs to a backend by Maglev: two processes with the same backends and weights agree. What a request
+// belongs to a backend by Maglev: two processes with the same backends and weights agree. Where backends are
+// of different priorities it belongs to one of each, and to that of the lowest first. What a request
 // carries is found by http/sticky_request; whether the backend may be chosen is the balancer's to judge.
 //
 // Shape: for cookies a small table; for values 65,537 slots of two bytes, ten times as many from 656 backends
-// on, so that each has a hundred. Immutable after it was made. Thread: any.
+// on, so that each has a hundred; so many for each priority. Immutable after it was made. Thread: any.
 #pragma once
 
 #include "conf/model.hpp"
@@ -39,6 +40,7 @@ public:
     {
         std::string name; // its address
         std::uint32_t weight = 1;
+        std::uint32_t priority = 0;
     };
 
     // Positions are those of `members`. Throws std::runtime_error when OpenSSL cannot compute digests.
@@ -53,25 +55,34 @@ public:
 
     // By value: to whom it belongs, and to whom next when `attempt` backends did not do; every client of a
     // backend that is gone goes its own way. There is at least one member.
-    std::uint32_t owner(std::uint32_t key, std::uint32_t attempt = 0) const noexcept;
+    std::uint32_t owner(std::uint32_t key, std::uint32_t attempt = 0) const noexcept
+    {
+        return owner_in(slots_.front(), key, attempt);
+    }
 
-    // The first of those that may be had; nothing when none of a few may.
+    // The first of those that may be had, of the lowest priority; nothing when none of a few may.
     template <class Predicate>
     std::optional<std::uint32_t> first_owner(std::uint32_t key, Predicate may_be_had) const
     {
         constexpr std::uint32_t attempts = 16;
-        for (std::uint32_t attempt = 0; attempt < attempts; ++attempt) {
-            const std::uint32_t position = owner(key, attempt);
-            if (may_be_had(position)) return position;
+        for (const auto& tier : slots_) {
+            for (std::uint32_t attempt = 0; attempt < attempts; ++attempt) {
+                const std::uint32_t position = owner_in(tier, key, attempt);
+                if (may_be_had(position)) return position;
+            }
         }
         return std::nullopt;
     }
 
 private:
+    using slots = std::vector<std::uint16_t>; // positions
+
+    static std::uint32_t owner_in(const slots& tier, std::uint32_t key, std::uint32_t attempt) noexcept;
+
     const conf::sticky_options options_;
     std::vector<std::string> values_;                             // by cookie: of each position
     std::map<std::string, std::uint32_t, std::less<>> positions_; // the same, the other way
-    std::vector<std::uint16_t> slots_;                            // by value: positions
+    std::vector<slots> slots_; // by value: of each priority, the lowest first
 };
 
 } // namespace fairlead::upstream

@@ -1,6 +1,7 @@
 #include "proxy/websocket/drain_plan.hpp"
 
-#include <algorithm>
+#include "proxy/websocket/departure_queue.hpp"
+
 #include <utility>
 
 namespace fairlead::websocket {
@@ -16,30 +17,23 @@ std::size_t count_tunnels(const std::vector<origin_ref>& origins) noexcept
 
 } // namespace
 
-tunnel* first_of(const std::vector<origin_ref>& origins, bool newest_first) noexcept
-{
-    tunnel* best = nullptr;
-    for (const auto& each : origins) {
-        if (each->tunnels.empty()) continue;
-        tunnel& first = newest_first ? each->tunnels.back() : each->tunnels.front();
-        const bool is_earlier = best == nullptr || first.opened_at < best->opened_at;
-        if (best == nullptr || is_earlier != newest_first) best = &first;
-    }
-    return best;
-}
-
 drain_plan::drain_plan(drain_order order, net::milliseconds_count now)
     : order_(std::move(order))
     , pace_(count_tunnels(order_.origins), now, order_.window)
-{}
+{
+    for (std::size_t i = 0; i < order_.origins.size(); ++i)
+        positions_.emplace(order_.origins[i].get(), i);
+}
 
 std::size_t drain_plan::left() const noexcept { return count_tunnels(order_.origins); }
 
 void drain_plan::advance(relay& tunnels, net::milliseconds_count now, std::uint32_t lot)
 {
     std::size_t due = pace_.is_over(now) ? left() : pace_.take(now, lot);
+    if (due == 0) return;
+    departure_queue queue(order_.origins, order_.newest_first);
     for (; due > 0; --due) {
-        tunnel* const leaving = first_of(order_.origins, order_.newest_first);
+        tunnel* const leaving = queue.first();
         if (leaving == nullptr) return;
         tunnels.close(*leaving, order_.how); // which takes it off its origin's list
     }
@@ -47,12 +41,21 @@ void drain_plan::advance(relay& tunnels, net::milliseconds_count now, std::uint3
 
 void drain_plan::include(const origin_ref& origin)
 {
-    if (std::ranges::find(order_.origins, origin) == order_.origins.end()) order_.origins.push_back(origin);
+    if (positions_.emplace(origin.get(), order_.origins.size()).second) order_.origins.push_back(origin);
 }
 
+// The last takes its place: their order says nothing.
 void drain_plan::spare(const tunnel_origin& origin)
 {
-    std::erase_if(order_.origins, [&](const origin_ref& each) { return each.get() == &origin; });
+    const auto found = positions_.find(&origin);
+    if (found == positions_.end()) return;
+    const std::size_t at = found->second;
+    positions_.erase(found);
+    if (at + 1 < order_.origins.size()) {
+        order_.origins[at] = std::move(order_.origins.back());
+        positions_[order_.origins[at].get()] = at;
+    }
+    order_.origins.pop_back();
 }
 
 } // namespace fairlead::websocket

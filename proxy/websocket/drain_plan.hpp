@@ -4,7 +4,8 @@
 //   order: the oldest or the newest first, over all origins
 //
 // Tunnels that open meanwhile leave at the window's end. A tunnel that ends by itself makes the others no
-// faster. Lifetime: shorter than the relay's. Thread: the worker's; time is passed in, in milliseconds.
+// faster. Cost: include() and spare() do not depend on how many origins there are. Lifetime: shorter than
+// the relay's. Thread: the worker's; time is passed in, in milliseconds.
 #pragma once
 
 #include "proxy/websocket/drain_pace.hpp"
@@ -12,6 +13,7 @@
 #include "proxy/websocket/relay.hpp"
 
 #include <cstddef>
+#include <unordered_map>
 #include <vector>
 
 namespace fairlead::websocket {
@@ -23,9 +25,6 @@ struct drain_order
     net::milliseconds_count window = 0;
     bool newest_first = false;
 };
-
-// The tunnel that is to leave first of all that these origins have and that are not ending; null for none.
-tunnel* first_of(const std::vector<origin_ref>& origins, bool newest_first = false) noexcept;
 
 class drain_plan
 {
@@ -48,6 +47,7 @@ public:
 
 private:
     drain_order order_;
+    std::unordered_map<const tunnel_origin*, std::size_t> positions_; // in order_.origins
     drain_pace pace_;
 };
 

@@ -91,6 +91,7 @@ void drain_schedule::begin_process(const drain_manner& how, net::milliseconds_co
 
 void drain_schedule::gather()
 {
+    gathered_ = origins_.made();
     for (drain& each : drains_) {
         const bool takes_all = each.what.kind == drain_kind::process;
         if (!takes_all && !each.told) continue;

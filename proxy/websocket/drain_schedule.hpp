@@ -72,7 +72,7 @@ public:
     template <class Lots>
     void advance(net::milliseconds_count now, Lots& lots)
     {
-        if (is_process_leaving_) gather();
+        if (is_process_leaving_ && gathered_ != origins_.made()) gather();
         for (drain& each : drains_)
             each.plan.advance(relay_, now, static_cast<std::uint32_t>(lots()));
         settle(now);
@@ -96,6 +96,7 @@ private:
     origin_table& origins_;
     metrics::worker_cells& cells_;
     std::vector<drain> drains_;
+    std::uint64_t gathered_ = 0; // origins that the table had made then
     bool is_process_leaving_ = false;
 };
 

@@ -63,7 +63,7 @@ public:
     // `lot` decides how much of a tenth is taken off max_age.
     void draw_age(std::uint16_t lot) noexcept { age_cut_ = lot; }
 
-    void heard(side from, tick_count now) noexcept // any byte
+    void heard(side from, tick_count now) noexcept // any byte, or another sign that it is there
     {
         heard_[index_of(from)] = now;
         is_unanswered_[index_of(from)] = false;

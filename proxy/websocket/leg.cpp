@@ -66,16 +66,19 @@ leg::moved leg::send_records(std::span<const std::uint8_t> data) noexcept
     return {0, outcome::broken};
 }
 
-bool leg::finish_sending() noexcept
+bool leg::finish_sending(ending how) noexcept
 {
-    if (tls && tls->send_close_notify().state == tls::io_state::want_write) return false;
+    if (tls) {
+        const tls::io_result sent = how == ending::in_order ? tls->send_close_notify() : tls->write({});
+        if (sent.state == tls::io_state::want_write) return false;
+    }
     ::shutdown(fd, SHUT_WR);
     return true;
 }
 
-void leg::hang_up() noexcept
+void leg::hang_up(ending how) noexcept
 {
-    if (tls) (void)tls->send_close_notify();
+    if (tls && how == ending::in_order) (void)tls->send_close_notify();
     ::close(fd);
 }
 

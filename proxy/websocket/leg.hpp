@@ -57,10 +57,16 @@ struct leg
     {
         return tls ? send_records(data) : send_bytes(data);
     }
+    // How what goes to this side ends: `cut` is told to TLS as well, by the close_notify that is left out.
+    enum class ending : std::uint8_t
+    {
+        in_order,
+        cut
+    };
     // Ends what goes to this side; false when that has to wait until it takes what it has.
-    bool finish_sending() noexcept;
+    bool finish_sending(ending how) noexcept;
     // Says goodbye as far as that goes at once, and closes.
-    void hang_up() noexcept;
+    void hang_up(ending how) noexcept;
     void hang_up_by_reset() noexcept; // no TIME_WAIT: the port is free at once
 
     // The first bytes of a frame of which not enough came to judge it.
@@ -87,6 +93,7 @@ struct leg
     bool may_read : 1 = true;    // there may be bytes that were not read yet
     bool saw_hangup : 1 = false; // its FIN is announced: read on to the end of the stream
     bool has_ended : 1 = false;  // its FIN was read
+    bool was_cut : 1 = false;    // with its FIN, and without the end of TLS before
     bool end_wanted : 1 = false; // send a FIN when nothing waits
     bool end_sent : 1 = false;
     bool owes_pong : 1 = false;  // to a ping of the proxy's own

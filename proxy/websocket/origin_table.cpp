@@ -7,6 +7,7 @@ origin_ref origin_table::obtain(const origin_key& key)
     origin_ref& known = origins_[key];
     if (!known) {
         known = origin_ref(new tunnel_origin);
+        ++made_;
         known->route = key.route;
         known->pool = key.pool;
         known->backend = key.backend;

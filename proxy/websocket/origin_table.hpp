@@ -11,6 +11,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -39,11 +40,15 @@ public:
     // In the order of their keys.
     std::vector<origin_ref> all() const;
 
+    // How many it has made so far: whether there are new ones.
+    std::uint64_t made() const noexcept { return made_; }
+
     // Forgets those that nothing else refers to.
     void sweep();
 
 private:
     std::map<origin_key, origin_ref> origins_;
+    std::uint64_t made_ = 0;
 };
 
 } // namespace fairlead::websocket

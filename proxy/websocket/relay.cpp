@@ -114,6 +114,18 @@ bool relay::launch(tunnel_start start)
         fresh.origin->cells->staying.add();
     }
 
+    try {
+        begin(fresh, start);
+    } catch (const std::bad_alloc&) {
+        give_up(fresh);
+    }
+    const bool is_alive = !fresh.is_closed;
+    if (!in_batch_) bury();
+    return is_alive;
+}
+
+void relay::begin(tunnel& fresh, const tunnel_start& start)
+{
     // What was read ahead goes first: from the moment the sockets are watched, more may come.
     forward_read_ahead(fresh, side::backend, start.from_backend);
     forward_read_ahead(fresh, side::client, start.from_client);
@@ -124,9 +136,6 @@ bool relay::launch(tunnel_start start)
         finish(fresh);
     }
     if (!fresh.is_closed) keep_up(fresh);
-    const bool is_alive = !fresh.is_closed;
-    if (!in_batch_) bury();
-    return is_alive;
 }
 
 void relay::forward_read_ahead(tunnel& which, side from, std::span<const char> data)
@@ -186,8 +195,7 @@ void relay::run_events(std::span<const epoll_event> events)
         try {
             on_event(*which, (event.data.u64 & 1) != 0 ? side::backend : side::client, event.events);
         } catch (const std::bad_alloc&) {
-            begin_end(*which, metrics::party::proxy, end_cause::refused, 0);
-            if (!which->is_closed) finish(*which);
+            give_up(*which);
         }
     }
 }
@@ -199,9 +207,21 @@ void relay::run_ready()
         tunnel& which = *next;
         next = std::exchange(which.next_ready, nullptr);
         which.is_ready = false;
-        if (!which.is_closed) pump(which, side::client);
-        if (!which.is_closed) pump(which, side::backend);
+        try {
+            if (!which.is_closed) pump(which, side::client);
+            if (!which.is_closed) pump(which, side::backend);
+        } catch (const std::bad_alloc&) {
+            give_up(which);
+        }
     }
+}
+
+// For want of memory, which costs this tunnel and no other.
+void relay::give_up(tunnel& which)
+{
+    which.is_torn = true;
+    begin_end(which, metrics::party::proxy, end_cause::refused, 0);
+    if (!which.is_closed) finish(which);
 }
 
 void relay::go_on_later(tunnel& which)
@@ -250,8 +270,7 @@ void relay::on_deadline(net::wheel_entry& entry) noexcept
     try {
         self.keep_up(which);
     } catch (const std::bad_alloc&) {
-        self.begin_end(which, metrics::party::proxy, end_cause::refused, 0);
-        if (!which.is_closed) self.finish(which);
+        self.give_up(which);
     }
     if (!self.in_batch_) self.bury();
 }

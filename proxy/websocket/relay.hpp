@@ -125,6 +125,7 @@ private:
     void on_event(tunnel& which, side from, std::uint32_t events);
     void go_on_later(tunnel& which);
 
+    void begin(tunnel& fresh, const tunnel_start& start);
     void pump(tunnel& which, side from);
     void read_end(tunnel& which, side from, end_cause cause);
     void forward(tunnel& which, side from, bytes data);
@@ -146,6 +147,7 @@ private:
     void keep_up(tunnel& which);
     void end_if_stalled(tunnel& which, tick_count at, tick_count& due);
     void keep_alive(tunnel& which, tick_count at, tick_count& due);
+    bool is_unread(const tunnel& which, side from) const noexcept;
     bool may_ping(const tunnel& which, side to) const noexcept;
     void ping(tunnel& which, side to);
     bool takes_pong(tunnel& which, side from, const frame_start& pong, bytes payload) noexcept;
@@ -159,6 +161,7 @@ private:
     static void leave_origin(tunnel& which) noexcept;
     void break_off(tunnel& which, side broken);
     void finish(tunnel& which);
+    void give_up(tunnel& which);
     void count_end(tunnel& which) noexcept;
     void bury() noexcept;
 

@@ -4,7 +4,10 @@
 //                          when the other does not answer, within a minute
 //   close() by us      ──► a Close to both sides at a frame's end, then as above; what comes is dropped
 //   a side's FIN       ──► relayed behind what waits; done when both sides ended
-//   an error           ──► the other side is closed at once: the client in order, the backend by a reset
+//   an error           ──► the other side is closed at once: the client by a FIN, the backend by a reset
+//
+// A side that is TLS gets a close_notify when what it was sent is whole: after an end in order, or a Close,
+// with nothing left to send. Otherwise its connection just ends, so that it can tell.
 #include "proxy/snat/tuple_return.hpp"
 #include "proxy/websocket/control_frame.hpp"
 #include "proxy/websocket/relay.hpp"
@@ -151,8 +154,8 @@ void relay::end_if_done(tunnel& which)
     const auto told = [](const leg& of) { return of.close != leg::closing::wanted; };
     const bool client_done = answered(which.client) && told(which.client);
     if (client_done && !which.client.end_sent) {
-        which.client.end_sent = true; // the server's part ends TCP first (RFC 6455 7.1.1)
-        (void)which.client.finish_sending();
+        send_end(which, side::client); // the server's part ends TCP first (RFC 6455 7.1.1)
+        return;                        // it comes back here, now or when the client has taken what it is sent
     }
     if (client_done && answered(which.backend) && told(which.backend)) finish(which);
 }
@@ -178,11 +181,11 @@ void relay::finish(tunnel& which)
     count_end(which);
     observer_.tunnel_ended(which);
     const bool in_order = which.client.has_ended && which.backend.has_ended;
-    which.client.hang_up();
+    which.client.hang_up(which.ending_of(side::client));
     const bool by_reset = !in_order && !which.backend.from.saw_close();
     {
         const snat::tuple_return ending(std::move(which.source), which.backend.fd, by_reset);
-        by_reset ? which.backend.hang_up_by_reset() : which.backend.hang_up();
+        by_reset ? which.backend.hang_up_by_reset() : which.backend.hang_up(which.ending_of(side::backend));
     }
     which.use.reset();
     cells_.tunnels_open.sub();

@@ -120,7 +120,10 @@ void relay::flush(tunnel& which, side to)
         break_off(which, to);
         return;
     }
-    if (sent.has_progress) sink.stalled_at = now();
+    if (sent.has_progress) {
+        sink.stalled_at = now();
+        which.alive.heard(to, now()); // who takes bytes is there, and a ping may be behind them
+    }
     if (sent.what == leg::outcome::blocked) {
         waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent.count));
         return;
@@ -133,6 +136,7 @@ void relay::read_end(tunnel& which, side from, end_cause cause)
 {
     leg& source = which.of(from);
     source.has_ended = true;
+    source.was_cut = cause == end_cause::truncated;
     source.may_read = false;
     release_held(which, from);
     if (which.is_closed) return;
@@ -152,7 +156,7 @@ void relay::send_end(tunnel& which, side to)
         return;
     }
     sink.end_wanted = false;
-    if (!sink.end_sent && !sink.finish_sending()) {
+    if (!sink.end_sent && !sink.finish_sending(which.ending_of(to))) {
         sink.end_wanted = true;
         wait_for(which, to);
         return;

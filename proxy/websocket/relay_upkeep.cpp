@@ -73,6 +73,9 @@ void relay::end_if_stalled(tunnel& which, tick_count at, tick_count& due)
 void relay::keep_alive(tunnel& which, tick_count at, tick_count& due)
 {
     if (which.policy().alive.is_off()) return;
+    for (const side each : both_sides) {
+        if (is_unread(which, each)) which.alive.heard(each, at); // its silence is our doing
+    }
     for (;;) {
         const std::array<bool, 2> able{may_ping(which, side::client), may_ping(which, side::backend)};
         const keepalive::verdict told = which.alive.next(which.policy().alive, at, able);
@@ -90,6 +93,12 @@ void relay::keep_alive(tunnel& which, tick_count at, tick_count& due)
         case keepalive::step::aged: close(which, {service_restart, going_away, end_cause::aged}); return;
         }
     }
+}
+
+// Its bytes are left where they are: for the other side's back-pressure, or for its own rate.
+bool relay::is_unread(const tunnel& which, side from) const noexcept
+{
+    return which.of(from).is_delayed || which.of(other(from)).waiting != nullptr;
 }
 
 // A frame of its own fits in, and the side would answer.

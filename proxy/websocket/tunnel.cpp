@@ -44,6 +44,15 @@ tunnel::tunnel(tunnel_texts log_texts, tick_count now) noexcept
     , alive(now)
 {}
 
+leg::ending tunnel::ending_of(side which) const noexcept
+{
+    const leg& sink = of(which);
+    const leg& from = of(other(which));
+    const bool has_close = from.from.saw_close() || sink.close == leg::closing::sent;
+    const bool is_whole = has_close || (from.has_ended && !from.was_cut);
+    return is_whole && !is_torn && !sink.waiting ? leg::ending::in_order : leg::ending::cut;
+}
+
 end_phase tunnel::phase() const noexcept
 {
     const bool client_closed = client.from.saw_close();

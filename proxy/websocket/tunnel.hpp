@@ -59,6 +59,7 @@ struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread
     metrics::tunnel_cells* cells = nullptr; // null for upgrades that are not WebSockets
     tunnel_policy policy;
     bool is_websocket = true;
+    bool is_new = true;     // no route has given it a policy yet
     bool is_gone = false;   // its route or backend is no longer configured
     std::uint32_t open = 0; // tunnels, ending ones included
     boost::intrusive::list<tunnel, boost::intrusive::base_hook<origin_hook>> tunnels;
@@ -76,9 +77,10 @@ public:
         host,
         path,
         subprotocol,
-        user_agent
+        user_agent,
+        user // whose password was right
     };
-    static constexpr std::size_t part_count = 7;
+    static constexpr std::size_t part_count = 8;
     using parts = std::array<std::string_view, part_count>;
 
     explicit tunnel_texts(const parts& values);
@@ -102,6 +104,8 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
         return client.close == leg::closing::sent || backend.close == leg::closing::sent;
     }
     end_phase phase() const noexcept;
+    // Whether all that this side is to get is with the kernel, and its end was meant by whoever made it.
+    leg::ending ending_of(side which) const noexcept;
 
     leg client{side::client};
     leg backend{side::backend};
@@ -124,6 +128,7 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     bool is_websocket = true;
     bool is_closing : 1 = false; // close() was called
     bool is_ready : 1 = false;   // in the relay's list of tunnels to go on with
+    bool is_torn : 1 = false;    // bytes of it are lost
     bool is_closed : 1 = false;  // waits for its destruction
 };
 

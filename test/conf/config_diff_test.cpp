@@ -88,8 +88,9 @@ std::pair<read_result, read_result> without_and_with(const key_row& row)
                 read_with_pool(backends + source + before + line)};
     }
     if (row.section == "route") {
-        const std::string base =
-            "name = \"r\"\n" + std::string(row.name == "strip_prefix" ? "path = \"/chat/\"\n" : "");
+        if (row.name == "strip_prefix") before = "path = \"/chat/\"\n";
+        if (row.name == "rewrite_cookie_path") before = "add_prefix = \"/v2\"\n";
+        const std::string base = "name = \"r\"\n" + before;
         return {read_with_route(base), read_with_route(base + line)};
     }
     const std::string section = "[" + std::string(row.section) + "]\n" + before;
@@ -152,6 +153,14 @@ TEST_CASE("backends of a pool that stays are told one by one, with their weights
     after.pools[0].backends[1].weight = 5;
     const auto heavier = only(compare(before, after).backends);
     CHECK(heavier == item_change{change_kind::changed, "10.0.0.2:80", "a", {{"weight", "2", "5", false}}});
+    after.pools[0].backends[1].weight = 2;
+    after.pools[0].backends[1].priority = 1;
+    const auto backup = compare(before, after).backends.at(0);
+    CHECK(backup == item_change{change_kind::changed, "10.0.0.2:80", "a", {{"priority", "0", "1", false}}});
+    after.pools[0].backends[1].priority = 0;
+    after.pools[0].queue.emplace();
+    CHECK(compare(before, after).pools.at(0).keys.at(0).key == "queue");
+    after.pools[0].queue.reset();
     after.pools[0].backends.erase(after.pools[0].backends.begin());
     after.pools[0].backends[0].weight = 2;
     CHECK(only(compare(before, after).backends) == item_change{change_kind::removed, "10.0.0.1:80", "a", {}});
@@ -226,17 +235,24 @@ TEST_CASE("no key of the schema is forgotten")
                row.section.starts_with("listen") || row.section == "admin" ||
                row.section.ends_with(".NAME") || row.section == "pool.NAME.backends" ||
                row.section == "pool.NAME.rebalance" || row.section == "pool.NAME.sticky" ||
+               row.section == "pool.NAME.retry" || row.section == "pool.NAME.hedge" ||
                row.section == "pool.NAME.health.expect_body" || row.section == "pool.NAME.tls" ||
-               row.section == "route.client_certificate" || row.section == "source" ||
-               row.section == "route.respond" || row.section == "route.request_rate" ||
-               row.section == "route.auth_request" || row.section == "route.jwt" || row.name == "jwt" ||
-               row.name.starts_with("redirect") || row.name == "respond" ||
+               row.section == "pool.NAME.discover" || row.section == "route.client_certificate" ||
+               row.section == "source" || row.section == "route.respond" ||
+               row.section == "route.request_rate" || row.section == "route.auth_request" ||
+               row.section == "route.jwt" || row.name == "jwt" || row.section == "route.cors" ||
+               row.section == "route.basic_auth" || row.name == "basic_auth" ||
+               row.section == "route.compression" || row.section == "error_pages" ||
+               row.name == "error_pages" || row.name.starts_with("redirect") || row.name == "respond" ||
                (row.section == "route" && (row.name == "name" || row.name == "pool")) ||
                row.name == "websocket";
     };
     for (const auto& row : known_keys()) {
         const bool is_pools = row.section == "pool.NAME" && row.name != "backends";
-        if (is_left_out(row) && !is_pools) {
+        // The limit is told at each backend, and a queue needs one.
+        const bool is_limit =
+            row.section == "pool.NAME" && (row.name == "max_connections" || row.name == "queue");
+        if ((is_left_out(row) && !is_pools) || is_limit || row.section == "pool.NAME.queue") {
             continue;
         }
         CAPTURE(full_name(row));

@@ -1,6 +1,14 @@
 #include "conf/document.hpp"
 
+#include "conf/lexical_scan.hpp"
+
 #include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
 
 namespace fairlead::conf {
 
@@ -15,6 +23,50 @@ std::string syntax_error_of(std::string text)
     }
     return std::to_string(result.error.at.line) + ":" + std::to_string(result.error.at.column) + " " +
            result.error.message;
+}
+
+namespace fs = std::filesystem;
+
+struct example
+{
+    std::string place; // FILE:LINE of its fence
+    std::string text;
+};
+
+// What stands between ```toml and ```, also where a list indents it.
+std::vector<example> examples_in(const fs::path& file)
+{
+    std::ifstream in(file);
+    REQUIRE(in.good());
+    std::vector<example> out;
+    bool is_inside = false;
+    int number = 0;
+    for (std::string line; std::getline(in, line);) {
+        ++number;
+        const std::string word = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+        if (is_inside && word == "```") {
+            is_inside = false;
+        } else if (is_inside) {
+            out.back().text += line + "\n";
+        } else if (word == "```toml") {
+            is_inside = true;
+            out.push_back({file.filename().string() + ":" + std::to_string(number), {}});
+        }
+    }
+    CHECK_FALSE(is_inside);
+    return out;
+}
+
+std::vector<example> all_examples()
+{
+    const fs::path root(FAIRLEAD_SOURCE_DIR);
+    std::vector<example> out = examples_in(root / "README.md");
+    for (const auto& entry : fs::directory_iterator(root / "docs")) {
+        if (entry.path().extension() != ".md") continue;
+        const auto more = examples_in(entry.path());
+        out.insert(out.end(), more.begin(), more.end());
+    }
+    return out;
 }
 
 } // namespace
@@ -70,6 +122,18 @@ TEST_CASE("a file of one long dotted key costs no stack")
         text += ".a";
     }
     CHECK(syntax_error_of(text + " = 1").find("is nested too deeply") != std::string::npos);
+}
+
+TEST_CASE("every example of the documentation is TOML")
+{
+    const auto examples = all_examples();
+    CHECK(examples.size() >= 9);
+    for (const example& each : examples) {
+        CAPTURE(each.place);
+        CHECK_FALSE(find_lexical_problem(each.text).has_value());
+        const document_result read = parse_document({each.place, each.text});
+        CHECK_MESSAGE(read.root.has_value(), read.error.at.line, ": ", read.error.message);
+    }
 }
 
 } // namespace fairlead::conf

@@ -67,6 +67,25 @@ TEST_CASE("what is wrong with a redirect or a response is told at its key")
     CHECK(has(only_error(read_with_route("redirect_status = 302")), "no use without redirect"));
 }
 
+TEST_CASE("a header that only the proxy may write is not added")
+{
+    const auto added = read_with_route("add_headers = { X-Tag = \"a\" }");
+    CHECK(brief_errors(added).empty());
+    CHECK(added.value.routes.at(0).add_headers == std::vector<header_value>{{"X-Tag", "a"}});
+    CHECK(has(only_error(read_with_route("add_headers = { connection = \"a\" }")),
+              "belongs to the connection"));
+    CHECK(
+        has(only_error(read_with_route("add_headers = { X-Forwarded-For = \"a\" }")), "the proxy writes it"));
+    CHECK(has(only_error(read_with_route("add_headers = { Host = \"a\" }")), "the proxy writes it"));
+    CHECK(has(only_error(read_with_route("add_headers = { X-Request-ID = \"a\" }")), "see [forward]"));
+    CHECK(has(only_error(read_with_route("add_headers = { X-A = \"\" }")), "set_headers removes"));
+    CHECK(has(only_error(read_with_route("set_headers = { X-A = \"a\" }\nadd_headers = { x-a = \"b\" }")),
+              "set by the route already"));
+    const std::string asked = "auth_request = { pool = \"a\", path = \"/\", copy_headers = \"X-User\" }\n";
+    CHECK(has(only_error(read_with_route(asked + "add_headers = { x-user = \"b\" }")),
+              "set by the route already"));
+}
+
 TEST_CASE("clients are let in, kept out and counted")
 {
     const auto result =
@@ -100,6 +119,13 @@ TEST_CASE("a service may be asked who passes, and has to be a pool that is there
               "cannot be set"));
     CHECK(
         has(only_error(read_own("respond = {}\nauth_request = { pool = \"a\", path = \"/v\" }")), "no use"));
+}
+
+TEST_CASE("a header is set by one of them")
+{
+    CHECK(has(only_error(read_with_route("auth_request = { pool = \"a\", path = \"/v\", "
+                                         "copy_headers = [\"X-A\", \"x-a\"] }")),
+              "is set already"));
 }
 
 TEST_CASE("what is wrong with them is told at its key")

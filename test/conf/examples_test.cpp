@@ -135,6 +135,17 @@ TEST_CASE(
     CHECK(value.routes.at(0).client_certificate->sans.size() == 1);
 }
 
+TEST_CASE("the API example answers other origins' pages, shows its own, and maps a prefix back")
+{
+    const auto value = example("api.toml");
+    CHECK(value.error_pages.pages.size() == 2);
+    CHECK(value.files.size() == 4);
+    REQUIRE(value.routes.size() == 2);
+    CHECK(value.routes[0].edge.cors->origins.size() == 2);
+    CHECK(value.routes[0].edge.error_pages.pages.at(0).kind == page_kind::json);
+    CHECK(value.routes[1].rewrite_cookie_path);
+}
+
 TEST_CASE("every example file is loaded by a test")
 {
     for (const auto& entry : std::filesystem::directory_iterator(examples)) {
@@ -150,7 +161,7 @@ TEST_CASE("no mutation of an example crashes the reader, and each error can be p
 {
     std::vector<std::string> texts;
     for (const auto* name : {"minimal.toml", "chat.toml", "100k.toml", "health.toml", "routes.d/green.toml",
-                             "routes.d/blue.toml", "tls.toml"})
+                             "routes.d/blue.toml", "tls.toml", "api.toml"})
     {
         texts.push_back(text_of(examples / name));
     }

@@ -23,7 +23,7 @@ TEST_CASE("every key of a pool reaches its field")
 {
     const auto result = read_with_pool(R"(backends = [
   "10.0.0.1:80",
-  { address = "[fd00::1]:81", weight = 1000 },
+  { address = "[fd00::1]:81", weight = 1000, priority = 3 },
   "app:82",
   "unix:/run/a",
 ]
@@ -32,6 +32,7 @@ source = ["10.0.1.0/28", "fd00::7"]
 proxy_protocol = "v2"
 connect_timeout = "1s"
 response_timeout = 0
+total_timeout = "9s"
 backoff = "2s"
 max_backoff = "3s")");
     REQUIRE(brief_errors(result).empty());
@@ -44,6 +45,8 @@ max_backoff = "3s")");
     CHECK(pool.backends[0].weight == 1);
     CHECK(pool.backends[1].address.text == "[fd00::1]:81");
     CHECK(pool.backends[1].weight == 1'000);
+    CHECK(pool.backends[0].priority == 0);
+    CHECK(pool.backends[1].priority == 3);
     CHECK(pool.backends[1].where.line == 5);
     CHECK(pool.backends[1].where.column == 3);
     CHECK(pool.backends[2].address.what == endpoint::kind::name);
@@ -55,8 +58,38 @@ max_backoff = "3s")");
     CHECK(to_string(pool.source[1]) == "fd00::7");
     CHECK(pool.connect_timeout == 1s);
     CHECK(pool.response_timeout == 0s);
+    CHECK(pool.total_timeout == 9s);
     CHECK(pool.backoff == 2s);
     CHECK(pool.max_backoff == 3s);
+}
+
+TEST_CASE("limits are the pool's, a backend may have its own, and a queue needs one")
+{
+    const auto result = read_with_pool(
+        R"(backends = [
+  "a:1",
+  { address = "b:1", max_connections = 7 },
+  { address = "c:1", max_connections = 0 },
+]
+max_connections = 20
+max_pending = 4
+queue = { length = 9, timeout = "250ms" })");
+    REQUIRE(brief_errors(result).empty());
+    const auto& pool = result.value.pools[0];
+    CHECK(pool.backends[0].max_connections == 20);
+    CHECK(pool.backends[1].max_connections == 7);
+    CHECK(pool.backends[2].max_connections == 0);
+    CHECK(pool.max_pending == 4);
+    CHECK(pool.queue == queue_options{9, 250ms});
+    const auto plain = read_with_pool("backends = [\"a:1\"]\nmax_connections = 1\nqueue = {}");
+    CHECK(plain.value.pools[0].queue == queue_options{100, 5s});
+    CHECK(pool_errors("backends = [\"a:1\"]\nqueue = {}") ==
+          brief_list{
+              "4:9 pool.a.queue: nobody would ever wait: set max_connections, of the pool or a backend"});
+    CHECK(pool_errors("backends = [\"a:1\"]\nmax_connections = 1\nqueue = { lenght = 1 }") ==
+          brief_list{"5:11 pool.a.queue: unknown key 'lenght' (did you mean 'length'?)"});
+    CHECK(pool_errors("backends = [\"a:1\"]\nmax_connections = 1\nqueue = { timeout = 0 }").size() == 1);
+    CHECK(pool_errors("backends = [\"a:1\"]\nmax_connections = -1").size() == 1);
 }
 
 TEST_CASE("a pool of backends alone has the defaults")
@@ -64,17 +97,21 @@ TEST_CASE("a pool of backends alone has the defaults")
     const auto result = read_with_pool(one_backend);
     REQUIRE(result.ok());
     const auto& pool = result.value.pools[0];
+    CHECK(pool.backends[0].max_connections == 0);
+    CHECK(pool.max_pending == 0);
+    CHECK_FALSE(pool.queue.has_value());
     CHECK(pool.balance == balance_kind::round_robin);
     CHECK(pool.source.empty());
     CHECK_FALSE(pool.connect_timeout.has_value());
     CHECK_FALSE(pool.response_timeout.has_value());
+    CHECK_FALSE(pool.total_timeout.has_value());
     CHECK(pool.backoff == 1s);
     CHECK(pool.max_backoff == 30s);
 }
 
 TEST_CASE("a pool needs backends, each of them an address and listed once")
 {
-    CHECK(pool_errors("") == brief_list{"2:1 pool.a: the key 'backends' is missing"});
+    CHECK(pool_errors("") == brief_list{"2:1 pool.a: the key 'backends' is missing, or 'discover'"});
     CHECK(pool_errors("backends = []") ==
           brief_list{"3:12 pool.a.backends: a pool needs at least one backend"});
     CHECK(pool_errors("backends = \"a:1\"") ==
@@ -95,6 +132,8 @@ TEST_CASE("a pool needs backends, each of them an address and listed once")
     CHECK(pool_errors("backends = [{ address = \"a:1\", weight = 0 }]") ==
           brief_list{"3:41 pool.a.backends[0].weight: 0 is out of range: 1 to 1000"});
     CHECK(pool_errors("backends = [{ address = \"a:1\", weight = 1001 }]").size() == 1);
+    CHECK(pool_errors("backends = [{ address = \"a:1\", priority = 65536 }]") ==
+          brief_list{"3:43 pool.a.backends[0].priority: 65536 is out of range: 0 to 65535"});
 }
 
 TEST_CASE("each port of an entry is a backend of its own, with the entry's weight and place")

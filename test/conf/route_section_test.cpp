@@ -146,6 +146,9 @@ TEST_CASE("a prefix is stripped where the path has it")
     CHECK(route_error("path = \"/ab/\"\nstrip_prefix = \"/a\"") ==
           "route[0].strip_prefix: '/a' is not the start of the route's path '/ab/'");
     CHECK(route_error("strip_prefix = \"/\"") == "route[0].strip_prefix: '/' alone would remove nothing");
+    CHECK(route_with("add_prefix = \"/v2/\"").add_prefix == "/v2");
+    CHECK(route_error("add_prefix = \"/\"") == "route[0].add_prefix: '/' alone would add nothing");
+    CHECK(route_error("add_prefix = \"v2\"") == "route[0].add_prefix: has to start with '/'");
     CHECK(route_error("strip_prefix = \"a\"") == "route[0].strip_prefix: has to start with '/'");
 }
 

@@ -29,6 +29,7 @@ write = "4s"
 connect = "5ms"
 response = "6s"
 response_body = "7s"
+total = "9s"
 upstream_idle = "8s"
 [limits]
 header_bytes = 2048
@@ -65,7 +66,7 @@ request_id = "")");
     const auto& value = result.value;
     CHECK(value.workers == 3);
     CHECK(value.admin.address->text == "unix:/run/admin");
-    CHECK(value.timeouts == timeout_options{1s, 2s, 3s, 4s, 5ms, 6s, 7s, 8s});
+    CHECK(value.timeouts == timeout_options{1s, 2s, 3s, 4s, 5ms, 6s, 7s, 9s, 8s});
     CHECK(value.limits == limit_options{2'048, 9, 1'024, 1'000'000'000, 1 << 20, 0});
     CHECK(value.socket == socket_options{false, 0, 0s, 3s, 5, 6s, 7});
     CHECK(value.drain == drain_options{3s, 0s, 10ms});

@@ -34,7 +34,7 @@ TEST_CASE("a sticky cookie has a name, a secret and the attributes of a cookie")
 {
     const auto plain = read("sticky = { by = \"cookie\", secret = \"0123456789abcdef\" }");
     CHECK(plain.by == sticky_key::cookie);
-    CHECK(plain.name == "fairlead");
+    CHECK(plain.name == "fairlead-a");
     CHECK(plain.secret == "0123456789abcdef");
     CHECK(plain.ttl == duration{0});
     CHECK(plain.path == "/");
@@ -72,7 +72,7 @@ TEST_CASE("a secret may stand in a file beside the configuration, whose line end
     const auto good = read_config(folder.path() / "good.toml");
     CHECK(brief_errors(good).empty());
     CHECK(good.value.pools.at(0).sticky.value().secret == "a secret of some length");
-    CHECK(brief_errors(read_config(folder.path() / "short.toml")).at(0).find("holds 5 bytes") !=
+    CHECK(brief_errors(read_config(folder.path() / "short.toml")).at(0).find("has 5 bytes") !=
           std::string::npos);
     CHECK(brief_errors(read_config(folder.path() / "missing.toml")).at(0).find("cannot be opened") !=
           std::string::npos);

@@ -65,7 +65,8 @@ TEST_CASE("what is wrong is told at its key, in the section and in a route")
     CHECK(errors("ping_evry = \"30s\"") ==
           brief_list{"6:15 route[0].websocket: unknown key 'ping_evry' (did you mean 'ping_every'?)"});
     CHECK(errors("message_rate = \"fast\"") ==
-          brief_list{"6:30 route[0].websocket.message_rate: 'fast' is not a rate; one is N/s or N/min"});
+          brief_list{"6:30 route[0].websocket.message_rate: 'fast' is not a rate; one is N/s or N/min, up to "
+                     "1000000000 a second"});
     CHECK(errors("message_burst = 5").at(0).ends_with("message_burst: has no use without message_rate"));
     const auto no_scheme = errors("origins = [\"app.example.com\"]").at(0);
     CHECK(no_scheme.find("'app.example.com' is not an origin; one is SCHEME://") != std::string::npos);

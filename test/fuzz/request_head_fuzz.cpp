@@ -15,9 +15,10 @@ namespace {
 using namespace fairlead;
 using fuzz::require;
 
-constexpr std::array<std::string_view, 12> own_fields{
-    "Host",   "Content-Length",  "Transfer-Encoding", "Connection",       "Upgrade",   "Via",
-    "Expect", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Request-Id"};
+constexpr std::array<std::string_view, 13> own_fields{
+    "Host",      "Content-Length", "Transfer-Encoding", "Connection",        "Upgrade",
+    "Via",       "Expect",         "X-Forwarded-For",   "X-Forwarded-Proto", "X-Forwarded-Host",
+    "Forwarded", "X-Request-Id",   "X-Forwarded-Prefix"};
 
 http::request_forwarding forwarding(const http::head& sent, const http::request_facts& facts)
 {

@@ -225,6 +225,22 @@ class Command(DrainCase):
         self.assertEqual(proxy.command("drain").stdout, "route chat: drained\n")
         self.assertEqual(proxy.command("drain", "--route", "chat", "--undo").returncode, 0)
 
+    def test_a_wait_for_what_a_reload_removes_says_that_it_is_gone(self):
+        chat = pool("app", self.scripted(echo_until_close))
+        proxy = self.start_proxy(chat, route(name='"chat"'))
+        with proxy.connect() as client:
+            open_tunnel(client)
+            told = []
+            arguments = ("drain", "--route", "chat", "--window", "1h", "--wait")
+            waiting = threading.Thread(target=lambda: told.append(proxy.command(*arguments, timeout_s=30)))
+            waiting.start()
+            eventually(lambda: proxy.control("/drain", method="GET")[1]["drains"])
+            proxy.write_config(chat + route(name='"other"'))
+            self.assertEqual(proxy.control("/reload")[0], 200)
+            waiting.join(30)
+        self.assertEqual(told[0].returncode, 1)
+        self.assertIn("route 'chat' is no longer configured, or its drain was taken back", told[0].stderr)
+
     def test_json_refusals_and_a_wait_that_is_over(self):
         proxy = self.start_proxy(
             pool("app", self.scripted(echo_until_close)), route(name='"chat"'), drain='window = "0s"'

@@ -5,7 +5,7 @@ import unittest
 from harness.case import ProxyCase, pool, route
 from harness.crowd import CrowdBackend
 from harness.frames import upgrade_request
-from harness.http_message import request, response
+from harness.http_message import chunked, request, response
 from harness.waiting import eventually
 
 
@@ -33,6 +33,14 @@ class OwnAnswers(ProxyCase):
         labels = {"route": "*/old/", "class": "3xx"}
         # What was answered is counted a moment after the client has it.
         eventually(lambda: proxy.metrics().value("fairlead_http_requests_total", **labels) == 3)
+
+    def test_who_names_no_host_is_sent_to_none(self):
+        proxy = self.start_proxy(
+            pool("app", self.http_backend()), route(None, redirect='"https://{host}{uri}"')
+        )
+        answer = proxy.ask(b"GET / HTTP/1.0\r\n\r\n")
+        self.assertEqual((answer.status, answer.head.get("Location")), (400, None))
+        self.assertEqual(proxy.metrics().value("fairlead_refusals_total", reason="bad_request"), 1)
 
     def test_a_body_that_comes_with_it_ends_the_connection_in_order(self):
         proxy = self.start_proxy(pool("app", self.http_backend()), route(None, respond="{ status = 403 }"))
@@ -128,6 +136,23 @@ class AuthRequest(ProxyCase):
         self.assertEqual((self.asked[0].body, head.get("Content-Length")), (b"", None))
         self.assertEqual(len(self.auth.connections), 1)  # it is kept
 
+    def test_the_service_is_told_what_the_backend_would_be_and_nothing_that_the_client_made_up(self):
+        self.proxy.write_config(
+            '[forward]\nclient_certificate = "X-Client-Cert"\n'
+            + pool("app", self.app)
+            + pool("auth", self.auth)
+            + route(auth_request='{ pool = "auth", path = "/verify", copy_headers = ["X-User"] }')
+        )
+        self.assertEqual(self.proxy.control("/reload")[0], 200)
+        fields = [("X-Client-Cert", "CN=admin"), ("If-None-Match", "*"), ("Range", "bytes=0-1")]
+        answer = self.ask("user=ann", target="http://example.test/admin?x=1", fields=fields)
+        self.assertEqual(answer.status, 200)
+        head = self.asked[-1].head
+        self.assertEqual(head.get("X-Original-URI"), "/admin?x=1")
+        for name in ("X-User", "X-Client-Cert", "If-None-Match", "Range"):
+            self.assertIsNone(head.get(name), name)
+        self.assertEqual(dict(json.loads(answer.body)["fields"])["Range"], "bytes=0-1")
+
     def test_who_is_not_gets_the_answer_and_the_application_sees_nothing(self):
         answer = self.ask("x=y")
         self.assertEqual((answer.status, answer.head.get("WWW-Authenticate")), (401, "Bearer"))
@@ -157,6 +182,24 @@ class AuthRequest(ProxyCase):
             self.assertEqual(self.ask("user=ann").status, status)
         self.assertEqual(self.app.requests, [])
 
+    def test_a_client_that_leaves_meanwhile_frees_the_connection_and_harms_nobody(self):
+        ended = []
+
+        def serve(connection):
+            connection.read_head()
+            ended.append(connection.ended_by(20))
+
+        silent = self.scripted(serve)
+        config = pool("app", self.app) + pool("auth", silent, response_timeout="0")
+        self.proxy.write_config(config + route(auth_request='{ pool = "auth", path = "/verify" }'))
+        self.assertEqual(self.proxy.control("/reload")[0], 200)
+        with self.proxy.connect() as client:
+            client.send(request())
+            eventually(lambda: silent.received)
+        eventually(lambda: ended, 10)
+        self.assertEqual(self.app.requests, [])
+        self.assertEqual(self.proxy.metrics().value("fairlead_refusals_total", reason="auth_failed"), 0)
+
     def test_an_upgrade_is_decided_on_too(self):
         backend = self._keep(CrowdBackend())
         config = pool("app", backend) + pool("auth", self.auth)
@@ -167,6 +210,17 @@ class AuthRequest(ProxyCase):
             self.assertEqual(client.read_head().status, 101)
         head = self.asked[-1].head
         self.assertEqual((head.get("X-Original-URI"), head.get("Upgrade")), ("/ws?t=1", None))
+
+
+class Trailers(ProxyCase):
+    def test_a_trailer_brings_no_header_that_the_route_sets(self):
+        for keys, passes in ((dict(set_headers='{ X-Tenant = "blue" }'), False), ({}, True)):
+            backend = self.http_backend()
+            proxy = self.start_proxy(pool("app", backend), route(**keys))
+            body = chunked(b"abc", trailers=[("X-Tenant", "red"), ("X-Sum", "1")])
+            fields = [("Transfer-Encoding", "chunked")]
+            self.assertEqual(proxy.ask(request("POST", fields=fields) + body).status, 200)
+            self.assertEqual(bool(backend.requests[0].trailers), passes)
 
 
 class Answers(ProxyCase):

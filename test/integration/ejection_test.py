@@ -109,6 +109,7 @@ class Panic(HealthCase):
         self.assertGreater(min(self.tally(proxy, 12)[name] for name in "abc"), 2)
         self.assertEqual(panic(), 1)
         row = {"pool": "app", "backends": 3, "up": 1, "panic_threshold": 50, "panics": True}
+        row |= {"priority": 0, "waiting": 0}
         self.assertEqual(self.pools(proxy), row)
         backends[1].health = response()
         self.wait_state(proxy, backends[1], "up")

@@ -83,10 +83,14 @@ class Tokens(ProxyCase):
         for each in wrong:
             answer = self.proxy.ask(request(fields=[("Authorization", f"Bearer {each}")]))
             self.assertEqual((answer.status, answer.head.get("WWW-Authenticate")), (401, "Bearer"), each)
+        good = ("Authorization", "Bearer " + self.token("RS256", {"iss": "us", "sub": "ann"}))
+        for second in (("Authorization", "Bearer forged"), ("authorization", "forged")):
+            self.assertEqual(self.proxy.ask(request(fields=[good, second])).status, 401)
+        self.assertEqual(self.proxy.ask(request(target="/?t=forged", fields=[good])).status, 401)
         self.assertEqual(self.proxy.ask(upgrade_request()).status, 401)
         self.assertEqual(self.app.requests, [])
         refused = self.proxy.metrics().value("fairlead_refusals_total", reason="unauthorized")
-        self.assertEqual(refused, len(wrong) + 1)
+        self.assertEqual(refused, len(wrong) + 4)
 
     def test_a_browser_brings_it_in_the_query_of_its_upgrade_and_the_log_does_not_tell(self):
         backend = self._keep(CrowdBackend())

@@ -8,6 +8,8 @@ from harness.waiting import eventually
 
 
 class Rebalance(ProxyCase):
+    health = ""
+
     def shares(self, proxy):
         status, document = proxy.control("/rebalance", method="GET")
         self.assertEqual(status, 200)
@@ -27,6 +29,8 @@ class Rebalance(ProxyCase):
         keys = {"balance": self.balance}
         if self.rebalance:
             keys["rebalance"] = self.rebalance
+        if self.health:
+            keys["health"] = self.health
         return pool("app", *self.kept[:count], **keys) + route()
 
     def join(self, proxy):
@@ -71,6 +75,45 @@ class Rebalance(ProxyCase):
         eventually(lambda: self.shares(proxy)["state"] == "quiet", 30)
         self.assertLessEqual(max(backend.tunnels for backend in self.kept), 110)
         self.assertLessEqual(len(crowd.ends), 90)
+
+    def settle(self, proxy, crowd, tunnels):
+        """Waits until the leading that a change has begun is over, and everybody is back."""
+        eventually(lambda: self.shares(proxy)["state"] == "rebalancing", 10, lambda: self.shares(proxy))
+        eventually(lambda: self.shares(proxy)["state"] == "quiet", 60, lambda: self.shares(proxy))
+        eventually(lambda: crowd.tunnels == tunnels, 10)
+
+    def test_a_backend_that_recovers_gets_its_part_again(self):
+        self.health = '{ every = "500ms", timeout = "500ms", rise = 2, fall = 2 }'
+        proxy, crowd = self.start(2, '{ rate = "100/s", threshold = "20%" }', 300, '"least-connections"')
+        staying, gone = self.kept[:2]
+        self.assertEqual((staying.tunnels, gone.tunnels), (150, 150))
+        self._backends.remove(gone)
+        gone.close()
+        eventually(lambda: staying.tunnels == 300, 20)
+        self.assertEqual((self.shares(proxy)["state"], len(crowd.ends)), ("quiet", 150))
+
+        recovered = self._keep(CrowdBackend(port=int(gone.address.rpartition(":")[2])))
+        self.settle(proxy, crowd, 300)
+        self.assertEqual(staying.tunnels + recovered.tunnels, 300)
+        self.assertTrue(150 <= staying.tunnels <= 180, staying.tunnels)
+        self.assertEqual([code for _, code in crowd.ends].count(1012), len(crowd.ends) - 150)
+
+    def test_a_backend_that_gets_another_weight_gets_another_part(self):
+        proxy, crowd = self.start(2, '{ rate = "100/s", threshold = "10%" }', 200, '"least-connections"')
+        heavy, light = self.kept[:2]
+        self.assertEqual((heavy.tunnels, light.tunnels), (100, 100))
+        weighted = [f'{{ address = "{heavy.address}", weight = 3 }}', f'"{light.address}"']
+        proxy.write_config(
+            f'[pool.app]\nbackends = [{", ".join(weighted)}]\n'
+            f"balance = {self.balance}\nrebalance = {self.rebalance}\n" + route()
+        )
+        status, document = proxy.control("/reload")
+        self.assertEqual((status, document["tunnels_leaving"]), (200, 0))
+        self.settle(proxy, crowd, 200)
+        self.assertEqual(heavy.tunnels + light.tunnels, 200)
+        self.assertTrue(50 <= light.tunnels <= 55, light.tunnels)  # a quarter of all, and a tenth of that
+        self.assertEqual({code for _, code in crowd.ends}, {1012})
+        self.assertLessEqual(len(crowd.ends), 50)
 
     def test_a_dry_run_tells_and_closes_nothing_and_an_operator_may_begin(self):
         proxy, crowd = self.start(2, "", 90)

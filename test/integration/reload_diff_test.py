@@ -2,10 +2,20 @@
 import json
 import os
 import signal
+import threading
 import unittest
 
 from harness.case import ProxyCase, pool, route
 from harness.crowd import Crowd, CrowdBackend
+from harness.frames import (
+    TEXT,
+    echo_frames,
+    frame,
+    open_tunnel,
+    read_frame,
+    switching_protocols,
+    upgrade_request,
+)
 from harness.http_message import request
 from harness.process_stats import descriptor_count, resident_bytes
 from harness.proxy import SANITIZED
@@ -24,6 +34,60 @@ class ReloadCase(ProxyCase):
 
     def history(self, proxy):
         return proxy.control("/reload", method="GET")[1]["reloads"]
+
+
+class Overtaken(ReloadCase):
+    """Upgrades that are under way while a reload comes."""
+
+    def setUp(self):
+        super().setUp()
+        self.may_answer = threading.Event()
+
+        def answer_late(connection):
+            head = connection.read_head()
+            if "late" in head.target:
+                self.may_answer.wait(20)
+            connection.send(switching_protocols(head.get("Sec-WebSocket-Key")))
+            echo_frames(connection)
+
+        self.app = self.scripted(answer_late)
+
+    def begin_late(self, proxy, target):
+        client = proxy.connect()
+        self.addCleanup(client.close)
+        client.send(upgrade_request(target))
+        eventually(lambda: f"GET {target}".encode() in self.app.received)
+        return client
+
+    def finish(self, client):
+        self.may_answer.set()
+        self.assertEqual(client.read_head().status, 101)
+
+    def test_one_whose_route_is_gone_is_led_away_like_those_that_were_open(self):
+        other = pool("app", self.app) + route(path='"/b"', name='"b"')
+        proxy = self.start_proxy(other + route(path='"/late"', name='"a"'), drain='window = "0s"')
+        late = self.begin_late(proxy, "/late")
+        proxy.write_config(other)
+        self.assertEqual(proxy.control("/reload")[0], 200)
+        self.finish(late)
+        self.assertEqual(read_frame(late).close_code, 1012)
+
+    def test_one_brings_no_old_limits_back(self):
+        limits = lambda most: route(websocket=f'{{ max_message = "{most}" }}')
+        proxy = self.start_proxy(pool("app", self.app), limits("1MiB"))
+        open_one = proxy.connect()
+        self.addCleanup(open_one.close)
+        open_tunnel(open_one)
+        # Of a service between: it has not seen the open one, and is not in force any more when it answers.
+        proxy.write_config(pool("app", self.app) + limits("1MiB") + route(path='"/more"'))
+        self.assertEqual(proxy.control("/reload")[0], 200)
+        late = self.begin_late(proxy, "/late")
+        proxy.write_config(pool("app", self.app) + limits("100"))
+        self.assertEqual(proxy.control("/reload")[0], 200)
+        self.finish(late)
+        for client in (open_one, late):
+            client.send(frame(TEXT, b"x" * 101, masked=True))
+            self.assertEqual(read_frame(client).close_code, 1009)
 
 
 class Untouched(ReloadCase):
@@ -181,6 +245,17 @@ class Watch(ReloadCase):
         eventually(lambda: [each["ok"] for each in self.history(proxy)].count(False) == 2)
         proxy.write_config(self.config("c"))
         self.serves(proxy, "c")
+
+    def test_a_broken_file_that_is_taken_back_is_told_to_be_good_again(self):
+        proxy = self.start_proxy(self.config("a"))
+        successful = lambda: proxy.metrics().value("fairlead_config_last_reload_successful")
+        proxy.write_config("broken")
+        eventually(lambda: successful() == 0)
+        proxy.write_config(self.config("a"))
+        eventually(lambda: successful() == 1, 10, lambda: proxy.stderr())
+        self.assertEqual(self.generation(proxy), 1)
+        history = [(each["by"], each["ok"], each["generation"]) for each in self.history(proxy)]
+        self.assertEqual(history, [("watch", True, 1), ("watch", False, 1)])
 
     def test_what_means_the_same_changes_nothing_and_a_switched_off_watch_sees_nothing(self):
         proxy = self.start_proxy(self.config("a"))

@@ -119,6 +119,25 @@ class Routes(ProxyCase):
                 self.taken(target)
                 self.assertEqual(self.backend.requests[-1].head.target, wanted)
 
+    def test_a_prefix_is_replaced_and_headers_are_set_added_and_removed(self):
+        self.backend = self.http_backend()
+        self.proxy = self.start_proxy(
+            pool("app", self.backend),
+            route(
+                path='"/api/"',
+                strip_prefix='"/api"',
+                add_prefix='"/v2/x"',
+                set_headers='{ Host = "app.internal", X-Debug = "" }',
+                add_headers='{ X-Tag = "edge" }',
+            ),
+        )
+        fields = [("X-Debug", "1"), ("X-Tag", "client")]
+        self.assertEqual(self.proxy.ask(request(target="/api/users?x=1", fields=fields)).status, 200)
+        head = self.backend.requests[-1].head
+        self.assertEqual(head.target, "/v2/x/users?x=1")
+        self.assertEqual((head.get("Host"), head.get("X-Debug")), ("app.internal", None))
+        self.assertEqual([value for name, value in head.fields if name == "X-Tag"], ["client", "edge"])
+
     def test_paths_that_mean_two_things_do_not_pass_a_route(self):
         self.start(public={"path": '"/public/"'})
         for target in (

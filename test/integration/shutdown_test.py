@@ -5,7 +5,7 @@ import time
 import unittest
 
 from harness.case import ProxyCase
-from harness.connection import PeerClosed
+from harness.connection import PeerClosed, connect
 from harness.frames import (
     CLOSE,
     TEXT,
@@ -51,6 +51,20 @@ class Drain(ProxyCase):
         self.assertEqual(proxy.wait_exit(), 0)
         with self.assertRaises(ConnectionRefusedError):
             proxy.connect()
+
+    def test_kept_connections_to_the_admin_listener_do_not_spoil_the_exit(self):
+        proxy = self.front(self.http_backend())
+        kept = [connect(("127.0.0.1", proxy.admin_port)) for _ in range(3)]
+        try:
+            for scraper in kept[:2]:  # two between requests, one that never asked
+                scraper.send(request(target="/metrics"))
+                self.assertEqual(scraper.read_response().status, 200)
+            proxy.signal(signal.SIGTERM)
+            self.assertEqual(proxy.wait_exit(), 0)
+            self.assertEqual([scraper.ended_by() == "open" for scraper in kept], [False] * 3)
+        finally:
+            for scraper in kept:
+                scraper.close()
 
     def test_ctrl_c_is_the_same(self):
         proxy = self.front(self.http_backend())

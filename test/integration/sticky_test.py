@@ -45,7 +45,7 @@ class ByCookie(StickyCase):
         seen = set()
         for _ in range(6):
             first, cookie = self.visit(proxy)
-            self.assertRegex(cookie, r"^fairlead=[\w-]{24}; Path=/; HttpOnly; SameSite=Lax$")
+            self.assertRegex(cookie, r"^fairlead-app=[\w-]{24}; Path=/; HttpOnly; SameSite=Lax$")
             seen.add(first)
             for _ in range(8):
                 again, none = self.visit(proxy, Cookie=f"theme=dark; {self.pair(cookie)}")
@@ -57,12 +57,13 @@ class ByCookie(StickyCase):
         _, cookie = self.visit(proxy)
         value = self.pair(cookie)
         turned = value[:-1] + ("A" if value[-1] != "A" else "B")
-        for forged in (turned, "fairlead=", "fairlead=" + "A" * 24, f"fairlead={self.kept['a'].address}"):
+        named = [f"fairlead-app={text}" for text in ("", "A" * 24, self.kept["a"].address)]
+        for forged in (turned, *named):
             answers = [self.visit(proxy, Cookie=forged) for _ in range(9)]
             self.assertNotIn(None, [fresh for _, fresh in answers])
             self.assertGreater(len({who for who, _ in answers}), 1)
         # One that a stranger planted for a wider domain comes beside the true one and does not hide it.
-        self.assertIsNone(self.visit(proxy, Cookie=f"fairlead=planted; {value}")[1])
+        self.assertIsNone(self.visit(proxy, Cookie=f"fairlead-app=planted; {value}")[1])
 
     def test_replicas_with_the_same_secret_know_each_others_cookies_whatever_the_order(self):
         first, second = self.sticky_proxy(COOKIE), self.sticky_proxy(COOKIE, "cab")

@@ -4,6 +4,7 @@ import unittest
 
 from harness.case import pool, route
 from harness.certificates import Authority
+from harness.ports import free_port
 from harness.waiting import eventually
 from tls_listener_test import TlsCase
 
@@ -39,6 +40,28 @@ class ClientCertificates(TlsCase):
         self.assertNotEqual(self.curl(proxy, *self.with_own("old")).returncode, 0)
         self.expect_failure(proxy, "expired")
         self.assertEqual(len(self.backend.requests), 1)
+
+    def test_a_ticket_of_a_listener_where_it_is_optional_does_not_open_one_that_requires_it(self):
+        port = free_port()
+        asks = f'tls.client_ca = "{self.devices.pem}"\ntls.client_auth = '
+        required = f'[[listen]]\naddress = "127.0.0.1:{port}"\n'
+        required += f'tls.certificates = [{self.pair("a.example")}]\n'
+        proxy = self.serve(asks + '"optional"', extra=required + asks + '"required"')
+        session = self.devices.path("session")
+        asked = b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"
+        for count, version in enumerate(("-tls1_2", "-tls1_3"), start=1):
+            hold = ["-ign_eof"] if version == "-tls1_3" else []
+            self.client(proxy, version, "-sess_out", session, *hold, data=asked)
+            ticket = [version, "-sess_in", session, *hold]
+            self.assertIn("Reused, ", self.client(proxy, *ticket)[0])
+            came = len(self.backend.requests)
+            said, _ = self.client(proxy, *ticket, port=port, data=asked)
+            self.assertNotIn("HTTP/1.1 200", said)
+            self.assertIn("SSL alert number", said)
+            eventually(
+                lambda: self.failures(proxy, "client_certificate_missing") == count, 5, "it is counted"
+            )
+            self.assertEqual(len(self.backend.requests), came)
 
     def test_the_cas_are_told_to_the_client(self):
         proxy = self.serve(f'tls.client_ca = "{self.devices.pem}"')

@@ -1,6 +1,7 @@
 """TLS with clients as curl and openssl s_client see it: versions, ciphers, names, protocols and errors."""
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -47,10 +48,10 @@ class TlsCase(ProxyCase):
         self.backend = backend or self.http_backend()
         return self.front(self.backend, extra, listen=listen, **options)
 
-    def client(self, proxy, *arguments, name="a.example", data=b"Q\n"):
+    def client(self, proxy, *arguments, name="a.example", data=b"Q\n", port=None):
         """What openssl s_client says of a handshake, and its exit code."""
         done = subprocess.run(
-            ["openssl", "s_client", "-connect", f"127.0.0.1:{proxy.port}", "-CAfile", self.ca.pem,
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{port or proxy.port}", "-CAfile", self.ca.pem,
              *(["-servername", name] if name else ["-noservername"]), *arguments],
             input=data, capture_output=True, timeout=20,
         )  # fmt: skip
@@ -253,6 +254,24 @@ class Errors(TlsCase):
             client.send(b"\x16\x03\x01")
             client.read_to_end()
         self.expect_failure(proxy, "timeout")
+        eventually(lambda: "timeouts.tls_handshake" in proxy.stderr(), what=proxy.stderr)
+
+    def test_those_who_say_nothing_or_stop_after_a_byte_keep_nobody_out(self):
+        keys = '[tls]\nmax_handshakes = 2\n[timeouts]\ntls_handshake = "1m"'
+        proxy = self.serve(extra=keys)
+        clients = [proxy.connect() for _ in range(40)]
+        for client in clients[::2]:
+            client.send(b"\x16")
+        eventually(
+            lambda: proxy.metrics().value("fairlead_tls_handshakes_under_way", peer="client") == 40,
+            5, "all have come",
+        )  # fmt: skip
+        done = self.curl(proxy)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for client in clients:
+            client.close()
+        eventually(lambda: self.failures(proxy, "truncated") == 40, 5, "each that left is counted")
+        self.assertEqual(self.failures(proxy, "timeout"), 0)
 
     def test_a_client_that_does_not_trust_us_is_told_apart(self):
         proxy = self.serve()
@@ -271,6 +290,39 @@ class Errors(TlsCase):
                     if not secured.recv(1):
                         raise ConnectionError("closed")
         self.expect_failure(proxy, "bad_record")
+
+
+class Ends(TlsCase):
+    def read_until_cut_off(self, secured):
+        """The beginning, then all up to the end; an error then unless that is in order."""
+        got = b""
+        while b"part" not in got:
+            got += secured.recv(65536)
+        yield got
+        while some := secured.recv(65536):
+            got += some
+        yield got
+
+    def test_an_answer_that_a_shutdown_cuts_off_does_not_end_in_order(self):
+        def serve(connection):
+            connection.read_head()
+            connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\npart")
+            connection.ended_by(20)
+
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            proxy = self.serve(backend=self.scripted(serve))
+            context = ssl.create_default_context(cafile=self.ca.pem)
+            context.minimum_version = context.maximum_version = version
+            secured = context.wrap_socket(
+                proxy.connect().sock, server_hostname="a.example", suppress_ragged_eofs=False
+            )
+            with secured:
+                secured.sendall(b"GET / HTTP/1.0\r\nHost: a.example\r\n\r\n")
+                reading = self.read_until_cut_off(secured)
+                self.assertIn(b"200 OK", next(reading))
+                proxy.signal(signal.SIGTERM)
+                with self.assertRaises((ssl.SSLEOFError, ConnectionError)):
+                    next(reading)
 
 
 class Hsts(TlsCase):

@@ -195,6 +195,36 @@ class AccessLog(ProxyCase):
         self.assertEqual((closed["messages_from_client"], closed["messages_from_backend"]), (1, 1))
         self.assertGreater(closed["lifetime"], 0)
 
+    def test_the_line_says_how_far_the_end_had_come(self):
+        def serve(connection):
+            accept_upgrade(connection)
+            while True:
+                got = read_frame(connection)
+                if got.opcode == CLOSE:
+                    connection.send(close_frame(1000) if got.close_code == 1000 else frame(TEXT, "not yet"))
+
+        def wait_for_word(client):
+            self.assertEqual(read_frame(client).payload, b"not yet")
+
+        ends = {
+            "open": lambda client: client.reset(),
+            # The backend has the Close, and answers with something else before the client is gone.
+            "closing": lambda client: (
+                client.send(close_frame(1001, masked=True)), wait_for_word(client), client.reset()
+            ),
+            "closed": lambda client: (client.send(close_frame(1000, masked=True)), client.read_to_end()),
+        }
+        proxy = self.front(self.scripted(serve))
+        for phase, end in ends.items():
+            with self.subTest(phase):
+                before = len(self.events(proxy, "tunnel_closed"))
+                client = proxy.connect()
+                open_tunnel(client)
+                end(client)
+                lines = lambda: self.events(proxy, "tunnel_closed")[before:]
+                (line,) = eventually(lines)
+                self.assertEqual(line["phase"], phase)
+
     def test_hostile_bytes_cannot_forge_a_line(self):
         proxy = self.front(
             self.scripted(lambda connection: (accept_upgrade(connection), connection.ended_by(5)))

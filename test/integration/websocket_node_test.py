@@ -22,11 +22,12 @@ class NodeWs(ProxyCase):
         proxy = self.front(self._keep(NodeServer("deflate_server.mjs")), WATCHFUL)
         client = "deflate_client.mjs"
         self.assertEqual(run_node(client, proxy.websocket_url + "/echo", "quiet"), "ok\n")
-        pinged = {
-            side: proxy.metrics().value("fairlead_websocket_round_trip_seconds_count", to=side)
-            for side in ("client", "backend")
-        }
-        self.assertGreaterEqual(min(pinged.values()), 5, pinged)
+        self.assertGreaterEqual(self._answered_pings(proxy, "client"), 5)
+        self.assertGreaterEqual(self._answered_pings(proxy, "backend"), 1)
+
+    @staticmethod
+    def _answered_pings(proxy, side):
+        return proxy.metrics().value("fairlead_websocket_round_trip_seconds_count", to=side)
 
 
 if __name__ == "__main__":

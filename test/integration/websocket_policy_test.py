@@ -1,5 +1,6 @@
 """Keepalive, limits and policy of WebSockets: raw frames, and the `websockets` library on both ends."""
 import asyncio
+import threading
 import time
 import unittest
 
@@ -250,6 +251,35 @@ class Limits(PolicyCase):
         client = proxy.connect(receive_buffer=4096)
         open_tunnel(client)
         self.assertEqual(self.closed_line(proxy)["cause"], "slow_consumer")
+
+    def test_a_backend_that_takes_nothing_is_let_go_and_the_client_is_told_to_try_again_later(self):
+        done = threading.Event()
+
+        def serve(connection):
+            accept_upgrade(connection)
+            done.wait(20)
+
+        def send_on(client):
+            try:
+                while True:
+                    client.send(frame(BINARY, bytes(1 << 16), masked=True))
+            except OSError:
+                pass
+
+        proxy = self.policy_proxy(self.scripted(serve, receive_buffer=4096), slow_timeout='"500ms"')
+        client = self.open(proxy)
+        sender = threading.Thread(target=send_on, args=(client,), daemon=True)
+        sender.start()
+        try:
+            got = read_frame(client)
+            self.assertEqual((got.opcode, got.close_code), (CLOSE, 1013))
+            line = self.closed_line(proxy)
+        finally:
+            done.set()
+            client.close()
+            sender.join(10)
+        self.assertEqual((line["closed_by"], line["cause"]), ("proxy", "slow_consumer"))
+        self.assertEqual(line["close_code_proxy_to_client"], 1013)
 
     def test_a_reload_gives_tunnels_that_are_open_the_new_limits(self):
         backend = self.scripted(echo_until_close)

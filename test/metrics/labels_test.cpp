@@ -1,3 +1,4 @@
+#include "metrics/access_labels.hpp"
 #include "metrics/labels.hpp"
 #include "metrics/tls_labels.hpp"
 
@@ -38,9 +39,12 @@ TEST_CASE("every enumerator has a label of its own")
     check_labels<proxy_protocol_version>();
     check_labels<proxy_protocol_fault>();
     check_labels<dial_failure>();
+    check_labels<retry_cause>();
     check_labels<close_code_slot>();
     check_labels<tls_start>();
     check_labels<tls_fault>();
+    check_labels<password_result>();
+    check_labels<compression_skip>();
 }
 
 TEST_CASE("each close code from 1000 to 1015 has its slot, labelled with the number (RFC 6455 7.4.1)")

@@ -79,14 +79,28 @@ void fill(registry& all)
     all.set_certificates([] { return std::vector<certificate_state>{{"listener", "file"}}; });
     for (const auto reason : by<dial_failure, int>::keys())
         shard.backend("p", "b").dial_failures[reason].add();
-    shard.http("r", "p");
+    for (const auto cause : by<retry_cause, int>::keys())
+        shard.backend("p", "b").retries[cause].add();
+    for (const auto how : by<hedge_end, int>::keys())
+        shard.backend("p", "b").hedges[how].add();
+    http_cells& http = shard.http("r", "p");
+    for (const auto result : by<password_result, int>::keys())
+        http.passwords[result].add();
+    for (const auto reason : by<compression_skip, int>::keys())
+        http.compression.skipped[reason].add();
+    http.compression.answers.add();
     all.set_source_usage([] { return std::vector<source_usage>{{"p", "s", "d", 1, 0, 2}}; });
     all.set_backend_states([] {
         auto checks = std::make_shared<check_cells>();
         checks->failures[check_failure::timeout].add();
-        return std::vector<backend_state>{{"p", "b", backend_condition::up, 1, 1, 1, 0, 0, checks}};
+        return std::vector<backend_state>{{"p", "b", backend_condition::up, 1, 1, 1, 0, 0, checks, 5, 0}};
     });
-    all.set_pool_states([] { return std::vector<pool_state>{{"p", true}}; });
+    all.set_discovery_states([] {
+        return std::vector<discovery_state>{{"p", 1, std::chrono::system_clock::now(), {{"timeout", 1}}}};
+    });
+    all.set_pool_states([] {
+        return std::vector<pool_state>{{"p", true, 0, std::make_shared<queue_cells>()}};
+    });
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
     all.set_npath_states([] {
         npath_service_state service;
@@ -128,7 +142,7 @@ TEST_CASE("every metric has help in one sentence, a unit, and labels from the kn
     const std::set<std::string_view> known{
         "route", "pool",   "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
         "class", "reason", "destination", "source",    "version",     "compiler",  "service", "cause",
-        "to",    "peer",   "start",       "used_by",   "certificate", "state"};
+        "to",    "peer",   "start",       "used_by",   "certificate", "state",     "how",     "result"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

@@ -141,13 +141,35 @@ TEST_CASE("what the proxy reports when asked is exposed as it is")
         auto checks = std::make_shared<check_cells>();
         checks->seconds.observe(std::chrono::milliseconds(2));
         checks->failures[check_failure::status].add(4);
-        return std::vector<backend_state>{{"p", "b1", backend_condition::up, 3, 2, 0.5, 6, 1, {}},
+        return std::vector<backend_state>{{"p", "b1", backend_condition::up, 3, 2, 0.5, 6, 1, {}, 9, 4},
                                           {"p", "b2", backend_condition::ejected, 0, 0, 1, 0, 0, checks}};
     });
-    all.set_pool_states([] { return std::vector<pool_state>{{"p", true}, {"q", false}}; });
+    all.set_discovery_states([] {
+        const auto at = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000));
+        return std::vector<discovery_state>{{"p", 3, at, {{"timeout", 2}}}};
+    });
+    all.set_pool_states([] {
+        auto queue = std::make_shared<queue_cells>();
+        queue->waiting.add(3);
+        queue->ended[queue_end::timeout].add(2);
+        queue->seconds.observe(std::chrono::milliseconds(20));
+        return std::vector<pool_state>{{"p", true, 2, queue}, {"q", false}};
+    });
     const exposition_samples text{all.expose()};
+    CHECK(text[R"(fairlead_discovery_members{pool="p"})"] == 3);
+    CHECK(text[R"(fairlead_discovery_last_success_timestamp_seconds{pool="p"})"] == 1'700'000'000);
+    CHECK(text[R"(fairlead_discovery_failures_total{pool="p",reason="timeout"})"] == 2);
     CHECK(text[R"(fairlead_pool_panic{pool="p"})"] == 1);
     CHECK(text[R"(fairlead_pool_panic{pool="q"})"] == 0);
+    CHECK(text[R"(fairlead_pool_priority{pool="p"})"] == 2);
+    CHECK(text[R"(fairlead_pool_queue_waiting{pool="p"})"] == 3);
+    CHECK(text[R"(fairlead_pool_queue_ended_total{pool="p",how="timeout"})"] == 2);
+    CHECK(text[R"(fairlead_pool_queue_ended_total{pool="p",how="served"})"] == 0);
+    CHECK(text[R"(fairlead_pool_queue_seconds_count{pool="p"})"] == 1);
+    CHECK(!text.has(R"(fairlead_pool_queue_waiting{pool="q"})"));
+    CHECK(text[R"(fairlead_backend_connections_limit{pool="p",backend="b1"})"] == 9);
+    CHECK(!text.has(R"(fairlead_backend_connections_limit{pool="p",backend="b2"})"));
+    CHECK(text[R"(fairlead_backend_connects_pending{pool="p",backend="b1"})"] == 4);
     const std::string tuple = R"({pool="p",source="10.0.1.1",destination="10.0.0.1:9000"})";
     CHECK(text["fairlead_source_tuples_in_use" + tuple] == 12);
     CHECK(text["fairlead_source_tuples_set_aside" + tuple] == 2);

@@ -28,6 +28,9 @@ LIBRARY_OWNERS = {
     "re2": {"conf", "proxy"},
     "CLI": {"proxy"},
     "xxhash.h": {"proxy"},
+    "ares.h": {"proxy"},
+    "zlib.h": {"proxy"},
+    "crypt.h": {"proxy"},
 }
 
 # Inside proxy: what decides does no I/O, and nothing below the server knows it.

@@ -76,10 +76,11 @@ private:
     int fd_;
 };
 
-inline net::stream adopt(event_loop& loop, int fd, int family)
+inline net::stream adopt(event_loop& loop, int fd)
 {
-    const net::asio::generic::stream_protocol protocol(family, 0);
-    return net::stream(net::socket(loop.executor(), protocol, fd));
+    net::stream out(loop.executor());
+    REQUIRE_FALSE(out.assign(fd));
+    return out;
 }
 
 // A stream of ours and the test's end of it, over a pair of Unix sockets.
@@ -94,7 +95,7 @@ struct link
 
 private:
     link(event_loop& loop, std::array<int, 2> fds)
-        : ours(adopt(loop, fds[0], AF_UNIX))
+        : ours(adopt(loop, fds[0]))
         , theirs(fds[1])
     {}
 
@@ -161,7 +162,7 @@ struct tcp_link
 private:
     tcp_link(event_loop& loop, const listener& at)
         : theirs(connect_to(at.address()))
-        , ours(adopt(loop, at.accept().release(), AF_INET))
+        , ours(adopt(loop, at.accept().release()))
     {}
 };
 

@@ -1,10 +1,12 @@
 #include "tls/connection.hpp"
 
 #include "test/support/tls_ends.hpp"
+#include "test/tls/openssl_memory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <csignal>
 
 using namespace fairlead;
 using test::bytes_of;
@@ -101,6 +103,46 @@ TEST_CASE("sending to a peer that has left fails, and what it sent before can st
     CHECK(at.read().second == io_state::truncated);
 }
 
+TEST_CASE("that nothing can be sent leaves what comes alone, also where OpenSSL uses the descriptor")
+{
+    std::signal(SIGPIPE, SIG_IGN); // as the program does
+    pair_of_ends at;
+    tls::ssl_handle ssl = test::accepting(*at.servers);
+    SSL_set_options(ssl.get(), SSL_OP_ENABLE_KTLS);
+    at.ours.emplace(std::move(ssl), at.our_fd, at.way);
+    test::shake_hands(*at.ours, *at.theirs);
+    at.theirs->put("goodbye");
+    ::shutdown(at.theirs->fd(), SHUT_RD);
+    CHECK(at.ours->write(bytes_of("x")).state == io_state::failed);
+    CHECK(at.ours->send_error() == EPIPE);
+    CHECK(at.ours->receive_error() == 0);
+    CHECK_FALSE(at.ours->ended_by().has_value());
+    CHECK(at.read() == text_and_state{"goodbye", io_state::want_read});
+}
+
+TEST_CASE("a handshake whose answer cannot be sent has failed")
+{
+    pair_of_ends at;
+    CHECK_FALSE(at.theirs->step());
+    ::shutdown(at.theirs->fd(), SHUT_RD);
+    CHECK(at.ours->handshake().state == io_state::failed);
+    CHECK(at.fault_of() == fault::reset);
+    CHECK(at.ours->handshake().state == io_state::failed);
+}
+
+TEST_CASE("who cannot go on alone for want of memory loses nothing that OpenSSL has read")
+{
+    pair_of_ends at;
+    test::shake_hands(*at.ours, *at.theirs);
+    at.theirs->put("early");
+    REQUIRE(at.ours->peek() == io_state::done);
+    test::openssl_memory memory;
+    memory.run_out();
+    CHECK_FALSE(at.ours->go_on_alone());
+    memory.refill();
+    CHECK(at.read() == text_and_state{"early", io_state::want_read});
+}
+
 TEST_CASE("whoever speaks something else than TLS is told by what it is")
 {
     pair_of_ends at;
@@ -108,6 +150,29 @@ TEST_CASE("whoever speaks something else than TLS is told by what it is")
     fault expected = fault::plain_http;
     SUBCASE("a GET") { sent = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"; }
     SUBCASE("a method that OpenSSL does not know") { sent = "PROPFIND / HTTP/1.1\r\n\r\n"; }
+    SUBCASE("a method that comes in two pieces")
+    {
+        at.theirs->put_raw("PROP");
+        CHECK(at.ours->handshake().state == io_state::want_read);
+        sent = "FIND / HTTP/1.1\r\n\r\n";
+    }
+    SUBCASE("a banner of another protocol")
+    {
+        sent = "SSH-2.0-OpenSSH_9.2\r\n";
+        expected = fault::garbage;
+    }
+    SUBCASE("a banner that comes in two pieces")
+    {
+        at.theirs->put_raw("SS");
+        CHECK(at.ours->handshake().state == io_state::want_read);
+        sent = "H-2.0-OpenSSH_9.2\r\n";
+        expected = fault::garbage;
+    }
+    SUBCASE("a command of another protocol")
+    {
+        sent = "PING\r\n";
+        expected = fault::garbage;
+    }
     SUBCASE("bytes")
     {
         sent = std::string("\x00\x01\x02\x03\x04\x05\x06\x07\x08", 9);
@@ -124,6 +189,23 @@ TEST_CASE("whoever speaks something else than TLS is told by what it is")
     CHECK_FALSE(at.ours->failed_by()->text.empty());
     // Who speaks HTTP gets no alert, but an answer by whoever is asked next.
     if (expected == fault::plain_http) CHECK(at.ours->bytes_sent() == 0);
+}
+
+TEST_CASE("a server that answers in something else than TLS is told by what it is")
+{
+    pair_of_ends at(TLS1_3_VERSION, pair_of_ends::part::client);
+    CHECK(at.ours->handshake().state == io_state::want_read);
+    std::string sent;
+    fault expected = fault::plain_http;
+    SUBCASE("HTTP") { sent = "HTTP/1.1 400 Bad Request\r\n\r\n"; }
+    SUBCASE("a banner of another protocol")
+    {
+        sent = "SSH-2.0-OpenSSH_9.2\r\n";
+        expected = fault::garbage;
+    }
+    at.theirs->put_raw(sent);
+    CHECK(at.ours->handshake().state == io_state::failed);
+    CHECK(at.fault_of() == expected);
 }
 
 TEST_CASE("a handshake that the peer ends in the middle has ended, whatever it sent before")

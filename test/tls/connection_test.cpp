@@ -66,6 +66,31 @@ TEST_CASE("a read with little room says that there may be more, and no event is 
     CHECK_FALSE(at.ours->has_buffered());
 }
 
+TEST_CASE("one read opens a bounded number of records, and the rest needs no event")
+{
+    std::optional<pair_of_ends> made;
+    SUBCASE("TLS 1.3") { made.emplace(TLS1_3_VERSION); }
+    SUBCASE("TLS 1.2") { made.emplace(TLS1_2_VERSION); }
+    pair_of_ends& at = *made;
+    at.shake();
+    const std::string text = pattern(1'000);
+    std::string records;
+    for (const char byte : text)
+        records += at.theirs->seal({&byte, 1});
+    at.theirs->put_raw(records);
+    std::string got;
+    int reads = 0;
+    for (io_state state = io_state::done; state == io_state::done; ++reads) {
+        const auto [some, next] = at.read();
+        CHECK(some.size() <= 128);
+        CHECK((next != io_state::done || at.ours->has_buffered()));
+        got += some;
+        state = next;
+    }
+    CHECK((got == text));
+    CHECK(reads >= 8);
+}
+
 TEST_CASE("what comes right behind the handshake is not lost")
 {
     pair_of_ends at;

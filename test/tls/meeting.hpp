@@ -48,9 +48,9 @@ inline void connect_in_memory(SSL* client, SSL* server)
 }
 
 // Also reads once at the client, where the tickets of TLS 1.3, or a refusal, come behind the handshake.
-inline meeting meet(tls::ssl_handle client, SSL_CTX* server_context)
+inline meeting meet(tls::ssl_handle client, tls::ssl_handle server)
 {
-    meeting out{std::move(client), tls::ssl_handle(SSL_new(server_context)), {}, {}};
+    meeting out{std::move(client), std::move(server), {}, {}};
     SSL_set_accept_state(out.server.get());
     connect_in_memory(out.client.get(), out.server.get());
     for (int turn = 0; turn < 20; ++turn) {
@@ -65,6 +65,11 @@ inline meeting meet(tls::ssl_handle client, SSL_CTX* server_context)
             out.client_failure = tls::failure_of(*out.client, error, errno, false);
     }
     return out;
+}
+
+inline meeting meet(tls::ssl_handle client, SSL_CTX* server_context)
+{
+    return meet(std::move(client), tls::ssl_handle(SSL_new(server_context)));
 }
 
 } // namespace fairlead::tls_test

@@ -1,5 +1,7 @@
 #include "tls/record_protection.hpp"
 
+#include "test/tls/openssl_memory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -179,4 +181,30 @@ TEST_CASE("records of no size or too much are refused before they are opened")
     CHECK(at.protection.open(at.keys, octets(5 + tls::most_sealed_bytes + 1, 0), at.room).what ==
           verdict::too_long);
     CHECK_FALSE(at.protection.begin(at.keys, cipher_suite::aes_128_gcm_sha256, octets(48, 3)));
+}
+
+TEST_CASE("a record that cannot be opened for want of memory is not called forged")
+{
+    bench at;
+    REQUIRE(at.protection.begin(at.keys, cipher_suite::aes_128_gcm_sha256, client_secret));
+    test::openssl_memory memory;
+    memory.run_out();
+    CHECK(at.protection.open(at.keys, client_data, at.room).what == verdict::failed);
+    memory.refill();
+    CHECK(at.opened(at.keys, client_data, content_type::application_data) == fifty_octets());
+}
+
+TEST_CASE("keys that were forgotten or replaced are nowhere any more")
+{
+    const auto suite = cipher_suite::chacha20_poly1305_sha256; // OpenSSL keeps its key as it is
+    test::openssl_memory memory;
+    memory.watch();
+    bench at;
+    REQUIRE(at.protection.begin(at.keys, suite, octets(tls::secret_size(suite), 5)));
+    const std::array<std::uint8_t, 32> key = at.keys.key;
+    (void)at.seal(content_type::application_data, "x");
+    CHECK(memory.holds(key));
+    SUBCASE("forgotten") { at.protection.forget(at.keys); }
+    SUBCASE("replaced") { REQUIRE(at.protection.update(at.keys)); }
+    CHECK_FALSE(memory.holds(key));
 }

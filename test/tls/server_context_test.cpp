@@ -4,63 +4,23 @@
 #include "tls/handshake_facts.hpp"
 #include "test/tls/issuing.hpp"
 #include "test/tls/meeting.hpp"
+#include "test/tls/serving.hpp"
 
 #include <doctest/doctest.h>
-
-#include <functional>
 
 namespace fairlead::tls {
 namespace {
 
+using tls_test::as_certificate;
+using tls_test::authority;
+using tls_test::fresh_keys;
 using tls_test::issue;
 using tls_test::issued;
+using tls_test::leaf_for;
 using tls_test::meet;
 using tls_test::meeting;
-
-std::shared_ptr<const certificate> as_certificate(const issued& from, const std::string& ocsp = {})
-{
-    const std::string chain = from.pem();
-    const std::string key = from.key_pem();
-    return *certificate::read({chain, key, ocsp}, std::chrono::system_clock::now());
-}
-
-const issued& authority()
-{
-    static const issued made = issue({.name = "CA", .is_ca = true});
-    return made;
-}
-
-issued leaf_for(const std::string& name, bool is_rsa = false)
-{
-    return issue({.name = name, .alternatives = "DNS:" + name, .is_rsa = is_rsa}, &authority());
-}
-
-std::shared_ptr<const server_context> serving(server_options options)
-{
-    auto made = server_context::build(options);
-    REQUIRE_MESSAGE(made.has_value(), made.error().front());
-    return *made;
-}
-
-std::shared_ptr<ticket_keys> fresh_keys()
-{
-    return std::make_shared<ticket_keys>(std::chrono::hours(1), ticket_keys::clock::now());
-}
-
-// A client as others are: from OpenSSL itself, so that it may be anything.
-struct plain_client
-{
-    ssl_ctx_handle context{SSL_CTX_new(TLS_client_method())};
-
-    ssl_handle to(const char* name, const std::function<void(SSL*)>& prepare = {}) const
-    {
-        ssl_handle ssl(SSL_new(context.get()));
-        SSL_set_connect_state(ssl.get());
-        if (name != nullptr) SSL_set_tlsext_host_name(ssl.get(), name);
-        if (prepare) prepare(ssl.get());
-        return ssl;
-    }
-};
+using tls_test::plain_client;
+using tls_test::serving;
 
 std::string shown_to(const meeting& at)
 {
@@ -318,59 +278,6 @@ TEST_SUITE("server_context: clients' certificates")
         CHECK(with(good).is_done());
         REQUIRE(with(bad).server_failure);
         CHECK(with(bad).server_failure->what == fault::revoked);
-    }
-}
-
-TEST_SUITE("server_context: tickets")
-{
-    TEST_CASE("a session is resumed by any context with the same keys, in TLS 1.2 and 1.3")
-    {
-        const auto keys = fresh_keys();
-        const auto certificate = as_certificate(leaf_for("a.example"));
-        const auto first = serving({.certificates = {certificate}, .tickets = keys});
-        const auto second = serving({.certificates = {certificate}, .tickets = keys});
-        const auto stranger = serving({.certificates = {certificate}, .tickets = fresh_keys()});
-        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-            const plain_client client;
-            SSL_CTX_set_max_proto_version(client.context.get(), version);
-            const auto before = meet(client.to("a.example"), first->native());
-            REQUIRE(before.is_done());
-            CHECK_FALSE(read_handshake(*before.server).is_resumed);
-            std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> session(
-                SSL_get1_session(before.client.get()), SSL_SESSION_free);
-            const auto resume = [&](SSL* ssl) { SSL_set_session(ssl, session.get()); };
-            CHECK(read_handshake(*meet(client.to("a.example", resume), second->native()).server).is_resumed);
-            const auto full = meet(client.to("a.example", resume), stranger->native());
-            CHECK(full.is_done());
-            CHECK_FALSE(read_handshake(*full.server).is_resumed);
-        }
-    }
-
-    TEST_CASE("a session of a listener without client verification is not resumed at one with it")
-    {
-        const auto keys = fresh_keys();
-        const auto certificate = as_certificate(leaf_for("a.example"));
-        const auto open = serving({.certificates = {certificate}, .tickets = keys});
-        const auto closed = serving({.certificates = {certificate},
-                                     .client_auth = client_auth::optional,
-                                     .client_ca = authority().pem(),
-                                     .tickets = keys});
-        const plain_client client;
-        const auto before = meet(client.to("a.example"), open->native());
-        std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> session(
-            SSL_get1_session(before.client.get()), SSL_SESSION_free);
-        const auto resume = [&](SSL* ssl) { SSL_set_session(ssl, session.get()); };
-        const auto after = meet(client.to("a.example", resume), closed->native());
-        CHECK(after.is_done());
-        CHECK_FALSE(read_handshake(*after.server).is_resumed);
-    }
-
-    TEST_CASE("without keys there are no tickets")
-    {
-        const auto made = serving({.certificates = {as_certificate(leaf_for("a.example"))}});
-        const plain_client client;
-        const auto at = meet(client.to("a.example"), made->native());
-        CHECK(SSL_SESSION_has_ticket(SSL_get0_session(at.client.get())) == 0);
     }
 }
 

@@ -8,8 +8,10 @@ from harness.websocket_backend import WebSocketBackend
 
 
 def pool(name, *backends, **keys):
-    """A [pool.NAME] table; `backends` are addresses or objects with one, `keys` are written as TOML text."""
-    addresses = ", ".join(f'"{getattr(backend, "address", backend)}"' for backend in backends)
+    """A [pool.NAME] table; `backends` are addresses or objects with one, or entries as TOML text with braces;
+    `keys` are written as TOML text."""
+    texts = (getattr(backend, "address", backend) for backend in backends)
+    addresses = ", ".join(text if text.startswith("{") else f'"{text}"' for text in texts)
     lines = [f"[pool.{name}]", f"backends = [{addresses}]"]
     lines += [f"{key} = {value}" for key, value in keys.items()]
     return "\n".join(lines) + "\n"

@@ -80,9 +80,9 @@ class _Loop:
 class CrowdBackend(_Loop):
     """Accepts upgrades, echoes text, answers a Close with its code and ends."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         super().__init__()
-        self._listener = socket.create_server((host, 0), backlog=4096)
+        self._listener = socket.create_server((host, port), backlog=4096)
         self.address = f"{host}:{self._listener.getsockname()[1]}"
         self._open = {}  # socket -> [is it a tunnel, bytes not used yet, target]
         self.close_codes = {}

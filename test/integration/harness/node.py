@@ -23,9 +23,10 @@ def install_modules():
         )
 
 
-def run_node(script, *arguments, timeout_s=60):
+def run_node(script, *arguments, timeout_s=60, modules=True):
     """Runs a script to its end; AssertionError with its output unless it succeeds."""
-    install_modules()
+    if modules:
+        install_modules()
     done = subprocess.run(
         ["node", os.path.join(FOLDER, script), *arguments],
         stdin=subprocess.DEVNULL,
@@ -40,8 +41,9 @@ def run_node(script, *arguments, timeout_s=60):
 class NodeServer:
     """A script that prints the port it listens on and then serves until it is stopped."""
 
-    def __init__(self, script, *arguments):
-        install_modules()
+    def __init__(self, script, *arguments, modules=True):
+        if modules:
+            install_modules()
         self.errors = []
         self._process = subprocess.Popen(
             ["node", os.path.join(FOLDER, script), *arguments],

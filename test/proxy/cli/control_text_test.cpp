@@ -79,12 +79,12 @@ TEST_CASE("the backends of each pool are a table, with why some are not up")
     const auto answer = parsed(R"({"pools":[{"pool":"chat","backends":2,"up":1,"panics":true},
                                             {"pool":"web","backends":1,"up":1,"panics":false}],"backends":[
         {"pool":"chat","backend":"a:1","state":"down","reason":"status 500","since":"2024-02-29T12:00:00Z",
-         "weight":2,"effective_weight":2.0,"tunnels":1200,"active":1201},
+         "weight":2,"effective_weight":2.0,"tunnels":1200,"active":1201,"origin":"dns"},
         {"pool":"chat","backend":"b:1","state":"up","reason":"","weight":2,"effective_weight":0.25},
         {"pool":"web","backend":"c:1","state":"up","reason":"","weight":1,"effective_weight":1.0}]})");
     const auto all = cli::backends_text(answer, "");
     CHECK(all.starts_with("pool chat: 1 of 2 up; all are used\n"));
-    CHECK(all.find("  a:1      down          2    1,200   1,201  2024-02-29T12:00:00Z  status 500\n") !=
+    CHECK(all.find("  a:1      down          2    1,200   1,201  dns   2024-02-29T12:00:00Z  status 500\n") !=
           all.npos);
     CHECK(all.find("  0.2 of 2  ") != all.npos);
     CHECK(all.find("pool web: 1 of 1 up\n") != all.npos);

@@ -72,6 +72,23 @@ TEST_SUITE("client_credentials")
         CHECK(made.context() != before);
     }
 
+    TEST_CASE("an empty file of CAs is not the system's CAs")
+    {
+        pool_site at;
+        at.folder.write("ca.pem", "");
+        at.pool.tls->ca = at.path("ca.pem");
+        const auto fresh = at.load();
+        CHECK(fresh.problems() == std::vector<std::string>{at.path("ca.pem") + " is empty"});
+        CHECK_FALSE(fresh.context());
+        at.folder.write("ca.pem", issue({.is_ca = true}).pem());
+        auto made = at.load();
+        const auto before = made.context();
+        REQUIRE(before);
+        at.folder.write("ca.pem", "");
+        CHECK(made.refresh(now()).problems.size() == 1);
+        CHECK(made.context() == before);
+    }
+
     TEST_CASE("what does not load is told")
     {
         pool_site at;

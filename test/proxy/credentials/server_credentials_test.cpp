@@ -137,6 +137,52 @@ TEST_SUITE("server_credentials")
         CHECK(made.certificates()[0].not_after > now());
     }
 
+    TEST_CASE("a pair that is not valid yet is told once, and taken when its time has come")
+    {
+        site at;
+        at.write("a", issue({.name = "now"}));
+        at.with("a");
+        auto made = at.load();
+        const auto before = made.context();
+        at.write("a", issue({.name = "later", .from_days = 2}));
+        CHECK(any_has(made.refresh(now()).problems, "it is not valid before"));
+        CHECK(made.refresh(now() + std::chrono::hours(1)).problems.empty());
+        CHECK(made.certificates()[0].is_refused);
+        CHECK(made.context() == before);
+        const auto report = made.refresh(now() + std::chrono::hours(49));
+        CHECK(any_has(report.news, "'CN=later,O=Tests', good until"));
+        CHECK(report.problems.empty());
+        CHECK(made.context() != before);
+        CHECK_FALSE(made.certificates()[0].is_refused);
+    }
+
+    TEST_CASE("an OCSP response that runs out is warned about once, though its file stays the same")
+    {
+        site at;
+        const auto ca = issue({.name = "CA", .is_ca = true});
+        const auto one = issue({.name = "a", .alternatives = "DNS:a.example"}, &ca);
+        at.folder.write("a.pem", one.pem() + ca.pem());
+        at.folder.write("a.key", one.key_pem());
+        std::filesystem::permissions(at.path("a.key"), std::filesystem::perms(0640));
+        at.folder.write("a.ocsp", tls_test::ocsp_response(one, ca, ca));
+        at.listener.tls->certificates.push_back({at.path("a.pem"), at.path("a.key"), at.path("a.ocsp"), {}});
+        auto made = at.load();
+        REQUIRE(made.warnings().empty());
+        CHECK(made.refresh(now()).warnings.empty());
+        CHECK_FALSE(made.certificates()[0].is_staple_left_out);
+        const auto later = now() + std::chrono::hours(25);
+        const auto report = made.refresh(later);
+        CHECK(report.warnings.size() == 1);
+        CHECK(made.certificates()[0].is_staple_left_out);
+        CHECK(any_has(report.warnings, "a.pem: the OCSP response is not stapled: it is good from"));
+        CHECK(made.refresh(later).warnings.empty());
+        CHECK(made.warnings().size() == 1);
+        at.folder.write("a.ocsp", tls_test::ocsp_response(one, ca, ca, V_OCSP_CERTSTATUS_GOOD, 48));
+        CHECK(made.refresh(later).warnings.empty());
+        CHECK(made.warnings().empty());
+        CHECK_FALSE(made.certificates()[0].is_staple_left_out);
+    }
+
     TEST_CASE("files that are gone leave what was read of them in force")
     {
         site at;
@@ -196,6 +242,39 @@ TEST_SUITE("server_credentials")
         at.folder.write("ca.pem", issue({.name = "other CA", .is_ca = true}).pem());
         CHECK(made.refresh(now()).news.size() == 1);
         CHECK(made.context() != before);
+    }
+
+    TEST_CASE("an empty list of who is revoked lets nobody in whom the one before kept out")
+    {
+        site at;
+        at.write("a", issue({}));
+        at.with("a");
+        const auto ca = issue({.name = "CA", .is_ca = true});
+        at.folder.write("ca.pem", ca.pem());
+        at.folder.write("crl.pem", tls_test::revocation_list(ca, {}));
+        at.listener.tls->client_ca = at.path("ca.pem");
+        at.listener.tls->crl = at.path("crl.pem");
+        auto made = at.load();
+        REQUIRE(made.problems().empty());
+        const auto before = made.context();
+        at.folder.write("crl.pem", "");
+        const auto report = made.refresh(now());
+        CHECK(report.problems == std::vector<std::string>{at.path("crl.pem") + " is empty"});
+        CHECK(report.news.empty());
+        CHECK(made.context() == before);
+        const auto fresh = at.load();
+        CHECK(any_has(fresh.problems(), "crl.pem is empty"));
+        CHECK_FALSE(fresh.context());
+    }
+
+    TEST_CASE("a key file that is named and empty is no key in the chain's file")
+    {
+        site at;
+        const auto one = issue({});
+        at.folder.write("a.pem", one.pem() + one.key_pem());
+        at.folder.write("a.key", "");
+        at.with("a");
+        CHECK(any_has(at.load().problems(), "a.key is empty"));
     }
 
     TEST_CASE("it is of a listener as long as nothing of its TLS differs")

@@ -1,69 +1,21 @@
-#include "proxy/http/body_transfer.hpp"
-
-#include "test/support/event_loop.hpp"
-#include "test/support/peer.hpp"
+#include "test/proxy/http/transfer_bench.hpp"
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/post.hpp>
+
+#include <functional>
 #include <string>
 #include <vector>
 
 using namespace fairlead;
 using namespace std::chrono_literals;
 using http::body_framing;
-using http::framing_kind;
 using http::transfer_end;
-
-namespace {
-
-constexpr body_framing chunked{framing_kind::chunked, 0};
-constexpr body_framing until_close{framing_kind::until_close, 0};
-constexpr body_framing length(std::uint64_t bytes) { return {framing_kind::length, bytes}; }
-
-// A transfer between two connections of which the test holds the other ends.
-struct bench
-{
-    test::event_loop loop;
-    test::link from{loop};
-    test::link to{loop};
-    net::deadline limit{loop.wheel()};
-    metrics::counter counted;
-    http::body_transfer what;
-    std::optional<transfer_end> end;
-
-    explicit bench(body_framing framing, bool to_chunked = false)
-        : what{.source = from.ours,
-               .sink = to.ours,
-               .limit = limit,
-               .framing = framing,
-               .to_chunked = to_chunked,
-               .head = {},
-               .ahead = {},
-               .read_timeout = 5s,
-               .write_timeout = 7s,
-               .counted = &counted}
-    {
-        limit.guard(&from.ours.lowest_layer(), &to.ours.lowest_layer());
-    }
-
-    void start()
-    {
-        loop.start(http::transfer(what), end);
-        loop.turn();
-    }
-    void send(std::string_view bytes)
-    {
-        from.theirs.put(bytes);
-        loop.turn();
-    }
-    std::string received()
-    {
-        loop.turn();
-        return to.theirs.take();
-    }
-};
-
-} // namespace
+using http::test::chunked;
+using http::test::length;
+using http::test::until_close;
+using bench = http::test::transfer_bench;
 
 TEST_CASE("a body that came with its head goes out in one piece, and what follows it stays where it is")
 {
@@ -311,23 +263,58 @@ TEST_CASE("a sink that takes a little in time is not overdue")
     CHECK(received + at.received().size() == body.size());
 }
 
-TEST_CASE("a slow sink gets every byte, in order")
+TEST_CASE("a compressed body is flushed when its source pauses, and ended with it")
 {
-    std::string body;
-    for (unsigned i = 0; body.size() < 3'000'000; ++i)
-        body += std::to_string(i) + ",";
-    bench at(length(body.size()));
+    http::gzip_encoder encoder(5);
+    bench at(chunked, true);
+    at.what.head = "HEAD\r\n\r\n";
+    at.what.encoder = &encoder;
     at.start();
-    std::string_view left = body;
-    std::string received;
-    while (!at.end) {
-        const std::size_t took = at.from.theirs.offer(left);
-        left.remove_prefix(took);
-        const std::string some = at.received();
-        REQUIRE((took != 0 || !some.empty()));
-        received += some;
-    }
+    CHECK(at.received() == "HEAD\r\n\r\n"); // which does not wait
+    at.send("5\r\nhello\r\n");
+    const std::string first = at.received();
+    CHECK(first.find("\r\n\x1f\x8b") != std::string::npos);
+    CHECK_FALSE(encoder.holds_back());
+    CHECK(first.size() > 20);
+    at.send("5\r\nagain\r\n0\r\nX-A: 1\r\n\r\n");
+    REQUIRE(at.end == transfer_end::complete);
+    CHECK(at.received().ends_with("\r\n0\r\nX-A: 1\r\n\r\n"));
+    CHECK(at.what.bytes == 10); // as it came
+    CHECK(encoder.bytes_in() == 10);
+}
+
+TEST_CASE("a compressed body that came with its head goes out in one piece with it")
+{
+    http::gzip_encoder encoder(5);
+    bench at(length(5), true);
+    at.what.head = "HEAD\r\n\r\n";
+    at.what.ahead = "hellorest";
+    at.what.encoder = &encoder;
+    at.start();
+    REQUIRE(at.end == transfer_end::complete);
+    const std::string out = at.received();
+    CHECK(out.starts_with("HEAD\r\n\r\n"));
+    CHECK(out.ends_with("\r\n0\r\n\r\n"));
+    CHECK(at.what.ahead_used == 5);
+    CHECK(encoder.bytes_in() == 5);
+}
+
+TEST_CASE("a compressor gets small steps, between which others have their turn")
+{
+    http::gzip_encoder encoder(5);
+    bench at(length(200'000), true);
+    at.what.encoder = &encoder;
+    const std::string all(200'000, 'a');
+    at.what.ahead = all;
+    at.loop.start(http::transfer(at.what), at.end);
+    int turns_of_others = 0;
+    std::function<void()> again = [&] {
+        ++turns_of_others;
+        if (!at.end) net::asio::post(at.loop.executor(), again);
+    };
+    net::asio::post(at.loop.executor(), again);
+    at.loop.wait_for([&] { return at.end.has_value(); });
     CHECK(at.end == transfer_end::complete);
-    CHECK((received + at.received() == body));
-    CHECK(at.what.bytes == body.size());
+    CHECK(turns_of_others >= 200'000 / static_cast<int>(http::gzip_encoder::step_bytes));
+    CHECK(encoder.bytes_in() == 200'000);
 }

@@ -36,6 +36,7 @@ TEST_CASE("without Connection no option is set")
     CHECK_FALSE(options->close);
     CHECK_FALSE(options->keep_alive);
     CHECK_FALSE(options->upgrade);
+    CHECK_FALSE(options->names_any());
 }
 
 TEST_CASE("fields that end at this hop are known by name, ignoring case")
@@ -45,4 +46,5 @@ TEST_CASE("fields that end at this hop are known by name, ignoring case")
     REQUIRE(options);
     CHECK(options->names("x-HOP"));
     CHECK_FALSE(options->names("X-Ho"));
+    CHECK(options->names_any());
 }

@@ -30,6 +30,21 @@ TEST_CASE("an error answer to HEAD has the length of the body it does not send (
     CHECK(answer.ends_with("\r\n\r\n"));
 }
 
+TEST_CASE("an OPTIONS that goes no further is told what passes (RFC 9110 7.6.2, 9.3.7)")
+{
+    std::string out;
+    append_options_answer(out, {.keep_alive = true, .date_line = "Date: x\r\n"});
+    CHECK(out ==
+          "HTTP/1.1 200 OK\r\nAllow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\nContent-Length: 0\r\n"
+          "Connection: keep-alive\r\nDate: x\r\n\r\n");
+}
+
+TEST_CASE("an error answer has the Date it is given (RFC 9110 6.6.1)")
+{
+    CHECK(error_response(404, "", {.date_line = "Date: x\r\n"}).find("\r\nDate: x\r\n\r\n404 ") !=
+          std::string::npos);
+}
+
 TEST_CASE("a refusal is answered with its own fields")
 {
     const refusal why{refusal_kind::unsupported_method, 405, "TRACE is not allowed", "Allow: GET\r\n"};

@@ -2,17 +2,15 @@
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/head_parser.hpp"
 
+#include "test/support/allocations.hpp"
+
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <new>
 #include <string>
 
 using namespace fairlead::http;
 
 namespace {
-
-thread_local std::size_t allocations = 0;
 
 const std::string request_bytes =
     "POST /chat/room?x=1 HTTP/1.1\r\nHost: example.com\r\nUser-Agent: Mozilla/5.0\r\n"
@@ -63,33 +61,16 @@ bool pass_response(connection& c)
 
 } // namespace
 
-void* operator new(std::size_t size)
-{
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-
-// std::stable_sort asks in this way and gives back in the ordinary one.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept
-{
-    ++allocations;
-    return std::malloc(size);
-}
-
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
 TEST_CASE("parsing, checking and forwarding heads allocates nothing once a connection is warm")
 {
     connection c;
     REQUIRE(pass_request(c));
     REQUIRE(pass_response(c));
-    const auto before = allocations;
+    const auto before = fairlead::test::allocations();
     bool passed = true;
     for (int i = 0; i < 100; ++i)
         passed = passed && pass_request(c) && pass_response(c);
-    const auto after = allocations;
+    const auto after = fairlead::test::allocations();
     CHECK(passed);
     CHECK(after == before);
     CHECK(before > 0);

@@ -331,6 +331,22 @@ TEST_CASE("a response head may have an empty reason (RFC 9112 4)")
     CHECK(parse_response("HTTP/1.1 204 \r\n\r\n").status == parse_status::done);
 }
 
+TEST_CASE("a status line may lack the space behind its code (RFC 9112 4)")
+{
+    head out;
+    const std::string_view bytes = "HTTP/1.1 204\r\nX-A: b\r\n\r\n";
+    const auto parsed = response_head_parser().parse(bytes, out);
+    REQUIRE(parsed.status == parse_status::done);
+    CHECK(parsed.consumed == bytes.size());
+    CHECK(out.status() == 204);
+    CHECK(out.reason().empty());
+    CHECK(out.find("X-A") == "b");
+    CHECK(parse_response("HTTP/1.0 200\r\n\r\n").status == parse_status::done);
+    CHECK(parse_response("HTTP/1.1 2x4\r\n\r\n").fault == head_fault::malformed);
+    CHECK(parse_response("HTTP/1.1\t204\r\n\r\n").fault == head_fault::malformed);
+    CHECK(parse_response("HTTP/2.0 200\r\n\r\n").fault == head_fault::unsupported_version);
+}
+
 TEST_CASE("a 1xx head ends at its blank line, and the bytes behind a 101 are left")
 {
     CHECK(parse_response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n").consumed == 25);

@@ -185,7 +185,11 @@ TEST_CASE("absolute-form replaces Host when both name the same (RFC 9112 3.2.2)"
 {
     const parsed_request request("GET http://EXAMPLE.com/x HTTP/1.1\r\nHost: example.com\r\n\r\n");
     CHECK(facts_of(request).path == "/x");
-    CHECK(facts_of(request).host == "example.com");
+    CHECK(facts_of(request).host == "EXAMPLE.com");
+    const parsed_request port("GET http://a.com:80/ HTTP/1.1\r\nHost: a.com\r\n\r\n");
+    CHECK(facts_of(port).authority == "a.com:80");
+    CHECK(status_for("GET https://a.com/ HTTP/1.1\r\nHost: a.com:443\r\n\r\n") == 200);
+    CHECK(status_for("GET https://a.com/ HTTP/1.1\r\nHost: a.com:80\r\n\r\n") == 400);
     check_refused("GET http://evil.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n", refusal_kind::bad_host);
     check_refused("GET http://example.com/ HTTP/1.1\r\n\r\n", refusal_kind::bad_host);
     check_refused("GET http://u@example.com/ HTTP/1.1\r\nHost: u@example.com\r\n\r\n",
@@ -329,13 +333,44 @@ TEST_CASE("an Upgrade without Connection: upgrade, or in HTTP/1.0, is no upgrade
     CHECK_FALSE(facts_of(old).is_upgrade);
 }
 
-TEST_CASE("a body on an upgrade request is refused")
+TEST_CASE("a body on an upgrade to websocket is refused")
 {
     check_refused(with("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n"),
                   refusal_kind::body_on_upgrade);
-    check_refused(with("Connection: upgrade\r\nUpgrade: x\r\nTransfer-Encoding: chunked\r\n"),
+    check_refused(with("Connection: upgrade\r\nUpgrade: h2c, websocket\r\nTransfer-Encoding: chunked\r\n"),
                   refusal_kind::body_on_upgrade);
     CHECK(status_for(with("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n")) == 200);
+}
+
+TEST_CASE("an Upgrade to anything else with a body is ignored (RFC 9110 7.8)")
+{
+    const parsed_request request(with("Connection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n"));
+    CHECK_FALSE(facts_of(request).is_upgrade);
+    CHECK(facts_of(request).framing.length == 5);
+}
+
+TEST_CASE("Max-Forwards counts for OPTIONS alone (RFC 9110 7.6.2)")
+{
+    const auto asked = [](const std::string& lines, const std::string& method) {
+        const parsed_request request(method + " / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n");
+        return facts_of(request).max_forwards;
+    };
+    CHECK(asked("Max-Forwards: 0\r\n", "OPTIONS") == 0U);
+    CHECK(asked("Max-Forwards: 010\r\n", "OPTIONS") == 10U);
+    CHECK_FALSE(asked("", "OPTIONS").has_value());
+    CHECK_FALSE(asked("Max-Forwards: 0\r\n", "GET").has_value());
+    CHECK_FALSE(asked("Max-Forwards: x\r\n", "GET").has_value());
+    for (const auto* lines : {"Max-Forwards:\r\n", "Max-Forwards: -1\r\n", "Max-Forwards: 1, 1\r\n",
+                              "Max-Forwards: 1\r\nMax-Forwards: 1\r\n"})
+        check_refused("OPTIONS * HTTP/1.1\r\nHost: a\r\n" + std::string(lines) + "\r\n",
+                      refusal_kind::bad_max_forwards);
+}
+
+TEST_CASE("an absolute-form says whether it is of https (RFC 9110 7.4)")
+{
+    CHECK(facts_of(parsed_request("GET HTTPS://a/ HTTP/1.1\r\nHost: a\r\n\r\n")).is_https_target);
+    CHECK_FALSE(facts_of(parsed_request("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n")).is_https_target);
+    CHECK_FALSE(facts_of(parsed_request(with(""))).is_https_target);
 }
 
 TEST_CASE("a malformed Upgrade is refused (RFC 9110 7.8)")

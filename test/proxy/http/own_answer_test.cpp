@@ -42,6 +42,18 @@ TEST_CASE("a location has what the request asked for in place of the names")
     CHECK(location("https://{host}:8443{uri}", "/%7B?{x}") == "https://app.test:8443/%7B?{x}");
 }
 
+TEST_CASE("without a host nobody is sent to one")
+{
+    conf::edge_options edge;
+    edge.redirect = "https://{host}{uri}";
+    CHECK(lacks_host(edge, ""));
+    CHECK_FALSE(lacks_host(edge, "app.test"));
+    edge.redirect = "/new";
+    CHECK_FALSE(lacks_host(edge, ""));
+    edge.respond = conf::respond_options{};
+    CHECK_FALSE(lacks_host(edge, ""));
+}
+
 TEST_CASE("a redirect has its status, its headers and a body for who cannot follow")
 {
     conf::edge_options edge;
@@ -50,10 +62,23 @@ TEST_CASE("a redirect has its status, its headers and a body for who cannot foll
     edge.response_headers = {{"X-A", "b"}, {"Server", ""}};
     const std::string text = answer(edge, "GET / HTTP/1.1\r\nHost: a\r\n");
     CHECK(text.starts_with("HTTP/1.1 302 Found\r\n"));
-    CHECK(text.find("Location: /new\r\nX-A: b\r\n") != std::string::npos);
+    CHECK(text.find("Location: /new\r\n") != std::string::npos);
+    CHECK(text.find("X-A: b\r\n") != std::string::npos);
+    CHECK(text.find("Cache-Control: no-store\r\n") != std::string::npos);
     CHECK(text.find("Connection: keep-alive\r\n") != std::string::npos);
     CHECK(text.ends_with("\r\n\r\n302 Found\n"));
     CHECK(answer(edge, "HEAD / HTTP/1.1\r\nHost: a\r\n").ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("what a route sets of a redirect is there once, as it says")
+{
+    conf::edge_options edge;
+    edge.redirect = "/new";
+    edge.response_headers = {{"cache-control", "max-age=60"}, {"Content-Type", "text/html"}};
+    const std::string text = answer(edge, "GET / HTTP/1.1\r\nHost: a\r\n");
+    CHECK(text.find("no-store") == std::string::npos);
+    CHECK(text.find("text/plain") == std::string::npos);
+    CHECK(text.find("cache-control: max-age=60\r\n") != std::string::npos);
 }
 
 TEST_CASE("a fixed response has its body, type and length, and none of them where there can be none")

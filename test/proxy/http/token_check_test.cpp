@@ -121,24 +121,29 @@ TEST_CASE("claims become headers, and what would break a head does not")
     CHECK(has(reason_of(rules(options), token_of(R"({"sub":" a"})")), "fits no header"));
 }
 
-TEST_CASE("a token stands in Authorization, a cookie or a parameter, in that order")
+TEST_CASE("a token stands in Authorization, a cookie or a parameter, and two of them are two")
 {
+    using list = std::vector<std::string>;
     conf::token_options options;
     const auto found = [&](const std::string& lines, const std::string& target = "/") {
         const test::parsed_request request("GET " + target + " HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n");
         const auto facts = check_request(request.get());
         REQUIRE(facts.has_value());
-        return find_token(options, request.get(), *facts).value_or("-");
+        return find_tokens(options, request.get(), *facts);
     };
-    CHECK(found("Authorization: Bearer t1\r\n") == "t1");
-    CHECK(found("authorization: bearer  t1 \r\n") == "t1");
-    CHECK(found("Authorization: Basic t1\r\n") == "-");
-    CHECK(found("Cookie: s=t2\r\n", "/?t=t3") == "-");
+    CHECK(found("Authorization: Bearer t1\r\n") == list{"t1"});
+    CHECK(found("authorization: bearer  t1 \r\n") == list{"t1"});
+    CHECK(found("Authorization: Basic t1\r\n").empty());
+    CHECK(found("Cookie: s=t2\r\n", "/?t=t3").empty());
+    CHECK(found("Authorization: Bearer t1\r\nAuthorization: Bearer t2\r\n") == list{"t1", "t2"});
+    CHECK(found("Authorization: Bearer t1\r\nAuthorization: t2\r\n") == list{"t1", "t2"});
     options.cookie = "s";
     options.query = "t";
-    CHECK(found("Cookie: s=t2\r\n", "/?t=t3") == "t2");
-    CHECK(found("", "/?t=t3&t=t4") == "t3");
-    CHECK(found("Authorization: Bearer t1\r\nCookie: s=t2\r\n") == "t1");
+    CHECK(found("Cookie: s=t2\r\n") == list{"t2"});
+    CHECK(found("", "/?t=t3") == list{"t3"});
+    CHECK(found("Cookie: s=t1; s=t1\r\nAuthorization: Bearer t1\r\n", "/?t=t1") == list{"t1"});
+    CHECK(found("Cookie: s=t2\r\nCookie: s=t4\r\n", "/?t=t3") == list{"t2", "t4", "t3"});
+    CHECK(found("Authorization: Bearer t1\r\n", "/?t=t3&t=t5") == list{"t1", "t3", "t5"});
 }
 
 TEST_SUITE_END();

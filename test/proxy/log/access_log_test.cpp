@@ -1,6 +1,7 @@
 #include "proxy/log/access_log.hpp"
 
 #include "test/conf/scratch_folder.hpp"
+#include "test/support/allocations.hpp"
 
 #include <doctest/doctest.h>
 
@@ -108,6 +109,7 @@ TEST_CASE("exchanges that went well are logged when all of them are wanted")
     served.id = "1";
     served.backend = "10.0.0.1:80";
     served.status = 200;
+    served.attempts = 2;
     at.log.exchange(served);
     at.log.set_all_exchanges(true);
     served.id = "2";
@@ -115,7 +117,22 @@ TEST_CASE("exchanges that went well are logged when all of them are wanted")
     const auto line = at.only_line();
     CHECK(text(line, "id") == "2");
     CHECK(text(line, "backend") == "10.0.0.1:80");
-    CHECK_FALSE(line.contains("reason"));
+    for (const auto* absent : {"reason", "hedge", "queued"})
+        CHECK_FALSE(line.contains(absent));
+}
+
+TEST_CASE("a line tells what was waited in a queue, and what came of a second attempt")
+{
+    bench at;
+    at.log.set_all_exchanges(true);
+    log::exchange_record served;
+    served.status = 200;
+    served.hedge = "won";
+    served.queued = 1'500us;
+    at.log.exchange(served);
+    const auto line = at.only_line();
+    CHECK(text(line, "hedge") == "won");
+    CHECK(line.at("queued").as_double() == doctest::Approx(0.0015));
 }
 
 TEST_CASE("nothing that a client sends can end a line or forge a member")
@@ -135,7 +152,7 @@ TEST_CASE("nothing that a client sends can end a line or forge a member")
 TEST_CASE("the opening of a tunnel is a line with all that is known of it")
 {
     bench at;
-    at.log.tunnel_opened(*at.origin, texts(), 2'000us);
+    at.log.tunnel_opened(*at.origin, texts(), {.handshake = 2'000us});
     const auto line = at.only_line();
     CHECK(text(line, "event") == "tunnel_opened");
     CHECK(text(line, "id") == "7f3a");
@@ -149,6 +166,30 @@ TEST_CASE("the opening of a tunnel is a line with all that is known of it")
     CHECK(text(line, "pool") == "chat-pool");
     CHECK(text(line, "backend") == "10.0.0.1:80");
     CHECK(line.at("handshake").as_double() == doctest::Approx(0.002));
+}
+
+TEST_CASE("a line that there is no memory for is left out whole, and counted")
+{
+    std::uint64_t lost = 0;
+    for (std::size_t still = 0; still < 40; ++still) {
+        bench at;
+        at.log.tunnel_opened(*at.origin, texts(), {.handshake = 1us});
+        websocket::tunnel ended{websocket::tunnel_texts(texts()), 1};
+        ended.origin = at.origin;
+        ended.is_websocket = false;
+        {
+            const test::out_of_memory now(test::out_of_memory::what::objects, still);
+            at.log.tunnel_closed(ended);
+        }
+        const std::uint64_t dropped = at.cells.log_lines_dropped.value();
+        at.log.tunnel_opened(*at.origin, texts(), {.handshake = 1us});
+        const auto all = at.lines(); // each is JSON
+        REQUIRE(all.size() == 3 - dropped);
+        CHECK(text(all.back(), "event") == "tunnel_opened");
+        lost += dropped;
+    }
+    CHECK(lost > 0);
+    CHECK(lost < 40);
 }
 
 TEST_CASE("the end of a tunnel is a line with who ended it, how, and what it carried")
@@ -229,8 +270,8 @@ TEST_CASE("what TLS settled is logged with an exchange and with a tunnel's openi
     log::exchange_record record;
     record.tls = &facts;
     at.log.exchange(record);
-    at.log.tunnel_opened(*at.origin, {}, 1ms, &facts);
-    at.log.tunnel_opened(*at.origin, {}, 1ms);
+    at.log.tunnel_opened(*at.origin, {}, {.handshake = 1ms, .tls = &facts});
+    at.log.tunnel_opened(*at.origin, {}, {.handshake = 1ms});
     const auto lines = at.lines();
     REQUIRE(lines.size() == 3);
     for (const auto& line : {lines[0], lines[1]}) {

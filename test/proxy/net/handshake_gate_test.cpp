@@ -1,5 +1,6 @@
 #include "proxy/net/handshake_gate.hpp"
 
+#include "test/support/allocations.hpp"
 #include "test/support/event_loop.hpp"
 
 #include <doctest/doctest.h>
@@ -72,6 +73,34 @@ TEST_CASE("as many as may be inside enter at once, the others wait in order of a
     CHECK(at.gate.inside() == 0);
 }
 
+TEST_CASE("a slot that is lent lets another in, and is taken back without a wait")
+{
+    bench at;
+    auto first = at.enter(1);
+    std::optional<handshake_gate::slot> second;
+    std::optional<handshake_gate::slot> third;
+    at.loop.start(at.gate.enter(1, 0ms), second);
+    at.loop.start(at.gate.enter(1, 0ms), third);
+    at.loop.turn();
+    first->lend();
+    first->lend();
+    at.loop.turn();
+    CHECK((second && *second));
+    CHECK_FALSE(third.has_value());
+    first->take_back();
+    first->take_back();
+    CHECK(at.gate.inside() == 2);
+    second.reset();
+    at.loop.turn();
+    CHECK_FALSE(third.has_value()); // the first is served again
+    first->lend();
+    first.reset();
+    at.loop.turn();
+    CHECK((third && *third));
+    third.reset();
+    CHECK(at.gate.inside() == 0);
+}
+
 TEST_CASE("nobody overtakes those that wait, and without a limit nobody waits")
 {
     bench at;
@@ -124,6 +153,50 @@ TEST_CASE("long steps take a turn of the loop each, short ones share one, and ot
     at.loop.turn();
     CHECK(told.find("ss") == std::string::npos);
     CHECK(done[2].has_value());
+}
+
+TEST_CASE("who is let in while memory is out goes on a tick later, and so does whoever comes after")
+{
+    bench at;
+    auto first = at.enter(1);
+    std::optional<handshake_gate::slot> waits;
+    at.loop.start(at.gate.enter(1, 0ms), waits);
+    at.loop.turn();
+    {
+        const test::out_of_memory now(test::out_of_memory::what::handlers);
+        first.reset();
+    }
+    at.loop.turn();
+    CHECK_FALSE(waits.has_value());
+    CHECK(at.gate.inside() == 1);
+    at.loop.pass_time(300ms);
+    CHECK((waits && *waits));
+    std::string told;
+    std::optional<bool> done;
+    at.loop.start(compute(at.gate, told, "s", 0us), done);
+    at.loop.turn();
+    CHECK(done.has_value());
+}
+
+TEST_CASE("patience that ends, and the end of all, do not need memory")
+{
+    bench at;
+    auto first = at.enter(1);
+    std::optional<handshake_gate::slot> impatient;
+    std::optional<handshake_gate::slot> patient;
+    at.loop.start(at.gate.enter(1, 1'000ms), impatient);
+    at.loop.start(at.gate.enter(1, 0ms), patient);
+    at.loop.turn();
+    {
+        const test::out_of_memory now(test::out_of_memory::what::handlers);
+        at.loop.wheel().advance(net::steady_now_ms() + 2'000);
+        at.gate.shut_down();
+    }
+    at.loop.pass_time(2'500ms);
+    REQUIRE(impatient.has_value());
+    REQUIRE(patient.has_value());
+    CHECK_FALSE(*impatient);
+    CHECK_FALSE(*patient);
 }
 
 TEST_CASE("at the end everybody goes on at once")

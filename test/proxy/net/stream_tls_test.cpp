@@ -87,13 +87,41 @@ TEST_CASE("a handshake may be given up by its deadline")
     limit.guard(&at.link.ours.lowest_layer());
     limit.arm(std::chrono::seconds(5));
     std::optional<net::error_code> outcome;
-    at.loop.start(at.link.ours.secure(at.made, at.gate), outcome);
+    at.loop.start(at.link.ours.secure(at.made, at.gate, &limit), outcome);
     at.loop.turn();
     CHECK_FALSE(outcome.has_value());
     at.loop.pass_time(std::chrono::seconds(6));
     REQUIRE(outcome.has_value());
     CHECK(*outcome == asio::error::operation_aborted);
     CHECK(limit.expired());
+}
+
+namespace {
+
+net::task<bool> pass_time_in_a_step(bench& at)
+{
+    co_await at.gate.turn();
+    at.loop.wheel().advance(net::steady_now_ms() + 6'000);
+    co_return true;
+}
+
+} // namespace
+
+TEST_CASE("a deadline that passes while the handshake waits for its turn ends it as well")
+{
+    bench at;
+    net::deadline limit(at.loop.wheel());
+    limit.guard(&at.link.ours.lowest_layer());
+    limit.arm(std::chrono::seconds(5));
+    std::optional<bool> passed;
+    std::optional<net::error_code> outcome;
+    at.loop.start(pass_time_in_a_step(at), passed);
+    at.loop.start(at.link.ours.secure(at.made, at.gate, &limit), outcome);
+    at.loop.turn();
+    REQUIRE(passed.has_value());
+    REQUIRE(outcome.has_value());
+    CHECK(*outcome == asio::error::operation_aborted);
+    CHECK(at.link.ours.tls() == nullptr);
 }
 
 TEST_CASE("small pieces of one write share a record, and a long one is not copied into small ones")
@@ -166,6 +194,24 @@ TEST_CASE("the end of TLS is eof; an end of TCP alone is a truncation")
         at.theirs.put_raw(record);
         CHECK(at.loop.finish(at.link.ours.read_some(at.room)).error.value() == EPROTO);
     }
+}
+
+TEST_CASE("whoever ends in the middle of a write does not say that it was the end")
+{
+    bench at;
+    at.secure();
+    const std::string text(1'000'000, 'a');
+    std::optional<net::error_code> written;
+    at.loop.start(at.link.ours.write(text), written);
+    at.loop.turn();
+    REQUIRE_FALSE(written.has_value());
+    at.theirs.fetch(); // so that there is room for it
+    SUBCASE("shutdown_send") { at.link.ours.shutdown_send(); }
+    SUBCASE("close") { at.link.ours.close(); }
+    const std::string taken = at.take();
+    CHECK(taken.find("<closed>") == std::string::npos);
+    at.link.ours.close();
+    at.loop.turn();
 }
 
 TEST_CASE("ending and closing say goodbye before the end of TCP, a reset does not")

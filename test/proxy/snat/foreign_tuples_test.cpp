@@ -70,7 +70,30 @@ private:
     int fd_;
 };
 
-// Two listening destinations, and a ledger with the spaces of one source to both: ports 22000 to 22009.
+bool is_free(std::uint16_t port)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto any = net::to_socket_address(ip("0.0.0.0"), port);
+    const bool bound = ::bind(fd, any.data(), any.size) == 0;
+    ::close(fd);
+    return bound;
+}
+
+// The first of `count` ports from `lowest` on that nobody has at any address: proxies of tests that run
+// beside this one dial from some.
+std::uint16_t free_ports(std::uint16_t count, std::uint16_t lowest = 22'000)
+{
+    for (std::uint16_t first = lowest; first < 30'000; first += count) {
+        std::uint16_t free = 0;
+        while (free < count && is_free(first + free))
+            ++free;
+        if (free == count) return first;
+    }
+    FAIL("no run of free ports below 30000");
+    return 0;
+}
+
+// Two listening destinations, and a ledger with the spaces of one source to both: ten ports.
 struct bench
 {
     bench()
@@ -93,8 +116,9 @@ struct bench
     tuple_destination two = second_server.address();
     tuple_ledger ledger;
     const char* source = "127.8.0.1";
-    tuple_space& to_one = ledger.hold(ip(source), one, ports_of("22000-22009"));
-    tuple_space& to_two = ledger.hold(ip(source), two, ports_of("22000-22009"));
+    std::uint16_t port = free_ports(10); // the first
+    tuple_space& to_one = ledger.hold(ip(source), one, ports_from(port, 10));
+    tuple_space& to_two = ledger.hold(ip(source), two, ports_from(port, 10));
     foreign_tuples foreign{ledger};
     steady_time now = start;
     std::size_t unknown = 0;
@@ -105,35 +129,35 @@ struct bench
 TEST_CASE("a tuple that another socket shares its port for is held alone, until that is gone")
 {
     bench at;
-    stranger other(at.source, 22'003, sharing::reuse_address);
+    stranger other(at.source, at.port + 3, sharing::reuse_address);
     other.connect(at.one);
     CHECK(at.reconcile() == 1);
     CHECK(at.to_one.foreign() == 1);
     CHECK(at.to_one.set_aside() == 1);
     CHECK(at.to_one.in_use() == 0);
-    CHECK_FALSE(at.to_one.claim_port(22'003));
+    CHECK_FALSE(at.to_one.claim_port(at.port + 3));
     CHECK(at.to_two.foreign() == 0);
-    CHECK(at.to_two.claim_port(22'003));
+    CHECK(at.to_two.claim_port(at.port + 3));
     CHECK(at.foreign.recheck().foreign == 1);
     other.close();
     CHECK(at.foreign.recheck().foreign == 0);
     CHECK(at.to_one.set_aside() == 0);
-    CHECK(at.to_one.claim_port(22'003));
+    CHECK(at.to_one.claim_port(at.port + 3));
 }
 
 TEST_CASE("a port that bind() refuses is held towards every destination, until that is gone")
 {
     bench at;
-    stranger connected(at.source, 22'004);
+    stranger connected(at.source, at.port + 4);
     connected.connect(at.one);
-    stranger listening("0.0.0.0", 22'005);
+    stranger listening("0.0.0.0", at.port + 5);
     listening.listen();
-    stranger bound(at.source, 22'006);
+    stranger bound(at.source, at.port + 6);
     CHECK(at.reconcile() == 6);
     for (auto* space : {&at.to_one, &at.to_two}) {
         CHECK(space->foreign() == 3);
-        for (const std::uint16_t port : {22'004, 22'005, 22'006})
-            CHECK_FALSE(space->claim_port(port));
+        for (const int offset : {4, 5, 6})
+            CHECK_FALSE(space->claim_port(at.port + offset));
         std::vector<tuple_lease> leases;
         while (auto lease = space->claim())
             leases.push_back(std::move(*lease));
@@ -149,13 +173,13 @@ TEST_CASE("a port that bind() refuses is held towards every destination, until t
 TEST_CASE("what is ours is left alone, and a defect is told when the kernel never had it")
 {
     bench at;
-    auto with_socket = at.to_one.claim_port(22'001);
+    auto with_socket = at.to_one.claim_port(at.port + 1);
     REQUIRE(with_socket);
-    stranger ours(at.source, 22'001, sharing::reuse_address);
+    stranger ours(at.source, at.port + 1, sharing::reuse_address);
     ours.connect(at.one);
-    auto without_socket = at.to_one.claim_port(22'002);
+    auto without_socket = at.to_one.claim_port(at.port + 2);
     REQUIRE(without_socket);
-    auto resting = at.to_one.claim_port(22'003);
+    auto resting = at.to_one.claim_port(at.port + 3);
     REQUIRE(resting);
     resting->set_aside(at.now + 1h);
     CHECK(at.reconcile() == 0);
@@ -171,28 +195,29 @@ TEST_CASE("what is ours is left alone, and a defect is told when the kernel neve
 TEST_CASE("ports that dials found in foreign use are taken over, and come back as soon as they are free")
 {
     bench at;
-    stranger other(at.source, 22'007);
-    auto tripped = at.to_two.claim_port(22'007);
+    stranger other(at.source, at.port + 7);
+    auto tripped = at.to_two.claim_port(at.port + 7);
     REQUIRE(tripped);
     tripped->set_aside(at.now + 1h, tuple_use::foreign);
     CHECK(at.ledger.aside().foreign_uses() == 1);
     CHECK(at.reconcile() == 2);
     other.close();
     CHECK(at.foreign.recheck().foreign == 0);
-    CHECK(at.to_two.claim_port(22'007));
+    CHECK(at.to_two.claim_port(at.port + 7));
 }
 
 TEST_CASE("where the kernel chooses, as many are held as others have in the range")
 {
     bench at;
+    const std::uint16_t first = free_ports(100, at.port + 10);
     auto& counted =
-        at.ledger.hold(ip(at.source), at.one, ports_of("22100-22199", conf::port_selection::kernel));
+        at.ledger.hold(ip(at.source), at.one, ports_from(first, 100, conf::port_selection::kernel));
     auto ours = counted.claim();
-    stranger mine(at.source, 22'100);
+    stranger mine(at.source, first);
     mine.connect(at.one);
     std::vector<std::unique_ptr<stranger>> others;
-    for (std::uint16_t port = 22'150; port < 22'160; ++port) {
-        others.push_back(std::make_unique<stranger>(at.source, port));
+    for (int offset = 50; offset < 60; ++offset) {
+        others.push_back(std::make_unique<stranger>(at.source, first + offset));
         others.back()->connect(at.one);
     }
     CHECK(at.reconcile() == 10);
@@ -208,7 +233,7 @@ TEST_CASE("where the kernel chooses, as many are held as others have in the rang
 TEST_CASE("a space that nobody else holds any more is let go")
 {
     bench at;
-    stranger other(at.source, 22'008);
+    stranger other(at.source, at.port + 8);
     CHECK(at.reconcile() == 2);
     at.ledger.drop({&at.to_one});
     CHECK(at.reconcile() == 1);
@@ -218,7 +243,7 @@ TEST_CASE("a space that nobody else holds any more is let go")
 TEST_CASE("workers that claim and give back meanwhile lose nothing to a comparison")
 {
     bench at;
-    stranger other(at.source, 22'000, sharing::reuse_address);
+    stranger other(at.source, at.port, sharing::reuse_address);
     other.connect(at.one);
     std::atomic<bool> is_over{false};
     std::vector<std::thread> workers;

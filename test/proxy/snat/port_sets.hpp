@@ -14,10 +14,13 @@ inline std::shared_ptr<const port_set> ports_of(const char* text,
     return std::make_shared<const port_set>(conf::parse_port_ranges(text).value(), who);
 }
 
-inline std::shared_ptr<const port_set> some_ports(std::uint32_t count)
+inline std::shared_ptr<const port_set> ports_from(std::uint16_t first, std::uint32_t count,
+                                                  conf::port_selection who = conf::port_selection::ledger)
 {
-    const auto last = static_cast<std::uint16_t>(20'000 + count - 1);
-    return std::make_shared<const port_set>(conf::port_ranges{{20'000, last}}, conf::port_selection::ledger);
+    const auto last = static_cast<std::uint16_t>(first + count - 1);
+    return std::make_shared<const port_set>(conf::port_ranges{{first, last}}, who);
 }
+
+inline std::shared_ptr<const port_set> some_ports(std::uint32_t count) { return ports_from(20'000, count); }
 
 } // namespace fairlead::snat

@@ -81,7 +81,7 @@ TEST_CASE("below the panic threshold all are used, but for those that an operato
 {
     for (const auto kind : all_kinds) {
         const auto among = backends({1, 1, 1, 1, 1});
-        balancer chooser(kind, connect_timeout, 7, 50);
+        balancer chooser(kind, connect_timeout, 7, {50});
         among[4]->set_draining(true);
         among[0]->set_checked(health::checked_state::down);
         REQUIRE(among[1]->ejection().eject(health::failure_kind::broken, start, conf::eject_options{}));
@@ -100,7 +100,7 @@ TEST_CASE("below the panic threshold all are used, but for those that an operato
 TEST_CASE("one that backs off counts as not up, and is not dialled for a panic")
 {
     const auto among = backends({1, 1, 1});
-    balancer chooser(balance_kind::round_robin, connect_timeout, 7, 50);
+    balancer chooser(balance_kind::round_robin, connect_timeout, 7, {50});
     among[0]->set_checked(health::checked_state::down);
     among[1]->backoff().fail({}, start, backoff);
     CHECK(count_serving(among, start).up == 1);
@@ -113,7 +113,7 @@ TEST_CASE("below the panic threshold a request goes to its own backend whatever 
 {
     const auto among = backends({1, 1, 1});
     const stickiness by_cookie({}, "p", std::vector<stickiness::member>{{"a", 1}, {"b", 1}, {"c", 1}});
-    balancer chooser(balance_kind::round_robin, connect_timeout, 7, 50);
+    balancer chooser(balance_kind::round_robin, connect_timeout, 7, {50});
     for (const std::uint32_t dead : {1, 2})
         among[dead]->set_checked(health::checked_state::down);
     for (int i = 0; i < 10; ++i)

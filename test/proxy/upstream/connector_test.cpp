@@ -15,7 +15,7 @@ namespace {
 struct bench : dialling
 {
     upstream::idle_connections idle;
-    upstream::connector connector{dials, idle};
+    upstream::connector connector{dials, idle, loop.executor(), loop.wheel()};
     upstream::balancer choice{conf::balance_kind::round_robin, conf::duration{1000}, 1};
     metrics::backend_cells other_cells;
     std::array<metrics::backend_cells*, 2> both{&cells, &other_cells};
@@ -42,7 +42,7 @@ TEST_CASE("a dead backend costs one try, begins its back-off and another one is 
     for (int i = 0; i < 2; ++i) {
         auto request = at.ask(*pool);
         const connect_outcome outcome = at.connect(request);
-        REQUIRE(outcome.made.has_value());
+        REQUIRE(outcome.made != nullptr);
         CHECK(outcome.position == 1);
         CHECK(outcome.made->to == pool->backends()[1]);
         CHECK(outcome.use.owner() == pool->backends()[1].get());
@@ -62,7 +62,7 @@ TEST_CASE("when all backends fail, each was tried once and the last failure is t
     const auto pool = at.make_pool({upstream::test::refusing_address(), "unix:/nonexistent/app.sock"});
     auto request = at.ask(*pool);
     const connect_outcome outcome = at.connect(request);
-    CHECK_FALSE(outcome.made.has_value());
+    CHECK(outcome.made == nullptr);
     CHECK_FALSE(outcome.use);
     CHECK(outcome.was_any_tried);
     CHECK(outcome.failure == dial_failure::refused);
@@ -70,7 +70,7 @@ TEST_CASE("when all backends fail, each was tried once and the last failure is t
     CHECK(at.cells.dials.value() == 1);
     CHECK(at.other_cells.dials.value() == 1);
     const connect_outcome again = at.connect(request);
-    CHECK_FALSE(again.made.has_value());
+    CHECK(again.made == nullptr);
     CHECK_FALSE(again.was_any_tried);
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("a backend that answers again ends its back-off")
     pool->backends()[0]->backoff().fail({}, std::chrono::steady_clock::now(), pool->backoff());
     REQUIRE(pool->backends()[0]->backoff().failures() == 1);
     auto request = at.ask(*pool);
-    CHECK(at.connect(request).made.has_value()); // the only one: an attempt beats a refusal
+    CHECK(at.connect(request).made != nullptr); // the only one: an attempt beats a refusal
     CHECK(pool->backends()[0]->backoff().failures() == 0);
 }
 
@@ -93,18 +93,18 @@ TEST_CASE("a kept connection is taken before a new one is made, unless a new one
     const auto pool = at.make_pool({net::to_string(alive.address())});
     auto request = at.ask(*pool);
     connect_outcome first = at.connect(request);
-    REQUIRE(first.made.has_value());
-    at.idle.put(std::move(*first.made), 8, 0);
+    REQUIRE(first.made != nullptr);
+    at.idle.put(std::move(first.made), 8, 0);
 
     auto fresh = at.ask(*pool);
     fresh.may_reuse = false;
     connect_outcome second = at.connect(fresh);
-    REQUIRE(second.made.has_value());
+    REQUIRE(second.made != nullptr);
     CHECK_FALSE(second.made->is_reused);
     CHECK(at.cells.reused.value() == 0);
 
     connect_outcome third = at.connect(request);
-    REQUIRE(third.made.has_value());
+    REQUIRE(third.made != nullptr);
     CHECK(third.made->is_reused);
     CHECK(third.use.owner() == pool->backends()[0].get());
     CHECK(at.cells.reused.value() == 1);
@@ -119,18 +119,18 @@ TEST_CASE("a connection on which the backend was told the client is kept for tha
     at.ends.client = net::ip_port{conf::parse_ip_address("192.0.2.1").value(), 5000};
     auto request = at.ask(*pool); // refers to at.ends
     connect_outcome first = at.connect(request);
-    REQUIRE(first.made.has_value());
+    REQUIRE(first.made != nullptr);
     CHECK(first.made->owner == upstream::connection_owner::client(at.ends.client));
-    at.idle.put(std::move(*first.made), 8, 0);
+    at.idle.put(std::move(first.made), 8, 0);
 
     at.ends.client->port = 5001;
     const connect_outcome other = at.connect(request);
-    REQUIRE(other.made.has_value());
+    REQUIRE(other.made != nullptr);
     CHECK_FALSE(other.made->is_reused);
 
     at.ends.client->port = 5000;
     const connect_outcome again = at.connect(request);
-    REQUIRE(again.made.has_value());
+    REQUIRE(again.made != nullptr);
     CHECK(again.made->is_reused);
 }
 
@@ -141,12 +141,12 @@ TEST_CASE("a kept connection does not stand for the probe that ends a back-off")
     const auto pool = at.make_pool({net::to_string(alive.address())});
     auto request = at.ask(*pool);
     connect_outcome first = at.connect(request);
-    REQUIRE(first.made.has_value());
-    at.idle.put(std::move(*first.made), 8, 0);
+    REQUIRE(first.made != nullptr);
+    at.idle.put(std::move(first.made), 8, 0);
     pool->backends()[0]->backoff().fail({}, std::chrono::steady_clock::now() - std::chrono::hours(1),
                                         pool->backoff());
     const connect_outcome probe = at.connect(request);
-    REQUIRE(probe.made.has_value());
+    REQUIRE(probe.made != nullptr);
     CHECK_FALSE(probe.made->is_reused);
     CHECK(pool->backends()[0]->backoff().failures() == 0);
     CHECK(at.idle.size() == 1);
@@ -161,7 +161,7 @@ TEST_CASE("a want of source tuples, or of an address for the name, begins no bac
     SUBCASE("address") { pool = at.make_pool({"app.internal:80"}); }
     auto request = at.ask(*pool);
     const connect_outcome outcome = at.connect(request);
-    CHECK_FALSE(outcome.made.has_value());
+    CHECK(outcome.made == nullptr);
     CHECK(outcome.was_any_tried);
     CHECK(outcome.failure == (pool->source() ? dial_failure::ports_exhausted : dial_failure::unresolved));
     CHECK(pool->backends()[0]->backoff().failures() == 0);
@@ -185,12 +185,51 @@ TEST_CASE("any number of full backends is passed over on the way to the last fre
         auto request = at.ask(pool);
         request.cells = cells;
         kept.push_back(at.connect(request));
-        REQUIRE(kept.back().made.has_value());
+        REQUIRE(kept.back().made != nullptr);
         CHECK(request.tried.size() == 0);
     }
     auto request = at.ask(pool);
     request.cells = cells;
     const connect_outcome refused = at.connect(request);
-    CHECK_FALSE(refused.made.has_value());
+    CHECK(refused.made == nullptr);
     CHECK(refused.failure == dial_failure::ports_exhausted);
+}
+
+TEST_CASE("who leaves while a backend is dialled gets none, and no backend is blamed or tried after it")
+{
+    const listener silent("127.0.0.1", 0); // room for one; the kernel drops the SYN of the next
+    const auto first = fairlead::test::connect_to(silent.address());
+    const auto second = fairlead::test::connect_to(silent.address());
+    bench at;
+    const auto pool = at.make_pool({net::to_string(silent.address())});
+    auto request = at.ask(*pool);
+    std::optional<connect_outcome> outcome;
+    at.loop.start(at.connector.connect(request), outcome);
+    at.loop.turn();
+    CHECK_FALSE(outcome.has_value());
+    CHECK(request.chosen == 0);
+    request.leave();
+    at.loop.turn();
+    REQUIRE(outcome.has_value());
+    CHECK(outcome->made == nullptr);
+    CHECK(outcome->refused == upstream::no_room::left);
+    CHECK(pool->backends()[0]->backoff().failures() == 0);
+    CHECK(pool->backends()[0]->live() == 0);
+    CHECK(at.cells.dials.value() == 1);
+}
+
+TEST_CASE("who does not want to wait for room is told that there is none")
+{
+    const listener alive;
+    bench at;
+    const auto pool = at.make_pool({net::to_string(alive.address())});
+    pool->backends()[0]->set_max_connections(1);
+    pool->queue()->configure(conf::queue_options{10, std::chrono::seconds(5)});
+    auto first = at.ask(*pool);
+    const connect_outcome served = at.connect(first);
+    REQUIRE(served.made != nullptr);
+    auto hurried = at.ask(*pool);
+    hurried.may_wait = false;
+    CHECK(at.connect(hurried).refused == upstream::no_room::backends_full);
+    CHECK(hurried.waited.count() == 0);
 }

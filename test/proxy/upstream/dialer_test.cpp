@@ -89,6 +89,29 @@ TEST_CASE("a backend that does not answer costs the connect timeout and no more"
     CHECK(at.tuples() == 0);
 }
 
+TEST_CASE("a dial that nobody needs any more ends at once and says nothing of the backend")
+{
+    const listener backend("127.0.0.1", 0); // as above
+    const peer first = fairlead::test::connect_to(backend.address());
+    const peer second = fairlead::test::connect_to(backend.address());
+    dialling at;
+    const auto pool = at.make_pool({net::to_string(backend.address())}, {"127.0.0.0/30"});
+    upstream::dial_stop stop;
+    const upstream::dial_request wanted{*pool, at.options, at.cells, at.ends, {}, nullptr, &stop};
+    std::optional<dial_result> made;
+    at.loop.start(at.dials.dial(wanted, pool->backends()[0]), made);
+    at.loop.turn();
+    CHECK(at.tuples() == 1);
+    CHECK_FALSE(made.has_value());
+    stop.tell();
+    at.loop.turn();
+    REQUIRE(made.has_value());
+    CHECK(made->has_error());
+    CHECK(at.tuples() == 0);
+    for (const dial_failure each : metrics::by<dial_failure, metrics::counter>::keys())
+        CHECK(at.cells.dial_failures[each].value() == 0);
+}
+
 TEST_CASE("the source address of the pool is what the backend sees")
 {
     const listener backend;

@@ -1,13 +1,18 @@
 // What tests of dialling need: pools made of a few words, a dialer over loopback, and its counters.
 #pragma once
 
+#include "proxy/net/address.hpp"
 #include "proxy/upstream/dialer.hpp"
 #include "test/support/event_loop.hpp"
 #include "test/support/peer.hpp"
 
+#include <doctest/doctest.h>
+
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <sys/socket.h>
 
 namespace fairlead::upstream::test {
 
@@ -16,11 +21,14 @@ using fairlead::test::peer;
 
 inline conf::ip_address ip(const std::string& text) { return conf::parse_ip_address(text).value(); }
 
-// A loopback address that refuses: the port was bound and is free again.
+// A loopback address that refuses: the port stays bound, so that nobody else gets it, and nobody listens.
 inline std::string refusing_address()
 {
-    listener gone;
-    return net::to_string(gone.address());
+    static std::vector<int> held;
+    held.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const net::socket_address any = net::to_socket_address(ip("127.0.0.1"), 0);
+    REQUIRE(::bind(held.back(), any.data(), any.size) == 0);
+    return net::to_string(net::local_of(held.back()));
 }
 
 struct dialling

@@ -111,6 +111,36 @@ TEST_CASE("a backend that is not checked any more is taken to be up, and one tha
     CHECK(one.checker.find(one.checked()) == nullptr);
 }
 
+TEST_CASE("a check that is asked more often is not waited for as long as before")
+{
+    // Not refusing_address(), whose port stays taken: a listener is to come back to this one.
+    const std::string address = "127.0.0.1:" + std::to_string(listener().port());
+    checking_loop one(address);
+    one.options.health->timing.every = 1h;
+    one.apply();
+    one.loop.wait_for([&] { return one.checked().checked() == down; });
+    const listener back(net::to_socket_address(ip("127.0.0.1"), one.checked().address().port));
+    one.options.health->timing.every = 100ms;
+    one.apply();
+    one.loop.wait_for([&] { return one.checked().checked() == up; });
+}
+
+TEST_CASE("a check under way that is asked otherwise now is given up, and its verdict counts for nothing")
+{
+    listener at; // which answers nothing
+    checking_loop one("127.0.0.1:" + std::to_string(at.port()));
+    one.options.health->kind = conf::check_kind::http;
+    one.options.health->path = "/";
+    one.options.health->timing = {1h, 1h, 1, 1};
+    one.apply();
+    one.loop.wait_for([&] { return at.has_client(); });
+    const peer asked = at.accept();
+    one.options.health->kind = conf::check_kind::tcp;
+    one.apply();
+    one.loop.wait_for([&] { return one.checked().checked() == up; });
+    CHECK(one.changes == std::vector<health::checked_state>{up});
+}
+
 TEST_CASE("more backends than may be checked at once are all checked")
 {
     std::vector<std::unique_ptr<listener>> listeners;

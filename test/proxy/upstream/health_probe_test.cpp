@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -229,6 +231,19 @@ TEST_CASE("a WebSocket check wants the right 101 and the pong of a masked ping, 
     backend.put("\x88\x02\x03\xe8"s);
     backend.end();
     one.loop.wait_for([&] { return backend.take().ends_with("<end>"); });
+}
+
+TEST_CASE("what arrived while the thread was held up is not late, and the rest is asked for")
+{
+    probing one(conf::check_kind::websocket);
+    peer backend = one.accept();
+    const auto request = one.received(backend, "\r\n\r\n");
+    backend.put(switching(accept_of(request)));
+    std::this_thread::sleep_for(600ms); // something else has the thread, beyond the limit of the check
+    std::string ping;
+    one.loop.wait_for([&] { return one.result || (ping += backend.take()).size() >= 14; });
+    REQUIRE_FALSE(one.result);
+    CHECK(one.answer(backend, "\x8a\x08" + unmasked(ping)).outcome == check_outcome::pass);
 }
 
 TEST_CASE("a wrong 101, another status, a Close or silence instead of the pong fail")

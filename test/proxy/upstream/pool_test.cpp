@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
+#include <set>
+#include <string>
+
 using namespace fairlead;
 using namespace fairlead::upstream;
 using namespace std::chrono_literals;
@@ -26,6 +30,7 @@ TEST_CASE("a pool takes its own timeouts and else the general ones")
     conf::timeout_options timeouts;
     timeouts.connect = 3s;
     timeouts.response = 40s;
+    timeouts.total = 50s;
     auto written = options("chat", {"10.0.0.1:80"});
     written.response_timeout = 7s;
     written.balance = conf::balance_kind::least_connections;
@@ -34,6 +39,7 @@ TEST_CASE("a pool takes its own timeouts and else the general ones")
     CHECK(built.balance() == conf::balance_kind::least_connections);
     CHECK(built.connect_timeout() == 3s);
     CHECK(built.response_timeout() == 7s);
+    CHECK(built.total_timeout() == 50s);
     CHECK(built.backoff().initial == 1s);
     CHECK(built.backoff().maximum == 30s);
     CHECK(built.source() == nullptr);
@@ -192,6 +198,33 @@ TEST_CASE("a pool without slow_factor measures nothing")
     CHECK(built.eject_slow(std::chrono::steady_clock::now()).empty());
 }
 
+TEST_CASE("values are home where they can be reached: not where a backend refuses, or a name has no address")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "app.test:80"});
+    written.sticky.emplace();
+    written.sticky->by = conf::sticky_key::path;
+    const pool built(written, {}, registry, ledger);
+    const auto now = std::chrono::steady_clock::now();
+    backend& refusing = *built.backends()[0];
+    backend& named = *built.backends()[1];
+    const auto homes = [&](steady_time at) {
+        std::set<std::optional<std::uint32_t>> out;
+        for (std::uint32_t key = 1; key <= 64; ++key)
+            out.insert(built.home_of(hash_of_value(std::to_string(key)), at));
+        return out;
+    };
+    CHECK(homes(now) == std::set<std::optional<std::uint32_t>>{0});
+    named.publish({conf::parse_ip_address("10.0.0.2").value()});
+    CHECK(homes(now).size() == 2);
+    refusing.backoff().fail({}, now, {1s, 1s});
+    CHECK(homes(now) == std::set<std::optional<std::uint32_t>>{1});
+    CHECK(homes(now + 1h) == std::set<std::optional<std::uint32_t>>{1}); // due, and not tried yet
+    refusing.backoff().succeed();
+    CHECK(homes(now).size() == 2);
+}
+
 TEST_CASE("a pool panics below its threshold")
 {
     backend_registry registry;
@@ -201,9 +234,73 @@ TEST_CASE("a pool panics below its threshold")
     const pool built(written, {}, registry, ledger);
     const auto now = std::chrono::steady_clock::now();
     built.backends()[0]->set_checked(health::checked_state::down);
-    CHECK_FALSE(built.panics(now));
+    CHECK_FALSE(built.in_charge(now).panics);
     built.backends()[1]->set_checked(health::checked_state::draining);
-    CHECK(built.panics(now));
+    CHECK(built.in_charge(now).panics);
     built.backends()[1]->set_draining(true); // an operator's: one of two
-    CHECK_FALSE(built.panics(now));
+    CHECK_FALSE(built.in_charge(now).panics);
+}
+
+TEST_CASE("hedges take of the retries' budget, and of their own")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80"});
+    written.hedge.emplace().max_share = 10;
+    written.retry.emplace().budget = 20;
+    const pool both(written, {}, registry, ledger);
+    for (int i = 0; i < 4; ++i)
+        REQUIRE(both.retries().spend());
+    int taken = 0;
+    while (both.take_hedge())
+        ++taken;
+    CHECK(taken == 6);
+    for (int i = 0; i < 10; ++i)
+        both.earn_repeats();
+    CHECK(both.retries().spend());
+    CHECK(both.take_hedge());
+    CHECK_FALSE(both.take_hedge());
+    CHECK_FALSE(both.retries().spend());
+    // What a used-up common budget refused is not lost to the hedges' own.
+    for (int i = 0; i < 5; ++i)
+        both.earn_repeats();
+    CHECK(both.take_hedge());
+}
+
+TEST_CASE("without retries hedges have their own share alone")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80", "10.0.0.2:80"});
+    written.hedge.emplace().max_share = 50;
+    const pool alone(written, {}, registry, ledger);
+    for (int i = 0; i < 10; ++i)
+        REQUIRE(alone.take_hedge());
+    CHECK_FALSE(alone.take_hedge());
+    alone.earn_repeats();
+    CHECK_FALSE(alone.take_hedge());
+    alone.earn_repeats();
+    CHECK(alone.take_hedge());
+}
+
+TEST_CASE("a hedge waits as long as it is told, or as answers took, errors apart")
+{
+    backend_registry registry;
+    snat::tuple_ledger ledger;
+    auto written = options("chat", {"10.0.0.1:80"});
+    written.hedge.emplace().after = 30ms;
+    CHECK(pool(written, {}, registry, ledger).hedge_delay() == 30ms);
+    written.hedge = conf::hedge_options{.per_mille = 950, .at_least = 10ms};
+    const pool learning(written, {}, registry, ledger);
+    CHECK(learning.hedge_delay() == 0ms);
+    for (int i = 0; i < 128; ++i)
+        learning.record_hedgeable(500, 1s);
+    CHECK(learning.hedge_delay() == 0ms);
+    for (int i = 0; i < 128; ++i)
+        learning.record_hedgeable(200, 1ms);
+    CHECK(learning.hedge_delay() == 10ms);
+    for (int i = 0; i < 1'280; ++i)
+        learning.record_hedgeable(200, 40ms);
+    CHECK(learning.hedge_delay() >= 40ms);
+    CHECK(learning.hedge_delay() <= 48ms);
 }

@@ -192,6 +192,18 @@ TEST_CASE("nothing begins by itself: a spread without a change of the backends i
     CHECK(sum(at.second()) == 50);
 }
 
+TEST_CASE("an operator who begins it as a backend changes begins it once")
+{
+    pool at({{"a", 1, 100, true}, {"b", 1, 100, true}});
+    at.second();
+    at.machine.begin();
+    at[0].weight = at[1].weight = 2;
+    at.second(); // nobody has too many: it is over
+    CHECK(at.machine.state() == rebalance_state::quiet);
+    at[0].tunnels = 1'000;
+    CHECK(at.run(50) == 0);
+}
+
 TEST_CASE("a backend that is down or drained has no share, and its tunnels are nobody's")
 {
     pool at({{"a", 1, 300, true}, {"b", 1, 300, true}, {"c", 1, 5'000, false}});
@@ -232,6 +244,39 @@ TEST_CASE("pools of a few tunnels end as even as they get")
     pool none({{"a", 1, 0, true}});
     none.machine.begin();
     CHECK(none.run(50) == 0);
+}
+
+TEST_CASE("a backup's tunnels all go to the tier that is in charge again, at the rate and not below it")
+{
+    rebalancer machine;
+    std::vector<pool_share> shares{{"a", 1, 0, false}, {"b", 1, 0, false}, {"x", 1, 90, true}};
+    CHECK(sum(machine.step(fifty, shares, 1'000)) == 0);
+    shares[0].takes_new = shares[1].takes_new = true;
+    shares[2].takes_new = false;
+    shares[2].stands_by = true;
+    CHECK(machine.look(fifty, shares).to_be_shed == counts{0, 0, 90});
+    CHECK(machine.look(fifty, shares).fair == std::vector<double>{45, 45, 0});
+    for (std::uint64_t at = 2'000, next = 0; shares[2].tunnels > 0; at += 1'000) {
+        REQUIRE(at < 10'000);
+        const counts shed = machine.step(fifty, shares, at);
+        CHECK(shed[0] + shed[1] == 0);
+        CHECK(shed[2] <= 50);
+        shares[2].tunnels -= shed[2];
+        for (std::uint64_t i = 0; i < shed[2]; ++i)
+            ++shares[next++ % 2].tunnels;
+    }
+    CHECK(shares[0].tunnels == 45);
+    CHECK(sum(machine.step(fifty, shares, 20'000)) == 0);
+    CHECK(machine.state() == rebalance_state::quiet);
+}
+
+TEST_CASE("one that stands by keeps its tunnels while nobody takes new ones")
+{
+    rebalancer machine;
+    std::vector<pool_share> shares{{"a", 1, 0, false}, {"x", 1, 9, false, true}};
+    machine.begin();
+    CHECK(sum(machine.step(fifty, shares, 1'000)) == 0);
+    CHECK(sum(machine.step(fifty, shares, 2'000)) == 0);
 }
 
 TEST_CASE("a look tells what would be shed without a rate")

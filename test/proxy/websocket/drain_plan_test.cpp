@@ -63,6 +63,33 @@ TEST_CASE("an origin that comes back is spared")
     CHECK(plan.is_over(2'000));
 }
 
+TEST_CASE("the order holds over tunnels that end by themselves and origins that are spared or come later")
+{
+    bench at;
+    const auto a = at.origin("a", 2);
+    const auto b = at.origin("b", 2);
+    const auto c = at.origin("c", 2);
+    at.origin("a", 1);
+    websocket::drain_plan plan({{c, a, b}, {}, 6'000, false}, 0);
+    plan.spare(*c);
+    plan.spare(*c);
+    plan.include(a);
+    plan.include(c);
+    CHECK(plan.order().origins.size() == 3);
+    CHECK(plan.left() == 7);
+    plan.spare(*a);
+    plan.include(a);
+    plan.advance(at.relay, 2'600, 0); // three of seven: both old ones of a, the first of b
+    CHECK(a->tunnels.size() == 1);
+    CHECK(b->tunnels.size() == 1);
+    CHECK(c->tunnels.size() == 2);
+    at.relay.close(b->tunnels.front(), {});
+    plan.advance(at.relay, 5'200, 0);
+    CHECK(c->tunnels.empty());
+    CHECK(a->tunnels.empty());
+    CHECK(plan.left() == 0);
+}
+
 TEST_CASE("a table gives one origin for a key, and forgets it when nothing else refers to it")
 {
     websocket::origin_table table;

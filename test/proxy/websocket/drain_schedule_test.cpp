@@ -2,7 +2,9 @@
 
 #include "test/proxy/websocket/many_tunnels.hpp"
 
-#include <random>
+#include <algorithm>
+#include <chrono>
+#include <string>
 
 using namespace fairlead;
 using test::many_tunnels;
@@ -181,6 +183,40 @@ TEST_CASE("the process's drain replaces the others and takes what opens later")
     at.drains.advance(1'000, lots);
     CHECK(a->tunnels.empty());
     CHECK(late->tunnels.empty());
+}
+
+TEST_CASE("what a drain costs grows no faster than the number of origins")
+{
+    // Each time is compared with one copy of as many; a cost by the square would be thousands of these.
+    using clock = std::chrono::steady_clock;
+    const auto time = [](auto work) {
+        auto best = clock::duration::max();
+        for (int i = 0; i < 3; ++i) {
+            const auto begin = clock::now();
+            work();
+            best = std::min(best, clock::now() - begin);
+        }
+        return std::chrono::duration<double>(best).count();
+    };
+    bench at;
+    for (int i = 0; i < 30'000; ++i)
+        at.origin(std::to_string(i), 0);
+    const auto told = at.begin(the_route);
+    const double copied = time([&] { CHECK(at.origins.all().size() == 30'000); });
+    CHECK(time([&] { at.drains.gather(); }) / copied < 300);
+    at.drains.begin_process({1'000, false}, 0);
+    CHECK(time([&] { at.drains.gather(); }) / copied < 300);
+
+    bench other;
+    for (int i = 0; i < 30'000; ++i)
+        other.origin(std::to_string(i), 0);
+    const auto all = other.origins.all();
+    CHECK(time([&] {
+              other.drains.orphan(all, {1'000, false}, 0);
+              for (const auto& each : all)
+                  other.drains.adopt(*each);
+          }) / copied <
+          300);
 }
 
 TEST_CASE("clients are told 1012 of a part that is drained, and 1001 of the whole; backends always 1001")

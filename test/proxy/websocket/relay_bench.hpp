@@ -42,6 +42,7 @@ struct relay_bench final : websocket::tunnel_observer
     boost::intrusive_ptr<websocket::tunnel_origin> origin;
     int client = -1;
     int backend = -1;
+    int our_backend = -1; // the relay's
 
     static net::milliseconds_count steady_ms()
     {
@@ -67,15 +68,17 @@ struct relay_bench final : websocket::tunnel_observer
     {}
     explicit relay_bench(const setting& how)
     {
+        ended.reserve(8); // so that it can be told while memory is out
         const auto [our_client, test_client] = pair();
-        const auto [our_backend, test_backend] = pair();
+        const auto [our_backend_fd, test_backend] = pair();
         client = test_client;
         backend = test_backend;
+        our_backend = our_backend_fd;
         websocket::tunnel_start begin;
         begin.client.fd = our_client;
-        begin.backend.fd = our_backend;
+        begin.backend.fd = our_backend_fd;
         if (how.client_tls) begin.client.tls = how.client_tls(our_client, test_client);
-        if (how.backend_tls) begin.backend.tls = how.backend_tls(our_backend, test_backend);
+        if (how.backend_tls) begin.backend.tls = how.backend_tls(our_backend_fd, test_backend);
         begin.is_websocket = how.is_websocket;
         begin.reserved_bits = how.reserved_bits;
         begin.from_client = how.from_client;

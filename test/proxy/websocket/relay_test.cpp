@@ -1,4 +1,5 @@
 #include "test/proxy/websocket/relay_bench.hpp"
+#include "test/support/allocations.hpp"
 
 using namespace fairlead;
 using test::drained;
@@ -199,6 +200,41 @@ TEST_CASE("a plain tunnel passes any bytes and is closed without a frame")
     at.relay.close_oldest(1, drained);
     CHECK(at.take(at.client) == "<end>");
     CHECK(at.ended.size() == 1);
+}
+
+TEST_CASE("a tunnel that memory runs out for while it is launched is closed whole, and others go on")
+{
+    bench at;
+    const auto [our_client, client] = bench::pair();
+    const auto [our_backend, backend] = bench::pair();
+    const std::string early(2'000'000, 'e'); // more than the kernel takes
+    websocket::tunnel_start begin;
+    begin.client.fd = our_client;
+    begin.backend.fd = our_backend;
+    begin.is_websocket = false;
+    begin.from_backend = early;
+    begin.origin = at.origin;
+    at.worker.connections_open.add();
+    std::size_t most = 0; // the tunnel's own objects are there, what follows is not
+    SUBCASE("for its texts") { most = 0; }
+    SUBCASE("for the tunnel") { most = 1; }
+    SUBCASE("for what the client does not take") { most = 2; }
+    const auto before = at.worker.connections_open.value();
+    bool is_launched = true;
+    {
+        const test::out_of_memory now(test::out_of_memory::what::objects, most);
+        is_launched = at.relay.launch(std::move(begin));
+    }
+    CHECK_FALSE(is_launched);
+    CHECK(at.worker.connections_open.value() == before - 1);
+    CHECK(at.relay.size() == 1);
+    const std::string told = at.take(backend);
+    CHECK((told == "<end>" || told.empty())); // a reset
+    CHECK(at.take(client).ends_with("<end>"));
+    at.put(at.client, masked_hello);
+    CHECK(at.take(at.backend) == masked_hello);
+    ::close(client);
+    ::close(backend);
 }
 
 TEST_CASE("destroying the relay ends every tunnel and tells the observer")

@@ -1,5 +1,10 @@
 #include "test/proxy/websocket/relay_bench.hpp"
+#include "test/support/allocations.hpp"
 #include "test/support/tls_contexts.hpp"
+
+#include <chrono>
+
+#include <sys/ioctl.h>
 
 using namespace fairlead;
 using test::drained;
@@ -27,11 +32,12 @@ struct tls_bench
     };
 
     explicit tls_bench(const which_sides& secured, websocket::tunnel_policy policy = {},
-                       std::string_view sent_early = {})
+                       std::string_view sent_early = {}, bool is_websocket = true)
         : servers(test::make_server_context(secured.version))
     {
         bench::setting how;
         how.policy = policy;
+        how.is_websocket = is_websocket;
         if (secured.client)
             how.client_tls = [this, sent_early, secured](int ours, int theirs) {
                 const int size = secured.client_buffer;
@@ -192,12 +198,12 @@ TEST_CASE("an end in order is relayed as such, and the other direction goes on")
     CHECK(it.at->ended[0].end.by == metrics::party::client);
 }
 
-TEST_CASE("an end of TCP without close_notify is told as a truncation, and what came before it arrives")
+TEST_CASE("an end of TCP without close_notify is passed on as such, and what came before it arrives")
 {
     tls_bench it({true, true});
     it.put(side::client, masked_hello);
     ::shutdown(it.at->client, SHUT_WR);
-    CHECK(it.take(side::backend) == masked_hello + "<closed><end>");
+    CHECK(it.take(side::backend) == masked_hello + "<end>");
     it.put(side::backend, plain_hello);
     CHECK(it.take(side::client) == plain_hello);
     it.end(side::backend);
@@ -229,6 +235,37 @@ TEST_CASE("an altered record ends the tunnel and reaches nobody")
     REQUIRE(it.at->ended.size() == 1);
     CHECK(it.at->ended[0].end.cause == end_cause::tls_error);
     CHECK(it.at->ended[0].end.by == metrics::party::client);
+}
+
+TEST_CASE("a side whose bytes are not whole gets the end of TCP, and no close_notify")
+{
+    tls_bench it({true, true, TLS1_3_VERSION, true, 8'192}, {}, {}, false);
+    it.put(side::backend, "half");
+    SUBCASE("the other was cut")
+    {
+        ::shutdown(it.at->backend, SHUT_WR);
+        CHECK(it.take(side::client) == "half<end>");
+    }
+    SUBCASE("the other sent what cannot be read")
+    {
+        CHECK(it.take(side::client) == "half");
+        bench::put(it.at->backend, "no record, however long one waits for it");
+        CHECK(it.take(side::client) == "<end>");
+    }
+    SUBCASE("we end it")
+    {
+        CHECK(it.take(side::client) == "half");
+        it.at->relay.close_oldest(1, drained);
+        CHECK(it.take(side::client) == "<end>");
+    }
+}
+
+TEST_CASE("a Close is an end in order, also when the end of TCP comes without that of TLS")
+{
+    tls_bench it({true, true});
+    it.put(side::backend, plain_close);
+    ::shutdown(it.at->backend, SHUT_WR);
+    CHECK(it.take(side::client) == plain_close + "<closed><end>");
 }
 
 TEST_CASE("a close handshake over TLS ends as one over TCP")
@@ -295,4 +332,31 @@ TEST_CASE("a client over TLS that takes no bytes for slow_timeout is closed; one
     it.at->pass_time(2'000);
     REQUIRE(it.at->ended.size() == 1);
     CHECK(it.at->ended[0].end.cause == end_cause::slow_consumer);
+}
+
+TEST_CASE("a tunnel that runs out of memory when its turn is gone on with costs no other")
+{
+    tls_bench it({true, false}, {}, {}, false);
+    // So many records that a turn is cut short.
+    std::string records;
+    for (int i = 0; i < 3'000; ++i)
+        records += it.seal(side::client, "x");
+    bench::put(it.at->client, records);
+    it.at->io.restart();
+    int received = 0;
+    while (received == 0) {
+        REQUIRE(it.at->io.run_one_for(std::chrono::seconds(10)) == 1);
+        REQUIRE(::ioctl(it.at->backend, FIONREAD, &received) == 0);
+    }
+    REQUIRE(received < 3'000);
+    const int least = 1; // from here on the backend takes nothing
+    REQUIRE(::setsockopt(it.at->our_backend, SOL_SOCKET, SO_SNDBUF, &least, sizeof least) == 0);
+    {
+        const test::out_of_memory now(test::out_of_memory::what::objects);
+        it.at->io.poll_one();
+    }
+    REQUIRE(it.at->ended.size() == 1);
+    CHECK(it.at->ended[0].end.cause == end_cause::refused);
+    CHECK(it.at->relay.size() == 0);
+    CHECK(it.take(side::client).find("<closed>") == std::string::npos);
 }

@@ -1,0 +1,43 @@
+// What a session tells of a request when it is over: the line of the access log, and the route's counts.
+#include "proxy/http/session.hpp"
+
+#include <chrono>
+
+namespace fairlead::http {
+
+void session::log_request()
+{
+    const auto duration = std::chrono::steady_clock::now() - request_.began_at;
+    if (request_.route != nullptr && request_.status != 0) {
+        metrics::http_cells& cells = request_.route->http_cells();
+        cells.requests[metrics::class_of(request_.status)].add();
+        cells.latency.observe(duration);
+    }
+    log::exchange_record record;
+    record.id = request_.id;
+    record.client = request_.client_address;
+    if (request_.has_head) {
+        record.method = request_.fields.method();
+        // Without the query, which may carry secrets.
+        record.target = request_.fields.target().substr(0, request_.fields.target().find('?'));
+    }
+    record.host = request_.host;
+    record.user = request_.user;
+    if (request_.route != nullptr) {
+        record.route = request_.route->options().name;
+        record.pool = request_.route->pool_name();
+    }
+    record.backend = request_.backend;
+    record.reason = request_.reason;
+    record.status = request_.status;
+    record.attempts = request_.attempts;
+    record.hedge = request_.hedge;
+    record.queued = std::chrono::duration_cast<std::chrono::microseconds>(request_.queued);
+    record.bytes_from_client = request_.bytes_from_client;
+    record.bytes_to_client = request_.bytes_to_client;
+    record.tls = tls_.get();
+    record.duration = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+    services_.log.exchange(record);
+}
+
+} // namespace fairlead::http
