@@ -17,34 +17,26 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 import report
-from interference import Interference, is_disturbed
-from subjects import Load, RunFailed, all_subjects
+from certificates import make_certificates
+from figures import promises
+from sampling import Sampling, choose_cpus
+from subjects import RunFailed, all_subjects
+from work import PARTS, WORK
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PARTS = ["memory", "echo-64", "echo-16k", "upgrade", "http"]
-SETTLE_S = 0.5
-MAX_RETAKES = 2  # of a sample that others disturbed
 MAX_LOAD_AVERAGE = 0.5
 MAX_TUNNELS = 9500  # two descriptors each below a limit of 20,000
-
-# What the generator does in one sample of each part; a quick run divides the counts.
-WORK = {
-    "echo-64": ("echo", {"size": 64, "connections": 100, "messages": 40_000, "warmup": 4_000}),
-    "echo-16k": ("echo", {"size": 16384, "connections": 100, "messages": 30_000, "warmup": 3_000}),
-    "upgrade": ("upgrade", {"cycles": 3_000, "warmup": 300, "in_flight": 32}),
-    "http": ("http", {"connections": 64, "requests": 30_000, "warmup": 3_000}),
-}
-COUNTS = {"messages", "cycles", "requests"}
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build" / "bench")
-    parser.add_argument("--quick", action="store_true", help="under three minutes: fewer rounds and tunnels")
+    parser.add_argument("--quick", action="store_true", help="under five minutes: fewer rounds and tunnels")
     parser.add_argument("--rounds", type=int, help="samples of each kind (9; quick 3)")
+    parser.add_argument("--tls-rounds", type=int, help="samples of each kind with TLS (5; quick 1)")
+    parser.add_argument("--storm-rounds", type=int, help="storms of handshakes for each subject (3; quick 1)")
     parser.add_argument("--memory-rounds", type=int, help="samples of idle memory (3; quick 1)")
     parser.add_argument("--tunnels", type=int, help=f"idle tunnels (9000; quick 3000; at most {MAX_TUNNELS})")
     parser.add_argument("--only", action="append", choices=PARTS, help="a part to measure; may repeat")
@@ -53,9 +45,12 @@ def parse_arguments():
     parser.add_argument("--check", action="store_true", help="fail when a promise is not held")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (3 if arguments.quick else 9)
+    arguments.tls_rounds = arguments.tls_rounds or (1 if arguments.quick else 5)
+    arguments.storm_rounds = arguments.storm_rounds or (1 if arguments.quick else 3)
     arguments.memory_rounds = arguments.memory_rounds or (1 if arguments.quick else 3)
     arguments.tunnels = arguments.tunnels or (3000 if arguments.quick else 9000)
-    if not (1 <= arguments.rounds <= 99 and 1 <= arguments.memory_rounds <= 99):
+    rounds = (arguments.rounds, arguments.tls_rounds, arguments.storm_rounds, arguments.memory_rounds)
+    if not all(1 <= each <= 99 for each in rounds):
         parser.error("rounds must be 1 to 99")
     if not 1 <= arguments.tunnels <= MAX_TUNNELS:
         parser.error(f"--tunnels must be 1 to {MAX_TUNNELS}")
@@ -71,92 +66,6 @@ def chosen_subjects(arguments):
     if unknown:
         sys.exit(f"run.py: unknown subjects {', '.join(sorted(unknown))}")
     return [subject for subject in everyone if subject.name in wanted]
-
-
-def choose_cpus():
-    """(CPU of the proxy, CPU of the load and the backend), or no pinning on a machine with one."""
-    usable = sorted(os.sched_getaffinity(0))
-    return (usable[0], usable[1]) if len(usable) >= 2 else (None, None)
-
-
-def rotated(subjects, number):
-    start = number % len(subjects)
-    return subjects[start:] + subjects[:start]
-
-
-class Run:
-    """Takes the samples. Every process it starts is stopped by close()."""
-
-    def __init__(self, arguments, subjects, run_dir):
-        self._arguments = arguments
-        self._subjects = subjects
-        self._run_dir = run_dir
-        self._proxy_cpu, load_cpu = choose_cpus()
-        self._cpus = os.sched_getaffinity(0) if load_cpu is None else {self._proxy_cpu, load_cpu}
-        self._load = Load(arguments.build_dir.resolve(), load_cpu)
-        self.samples = {}
-
-    def measure(self, parts):
-        self._load.start_backend([subject.backend for subject in self._subjects])
-        if "memory" in parts:
-            for number in range(self._arguments.memory_rounds):
-                for subject in rotated(self._subjects, number):
-                    self._keep("memory", subject, number, self._memory_of(subject))
-        timed = [part for part in parts if part != "memory"]
-        if not timed:
-            return
-        for subject in self._subjects:
-            subject.start(self._run_dir, self._proxy_cpu)
-        for number in range(self._arguments.rounds):
-            for part in timed:
-                for subject in rotated(self._subjects, number):
-                    self._keep(part, subject, number, self._sample(part, subject))
-
-    def close(self):
-        for subject in self._subjects:
-            subject.stop()
-        self._load.stop()
-
-    def _sample(self, part, subject):
-        """The least disturbed of a few tries; a quick run takes the first."""
-        subcommand, work = WORK[part]
-        if self._arguments.quick:
-            work = {name: value // 2 if name in COUNTS else value for name, value in work.items()}
-        tries = []
-        while len(tries) <= (0 if self._arguments.quick else MAX_RETAKES):
-            processes = [self._load.backend_process_id(), *subject.process_ids()]
-            interference = Interference(self._cpus, processes)
-            tries.append(self._load.run(subcommand, subject, **work))
-            tries[-1]["interference"] = round(interference.share(), 3)
-            if not is_disturbed(tries[-1]):
-                break
-        return min(tries, key=lambda sample: sample["interference"])
-
-    def _memory_of(self, subject):
-        """A fresh process: one that has had its tunnels before would fill freed memory again."""
-        subject.start(self._run_dir, self._proxy_cpu)
-        self._load.run("upgrade", subject, cycles=50, warmup=1, in_flight=10)
-        time.sleep(SETTLE_S)
-        before = subject.memory()
-        with self._load.hold_tunnels(subject, self._arguments.tunnels) as tunnels:
-            time.sleep(SETTLE_S)
-            idle = subject.memory()
-            tunnels.echo(16384)
-            time.sleep(SETTLE_S)
-            after = subject.memory()
-        subject.stop()
-        sample = {"tunnels": self._arguments.tunnels, "before": before}
-        for kind in before:
-            sample["idle_" + kind] = idle[kind] - before[kind]
-            sample["after_" + kind] = after[kind] - before[kind]
-        return sample
-
-    def _keep(self, part, subject, number, sample):
-        self.samples.setdefault(part, {}).setdefault(subject.name, []).append(sample)
-        metrics = [metric for metric in report.METRICS.values() if metric[0] == part]
-        shown = [f"{text} {value(sample):,.2f} {unit}" for _, text, unit, value in metrics]
-        disturbed = " (disturbed)" if is_disturbed(sample) else ""
-        print(f"{part} round {number + 1} {subject.name}: {', '.join(shown)}{disturbed}", flush=True)
 
 
 def output_of(command):
@@ -196,6 +105,8 @@ def describe(arguments, subjects, parts):
         "subjects": [subject.name for subject in subjects],
         "parts": parts,
         "rounds": arguments.rounds,
+        "tls_rounds": arguments.tls_rounds,
+        "storm_rounds": arguments.storm_rounds,
         "memory_rounds": arguments.memory_rounds,
         "tunnels": arguments.tunnels,
         "work": {part: work for part, work in WORK.items() if part in parts},
@@ -238,8 +149,9 @@ def main():
         print(f"run.py: others use this machine (load average {load_average:.1f}): the ratios will scatter",
               file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as run_dir:
-        run = Run(arguments, subjects, pathlib.Path(run_dir))
+        run = Sampling(arguments, subjects, pathlib.Path(run_dir))
         try:
+            make_certificates(pathlib.Path(run_dir) / "certificates")
             run.measure(parts)
         except (RunFailed, OSError, subprocess.TimeoutExpired) as failure:
             print(f"run.py: {failure}", file=sys.stderr)
@@ -252,8 +164,8 @@ def main():
     if is_missing:
         print("run.py: fairlead was not measured: its binary is missing", file=sys.stderr)
         return 3
-    promises = report.promises(run.samples)
-    if arguments.check and not (promises and all(held for _, held in promises)):
+    promised = promises(run.samples)
+    if arguments.check and not (promised and all(held for _, held in promised)):
         return 4
     return 0
 

@@ -14,11 +14,13 @@ import time
 
 BACKEND_PORT = 19100
 FIRST_LISTEN_PORT = 19201
+FIRST_TLS_PORT = 19301
 ADMIN_ADDRESS = "127.0.0.1:19190"
 START_TIMEOUT_S = 10
 STOP_TIMEOUT_S = 3
 GENERATOR_TIMEOUT_S = 120
 PR_SET_PDEATHSIG = 1
+WITHOUT_TLS = ("floor", "floor-again", "fairlead-all")
 
 BENCH = pathlib.Path(__file__).resolve().parent
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -28,15 +30,22 @@ class RunFailed(Exception):
     """A process did not do its part; the text is for the person who started the run."""
 
 
-def start_process(command, cpu, is_load=False, **options):
+# Client and backend share a CPU. As SCHED_OTHER each message of a fast proxy would let one interrupt the
+# other, and the load would become slower the faster the proxy is.
+AS_LOAD = os.SCHED_BATCH
+# Where delays are measured everybody is prompt.
+AS_MEASURE = os.SCHED_OTHER
+# Gives way to the load at once: what it computes must not delay messages whose delay is measured.
+AS_STORM = os.SCHED_IDLE
+
+
+def start_process(command, cpu, policy=os.SCHED_OTHER, **options):
     """Starts a process that is pinned to one CPU (None: not pinned) and gets SIGTERM when this one dies."""
 
     def before_exec():
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if is_load:
-            # Client and backend share a CPU. Without this each message of a fast proxy lets one interrupt the
-            # other, and the load becomes slower the faster the proxy is.
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        if policy != os.SCHED_OTHER:
+            os.sched_setscheduler(0, policy, os.sched_param(0))
         if cpu is not None:
             os.sched_setaffinity(0, {cpu})
 
@@ -58,23 +67,26 @@ def stop_process(process):
 class Subject:
     """One proxy, or the floor. `command` gets the addresses and a directory of its own."""
 
-    def __init__(self, name, index, command):
+    def __init__(self, name, index, command, environment):
         self.name = name
         self.listen = f"127.0.0.1:{FIRST_LISTEN_PORT + index}"
+        self.tls_listen = None if name in WITHOUT_TLS else f"127.0.0.1:{FIRST_TLS_PORT + index}"
         # An address of its own per subject: the ports of one do not run out because of another.
         self.backend = f"127.0.0.{10 + index}:{BACKEND_PORT}"
         self._command = command
+        self._environment = environment
         self._process = None
         self._output = None
 
     def start(self, run_dir, cpu):
+        """run_dir has the certificates; the subject gets a directory of its own in it."""
         directory = run_dir / self.name
         directory.mkdir(exist_ok=True)
         self._output = directory / "output"
         with open(self._output, "w", encoding="utf-8") as output:
             command = self._command(self, directory)
             self._process = start_process(command, cpu, stdin=subprocess.DEVNULL, stdout=output,
-                                          stderr=subprocess.STDOUT)
+                                          stderr=subprocess.STDOUT, env={**os.environ, **self._environment})
         host, port = self.listen.split(":")
         deadline = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline:
@@ -122,7 +134,8 @@ class Subject:
 def _filled_template(subject, template, directory):
     text = (BENCH / "peers" / template).read_text(encoding="utf-8")
     values = {"@LISTEN@": subject.listen, "@BACKEND@": subject.backend, "@ADMIN@": ADMIN_ADDRESS,
-              "@RUN_DIR@": str(directory)}
+              "@RUN_DIR@": str(directory), "@TLS_LISTEN@": str(subject.tls_listen),
+              "@CERTIFICATES@": str(directory.parent / "certificates")}
     for name, value in values.items():
         text = text.replace(name, value)
     config = directory / template
@@ -159,7 +172,9 @@ def all_subjects(build_dir):
         "nginx": nginx("nginx.conf"),
         "nginx-tuned": nginx("nginx-tuned.conf"),
     }
-    return [Subject(name, index, command) for index, (name, command) in enumerate(commands.items())]
+    one_ticket = {"OPENSSL_CONF": str(BENCH / "peers" / "haproxy-openssl.cnf")}
+    return [Subject(name, index, command, one_ticket if name.startswith("haproxy") else {})
+            for index, (name, command) in enumerate(commands.items())]
 
 
 class Load:
@@ -174,7 +189,7 @@ class Load:
         command = [self._generator, "echo-backend"]
         for address in addresses:
             command += ["--listen", address]
-        self._backend = start_process(command, self._cpu, is_load=True, stdin=subprocess.DEVNULL,
+        self._backend = start_process(command, self._cpu, policy=AS_LOAD, stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE)
         if not self._backend.stdout.readline():
             raise RunFailed("the echo backend did not start")
@@ -182,13 +197,16 @@ class Load:
     def backend_process_id(self):
         return self._backend.pid
 
+    def set_backend_policy(self, policy):
+        os.sched_setscheduler(self._backend.pid, policy, os.sched_param(0))
+
     def stop(self):
         if self._backend is not None:
             stop_process(self._backend)
 
-    def run(self, subcommand, subject, **options):
-        """One measurement against a subject: the generator's own numbers."""
-        process = self._start(subcommand, subject, options, stdin=subprocess.DEVNULL)
+    def run(self, subcommand, subject, policy=AS_LOAD, **options):
+        """One measurement: the generator's own numbers. With tls=KIND through the subject's TLS port."""
+        process = self._start(subcommand, subject, options, subprocess.DEVNULL, policy)
         try:
             output, _ = process.communicate(timeout=GENERATOR_TIMEOUT_S)
         finally:
@@ -198,18 +216,19 @@ class Load:
         subject.check_alive()
         return json.loads(output)
 
-    def hold_tunnels(self, subject, count):
-        return HeldTunnels(self._start("idle", subject, {"count": count, "deadline": GENERATOR_TIMEOUT_S},
-                                       stdin=subprocess.PIPE), subject)
+    def hold_tunnels(self, subject, count, policy=AS_LOAD, **options):
+        options = {"count": count, "deadline": GENERATOR_TIMEOUT_S, **options}
+        return HeldTunnels(self._start("idle", subject, options, subprocess.PIPE, policy), subject)
 
-    def _start(self, subcommand, subject, options, stdin):
-        command = [self._generator, subcommand, "--target", subject.listen]
+    def _start(self, subcommand, subject, options, stdin, policy):
+        target = subject.tls_listen if "tls" in options else subject.listen
+        command = [self._generator, subcommand, "--target", target]
         for name, value in options.items():
             command += ["--" + name.replace("_", "-"), value]
         if subcommand != "idle":
             for pid in subject.process_ids():
                 command += ["--watch", pid]
-        return start_process(command, self._cpu, is_load=True, stdin=stdin, stdout=subprocess.PIPE)
+        return start_process(command, self._cpu, policy=policy, stdin=stdin, stdout=subprocess.PIPE)
 
 
 class HeldTunnels:
@@ -236,11 +255,26 @@ class HeldTunnels:
         finally:
             stop_process(self._process)
 
+    def process_id(self):
+        return self._process.pid
+
+    def keep_pace(self, per_second, meanwhile):
+        """Echoes at an even rate while `meanwhile` runs: how long they took, and what it returned."""
+        self._say(f"pace {per_second}")
+        returned = meanwhile()
+        self._say("rest")
+        return json.loads(self._expect_answer("echo at a pace")), returned
+
     def echo(self, payload_bytes):
-        self._process.stdin.write(f"echo {payload_bytes}\n")
-        self._process.stdin.flush()
+        self._say(f"echo {payload_bytes}")
         self._expect_answer("echo on every tunnel")
 
     def _expect_answer(self, what):
-        if not self._process.stdout.readline():
+        answer = self._process.stdout.readline()
+        if not answer:
             raise RunFailed(f"{self._subject.name} did not {what}")
+        return answer
+
+    def _say(self, line):
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()

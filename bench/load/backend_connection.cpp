@@ -4,6 +4,8 @@
 #include "bench/load/http_head.hpp"
 #include "bench/load/tcp.hpp"
 
+#include <map>
+
 namespace fairlead::bench {
 
 bool backend_connection::on_event(std::uint32_t epoll_events, std::span<char> scratch, std::string& reply)
@@ -19,7 +21,7 @@ bool backend_connection::on_event(std::uint32_t epoll_events, std::span<char> sc
         reply.clear();
         take({bytes.data(), bytes.size()}, reply);
         if (!reply.empty()) socket_.send(reply);
-        if (!may_hold_more(bytes.size(), scratch.size(), epoll_events)) break;
+        if (!socket_.may_hold_more(bytes.size(), scratch.size(), epoll_events)) break;
     }
     if (socket_.was_reset()) return false;
     return socket_.has_unsent() || speaking_ != speaking::nothing;
@@ -50,14 +52,17 @@ std::size_t backend_connection::take_one(std::string_view bytes, std::string& re
 
 std::size_t backend_connection::take_request(std::string_view bytes, std::string& reply)
 {
-    static const std::string answer = get_response();
+    static std::map<std::size_t, std::string> answers; // by the size of the body
     const auto length = head_length(bytes);
     if (!length) return 0;
     if (is_upgrade_request(bytes.substr(0, *length))) {
         speaking_ = speaking::websocket;
         reply += upgrade_response();
-    } else
+    } else {
+        auto& answer = answers[wanted_body_bytes(bytes)];
+        if (answer.empty()) answer = get_response(wanted_body_bytes(bytes));
         reply += answer;
+    }
     return *length;
 }
 

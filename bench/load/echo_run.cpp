@@ -1,7 +1,7 @@
 // Messages over open tunnels, one out on each connection: what a relayed message costs.
+#include "bench/load/destination.hpp"
 #include "bench/load/measurement.hpp"
 #include "bench/load/subcommands.hpp"
-#include "bench/load/tcp.hpp"
 #include "bench/load/websocket_client.hpp"
 
 #include <cstdio>
@@ -18,13 +18,13 @@ struct echo_plan
     std::uint64_t messages; // echoes in it
 };
 
-void run_echoes(echo_plan plan, const sockaddr_in& target, echo_message& message, poller& events,
+void run_echoes(echo_plan plan, const destination& to, echo_message& message, poller& events,
                 measurement& measured)
 {
     std::vector<char> scratch(scratch_bytes);
     std::vector<std::unique_ptr<websocket_client>> clients;
     for (std::uint64_t i = 0; i < plan.connections; ++i)
-        clients.push_back(std::make_unique<websocket_client>(target, i, events));
+        clients.push_back(std::make_unique<websocket_client>(to, i, events));
 
     std::uint64_t opened = 0;
     std::uint64_t echoed = 0;
@@ -49,7 +49,8 @@ void run_echoes(echo_plan plan, const sockaddr_in& target, echo_message& message
 
 void run_echo(arguments& options)
 {
-    const auto target = parse_loopback_address(options.text("--target"));
+    const auto tls = tls_client::of(options);
+    const destination to{.address = parse_loopback_address(options.text("--target")), .tls = tls.get()};
     const echo_plan plan{
         .connections =
             options.number("--connections", {.preset = 100, .lowest = 1, .highest = max_connections}),
@@ -63,7 +64,7 @@ void run_echo(arguments& options)
 
     echo_message message{size};
     measurement measured{watched};
-    run_echoes(plan, target, message, events, measured);
+    run_echoes(plan, to, message, events, measured);
     std::printf("{\"echoes\": %lu, \"relayed_messages\": %lu, \"seconds\": %.6f, \"cpu_ns\": %lu}\n",
                 plan.messages, 2 * plan.messages, measured.seconds(), measured.cpu_ns());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace fairlead::bench {
 
@@ -44,24 +45,35 @@ std::string_view upgrade_response()
     return text;
 }
 
-std::string get_request(std::string_view host)
+std::string get_request(std::string_view host, std::size_t body_bytes)
 {
-    return "GET /1k HTTP/1.1\r\nHost: " + std::string{host} +
+    return "GET /" + std::to_string(body_bytes) + " HTTP/1.1\r\nHost: " + std::string{host} +
            "\r\nUser-Agent: fairlead-bench\r\nAccept: text/plain\r\n\r\n";
 }
 
-std::string response_body()
+std::size_t wanted_body_bytes(std::string_view head)
+{
+    constexpr std::string_view before = "GET /";
+    std::size_t wanted = 0;
+    const auto number = head.substr(std::min(before.size(), head.size()));
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), wanted);
+    require(read.ec == std::errc{} && *read.ptr == ' ' && wanted <= max_body_bytes, "no number of bytes",
+            head);
+    return wanted;
+}
+
+std::string response_body(std::size_t body_bytes)
 {
     std::string body(body_bytes, ' ');
     for (std::size_t i = 0; i < body.size(); ++i)
-        body[i] = static_cast<char>('a' + i * 7 % 26);
+        body[i] = static_cast<char>('a' + (i * 7 + i / 997) % 26);
     return body;
 }
 
-std::string get_response()
+std::string get_response(std::size_t body_bytes)
 {
     return "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " + std::to_string(body_bytes) +
-           "\r\n\r\n" + response_body();
+           "\r\n\r\n" + response_body(body_bytes);
 }
 
 std::optional<std::size_t> head_length(std::string_view bytes)
@@ -103,7 +115,7 @@ void verify_upgrade_response(std::string_view head)
     require(field(head, "Sec-WebSocket-Accept") == websocket_accept, "a wrong Sec-WebSocket-Accept", head);
 }
 
-void verify_get_response_head(std::string_view head)
+void verify_get_response_head(std::string_view head, std::size_t body_bytes)
 {
     require(head.starts_with("HTTP/1.1 200 "), "no 200", head);
     require(field(head, "Content-Length") == std::to_string(body_bytes), "a wrong Content-Length", head);

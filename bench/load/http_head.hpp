@@ -23,13 +23,16 @@ inline constexpr std::string_view websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
 inline constexpr std::string_view websocket_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 inline constexpr std::size_t max_head_bytes = 16 * 1024;
-inline constexpr std::size_t body_bytes = 1024;
+inline constexpr std::size_t max_body_bytes = 64 * 1024 * 1024;
 
 [[nodiscard]] std::string upgrade_request(std::string_view host);
 [[nodiscard]] std::string_view upgrade_response();
-[[nodiscard]] std::string get_request(std::string_view host);
-[[nodiscard]] std::string get_response();  // 200 with response_body()
-[[nodiscard]] std::string response_body(); // body_bytes of changing letters
+
+// A GET for a body of so many bytes, at most max_body_bytes; and how many a request's head asks for.
+[[nodiscard]] std::string get_request(std::string_view host, std::size_t body_bytes);
+[[nodiscard]] std::size_t wanted_body_bytes(std::string_view head);
+[[nodiscard]] std::string get_response(std::size_t body_bytes);  // 200 with response_body()
+[[nodiscard]] std::string response_body(std::size_t body_bytes); // changing letters
 
 // Bytes up to and including the empty line, or nothing yet. Throws when the head is above max_head_bytes.
 [[nodiscard]] std::optional<std::size_t> head_length(std::string_view bytes);
@@ -40,6 +43,6 @@ inline constexpr std::size_t body_bytes = 1024;
 [[nodiscard]] bool
 is_upgrade_request(std::string_view head); // throws when it is one with a wrong version or key
 void verify_upgrade_response(std::string_view head);
-void verify_get_response_head(std::string_view head);
+void verify_get_response_head(std::string_view head, std::size_t body_bytes);
 
 } // namespace fairlead::bench

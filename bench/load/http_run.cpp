@@ -1,10 +1,9 @@
-// GET of 1 KiB over keep-alive connections, one request out on each.
+// GET over keep-alive connections, one request out on each. Bodies are compared as they come.
+#include "bench/load/destination.hpp"
 #include "bench/load/http_head.hpp"
 #include "bench/load/measurement.hpp"
-#include "bench/load/peer_socket.hpp"
 #include "bench/load/poller.hpp"
 #include "bench/load/subcommands.hpp"
-#include "bench/load/tcp.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -18,13 +17,27 @@ struct http_plan
     std::uint64_t connections;
     std::uint64_t warmup;   // responses before the measured phase
     std::uint64_t requests; // responses in it
+    std::size_t body_bytes; // of each
+};
+
+// What all clients of a run ask, and the body that must come.
+struct expectation
+{
+    explicit expectation(std::size_t body_bytes)
+        : request{get_request("bench.example", body_bytes)}
+        , body{response_body(body_bytes)}
+    {}
+
+    std::string request;
+    std::string body;
 };
 
 class http_client
 {
 public:
-    http_client(const sockaddr_in& target, poller& events)
-        : socket_{connect_to(target)}
+    http_client(const destination& to, const expectation& wanted, poller& events)
+        : socket_{dial(to)}
+        , wanted_{wanted}
     {
         events.add(socket_.socket().get(), this);
         request();
@@ -34,9 +47,10 @@ public:
 
     void request()
     {
-        static const std::string head = get_request("bench.example");
-        response_.clear();
-        socket_.send(head);
+        head_.clear();
+        is_in_body_ = false;
+        compared_ = 0;
+        socket_.send(wanted_.request);
     }
 
     // Whether the response is complete; it has been compared with the one the backend sends.
@@ -45,34 +59,47 @@ public:
         socket_.flush();
         for (;;) {
             const auto bytes = socket_.receive(scratch);
-            response_.append(bytes.data(), bytes.size());
+            take({bytes.data(), bytes.size()});
             if (socket_.has_ended()) throw verification_error{"the proxy closed a keep-alive connection"};
-            if (!may_hold_more(bytes.size(), scratch.size(), epoll_events)) return is_complete();
+            if (!socket_.may_hold_more(bytes.size(), scratch.size(), epoll_events))
+                return is_in_body_ && compared_ == wanted_.body.size();
         }
     }
 
 private:
-    [[nodiscard]] bool is_complete() const
+    void take(std::string_view bytes)
     {
-        static const std::string body = response_body();
-        const std::string_view all{response_};
-        const auto length = head_length(all);
-        if (!length || all.size() < *length + body.size()) return false;
-        verify_get_response_head(all.substr(0, *length));
-        if (all.substr(*length) != body) throw verification_error{"the body differs"};
-        return true;
+        if (is_in_body_) return compare(bytes);
+        head_.append(bytes);
+        const auto length = head_length(head_);
+        if (!length) return;
+        const std::string_view all{head_};
+        verify_get_response_head(all.substr(0, *length), wanted_.body.size());
+        is_in_body_ = true;
+        compare(all.substr(*length));
+    }
+
+    void compare(std::string_view bytes)
+    {
+        if (bytes != std::string_view{wanted_.body}.substr(compared_, bytes.size()))
+            throw verification_error{"the body differs"};
+        compared_ += bytes.size();
     }
 
     peer_socket socket_;
-    std::string response_;
+    const expectation& wanted_;
+    std::string head_; // and what came with it
+    bool is_in_body_ = false;
+    std::size_t compared_ = 0; // bytes of the body
 };
 
-void run_requests(http_plan plan, const sockaddr_in& target, poller& events, measurement& measured)
+void run_requests(http_plan plan, const destination& to, poller& events, measurement& measured)
 {
     std::vector<char> scratch(scratch_bytes);
+    const expectation wanted{plan.body_bytes};
     std::vector<std::unique_ptr<http_client>> clients;
     for (std::uint64_t i = 0; i < plan.connections; ++i)
-        clients.push_back(std::make_unique<http_client>(target, events));
+        clients.push_back(std::make_unique<http_client>(to, wanted, events));
 
     for (std::uint64_t answered = 0; answered < plan.warmup + plan.requests;) {
         for (const auto& event : events.wait()) {
@@ -89,19 +116,21 @@ void run_requests(http_plan plan, const sockaddr_in& target, poller& events, mea
 
 void run_http(arguments& options)
 {
-    const auto target = parse_loopback_address(options.text("--target"));
+    const auto tls = tls_client::of(options);
+    const destination to{.address = parse_loopback_address(options.text("--target")), .tls = tls.get()};
     const http_plan plan{
         .connections =
             options.number("--connections", {.preset = 64, .lowest = 1, .highest = max_connections}),
         .warmup = options.number("--warmup", {.preset = 2'000, .lowest = 1, .highest = 10'000'000}),
         .requests = options.number("--requests", {.preset = 20'000, .lowest = 1, .highest = 100'000'000}),
+        .body_bytes = options.number("--body", {.preset = 1024, .lowest = 1, .highest = max_body_bytes}),
     };
     const auto watched = options.texts("--watch");
     poller events{deadline_of(options)};
     options.reject_unknown();
 
     measurement measured{watched};
-    run_requests(plan, target, events, measured);
+    run_requests(plan, to, events, measured);
     std::printf("{\"requests\": %lu, \"seconds\": %.6f, \"cpu_ns\": %lu}\n", plan.requests,
                 measured.seconds(), measured.cpu_ns());
 }

@@ -2,6 +2,7 @@
 #include "bench/load/subcommands.hpp"
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <span>
@@ -15,22 +16,25 @@ struct subcommand
     void (*run)(fairlead::bench::arguments&);
 };
 
-constexpr std::array<subcommand, 5> subcommands{{
+constexpr std::array<subcommand, 6> subcommands{{
     {"echo-backend", fairlead::bench::run_echo_backend},
     {"idle", fairlead::bench::run_idle},
     {"echo", fairlead::bench::run_echo},
     {"upgrade", fairlead::bench::run_upgrade},
     {"http", fairlead::bench::run_http},
+    {"handshake", fairlead::bench::run_handshake},
 }};
 
 constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE ...
-  echo-backend --listen ADDRESS...   WebSocket echo and GET of 1 KiB, until a signal
+  echo-backend --listen ADDRESS...   WebSocket echo and GET of any size, until a signal
   idle         --target A --count N --in-flight N --source IP
-               then obeys lines on stdin: "echo BYTES", "open N", "probe N", "quit"
+               then obeys lines on stdin: "echo BYTES", "open N", "probe N", "pace N" ("rest"), "quit"
   echo         --target A --connections N --size BYTES --messages N --warmup N
   upgrade      --target A --cycles N --warmup N --in-flight N
-  http         --target A --connections N --requests N --warmup N
-All but echo-backend: --deadline SECONDS (60). echo, upgrade, http: --watch PID... whose CPU is measured.
+  http         --target A --connections N --requests N --warmup N --body BYTES
+  handshake    --target A --tls ecdsa|rsa --handshakes N --warmup N --in-flight N --resumed 0|1
+All but echo-backend: --deadline SECONDS (60), and --tls ecdsa|rsa: TLS 1.3, by that kind of certificate.
+All but echo-backend and idle: --watch PID... whose CPU is measured.
 Addresses are 127.x.x.x:PORT.
 )";
 
@@ -38,6 +42,7 @@ Addresses are 127.x.x.x:PORT.
 
 int main(int argc, char** argv)
 {
+    std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
     const std::span<char* const> words{argv, static_cast<std::size_t>(argc)};
     for (const auto& [name, run] : subcommands) {
         if (argc < 2 || name != words[1]) continue;

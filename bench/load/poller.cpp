@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <stdexcept>
 #include <system_error>
 
@@ -23,19 +24,22 @@ void poller::add(int fd, void* tag)
 
 std::span<const epoll_event> poller::wait()
 {
-    for (;;) {
-        int timeout_ms = -1;
-        if (deadline_) {
-            const auto left = *deadline_ - std::chrono::steady_clock::now();
-            if (left <= left.zero()) throw std::runtime_error{"the run did not end before its deadline"};
-            timeout_ms = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
-        }
-        const int count =
-            ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
-        if (count > 0) return {events_.data(), static_cast<std::size_t>(count)};
-        if (count < 0 && errno != EINTR)
-            throw std::system_error{errno, std::generic_category(), "epoll_wait"};
-    }
+    for (;;)
+        if (const auto events = wait_until(time_point::max()); !events.empty()) return events;
+}
+
+std::span<const epoll_event> poller::wait_until(time_point then)
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (deadline_ && *deadline_ <= now) throw std::runtime_error{"the run did not end before its deadline"};
+    const auto end = deadline_ ? std::min(then, *deadline_) : then;
+    const std::chrono::nanoseconds left = std::max(end - now, std::chrono::nanoseconds{0});
+    const timespec timeout{.tv_sec = left / std::chrono::seconds{1},
+                           .tv_nsec = (left % std::chrono::seconds{1}).count()};
+    const int count = ::epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                                     end == time_point::max() ? nullptr : &timeout, nullptr);
+    if (count < 0 && errno != EINTR) throw std::system_error{errno, std::generic_category(), "epoll_pwait2"};
+    return {events_.data(), static_cast<std::size_t>(std::max(count, 0))};
 }
 
 } // namespace fairlead::bench

@@ -27,9 +27,14 @@ public:
     // Blocks for at least one event. The events are valid until the next call.
     [[nodiscard]] std::span<const epoll_event> wait();
 
+    // The same, but nothing when none came until then.
+    [[nodiscard]] std::span<const epoll_event> wait_until(std::chrono::steady_clock::time_point then);
+
 private:
+    using time_point = std::chrono::steady_clock::time_point;
+
     descriptor epoll_;
-    std::optional<std::chrono::steady_clock::time_point> deadline_;
+    std::optional<time_point> deadline_;
     std::array<epoll_event, 256> events_{};
 };
 

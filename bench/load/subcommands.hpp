@@ -23,5 +23,6 @@ void run_idle(arguments& options);
 void run_echo(arguments& options);
 void run_upgrade(arguments& options);
 void run_http(arguments& options);
+void run_handshake(arguments& options);
 
 } // namespace fairlead::bench

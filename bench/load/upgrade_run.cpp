@@ -2,9 +2,9 @@
 //
 // The backend closes TCP first after its Close (RFC 6455 7.1.1), so no connecting side keeps a port in
 // TIME_WAIT.
+#include "bench/load/destination.hpp"
 #include "bench/load/measurement.hpp"
 #include "bench/load/subcommands.hpp"
-#include "bench/load/tcp.hpp"
 #include "bench/load/websocket_client.hpp"
 
 #include <algorithm>
@@ -25,9 +25,9 @@ struct upgrade_plan
 class upgrade_cycles
 {
 public:
-    upgrade_cycles(upgrade_plan plan, const sockaddr_in& target, poller& events, measurement& measured)
+    upgrade_cycles(upgrade_plan plan, const destination& to, poller& events, measurement& measured)
         : plan_{plan}
-        , target_{target}
+        , to_{to}
         , events_{events}
         , measured_{measured}
     {}
@@ -45,7 +45,7 @@ public:
 private:
     std::unique_ptr<websocket_client> dial()
     {
-        return std::make_unique<websocket_client>(target_, started_++, events_);
+        return std::make_unique<websocket_client>(to_, started_++, events_);
     }
 
     void advance(websocket_client& client, std::uint32_t epoll_events)
@@ -68,7 +68,7 @@ private:
     }
 
     upgrade_plan plan_;
-    sockaddr_in target_;
+    destination to_;
     poller& events_;
     measurement& measured_;
     std::uint64_t started_ = 0;
@@ -82,7 +82,8 @@ private:
 
 void run_upgrade(arguments& options)
 {
-    const auto target = parse_loopback_address(options.text("--target"));
+    const auto tls = tls_client::of(options);
+    const destination to{.address = parse_loopback_address(options.text("--target")), .tls = tls.get()};
     const upgrade_plan plan{
         .in_flight = options.number("--in-flight", {.preset = 32, .lowest = 1, .highest = 1'000}),
         .warmup = options.number("--warmup", {.preset = 300, .lowest = 1, .highest = 1'000'000}),
@@ -93,7 +94,7 @@ void run_upgrade(arguments& options)
     options.reject_unknown();
 
     measurement measured{watched};
-    upgrade_cycles{plan, target, events, measured}.run();
+    upgrade_cycles{plan, to, events, measured}.run();
     std::printf("{\"cycles\": %lu, \"seconds\": %.6f, \"cpu_ns\": %lu}\n", plan.cycles, measured.seconds(),
                 measured.cpu_ns());
 }

@@ -25,9 +25,8 @@ const std::string& close_reply()
 
 } // namespace
 
-websocket_client::websocket_client(const sockaddr_in& target, std::uint64_t number, poller& events,
-                                   const std::optional<sockaddr_in>& source)
-    : socket_{connect_to(target, source)}
+websocket_client::websocket_client(const destination& to, std::uint64_t number, poller& events)
+    : socket_{dial(to)}
     , number_{number}
 {
     static const std::string request = upgrade_request("bench.example");
@@ -64,7 +63,7 @@ websocket_client::progress websocket_client::on_event(std::uint32_t epoll_events
         const auto bytes = socket_.receive(scratch);
         if (!bytes.empty()) made = take({bytes.data(), bytes.size()});
         if (socket_.has_ended()) return take_end();
-        if (!may_hold_more(bytes.size(), scratch.size(), epoll_events)) return made;
+        if (!socket_.may_hold_more(bytes.size(), scratch.size(), epoll_events)) return made;
     }
 }
 

@@ -5,14 +5,12 @@
 // Errors: verification_error for a wrong byte or an early end, std::system_error for the socket.
 #pragma once
 
+#include "bench/load/destination.hpp"
 #include "bench/load/echo_message.hpp"
 #include "bench/load/peer_socket.hpp"
 #include "bench/load/poller.hpp"
 
-#include <netinet/in.h>
-
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -29,9 +27,8 @@ public:
         closed
     };
 
-    // Dials target and sends the upgrade request. number tells connections apart in their messages.
-    websocket_client(const sockaddr_in& target, std::uint64_t number, poller& events,
-                     const std::optional<sockaddr_in>& source = std::nullopt);
+    // Dials and sends the upgrade request. number tells connections apart in their messages.
+    websocket_client(const destination& to, std::uint64_t number, poller& events);
     websocket_client(const websocket_client&) = delete;
     websocket_client& operator=(const websocket_client&) = delete;
 
@@ -42,6 +39,7 @@ public:
     void send_message(echo_message& message);
     void send_close(); // progress::closed follows after the backend's Close and end of stream
 
+    [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
     void reset(); // the destructor sends a RST
 
 private:
