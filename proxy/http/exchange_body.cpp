@@ -17,7 +17,7 @@ body_transfer exchange::request_body()
     body.write_timeout = config().timeouts.write;
     body.counted = &asked_.route->http_cells().bytes[metrics::direction::to_backend];
     body.is_stopped = &is_stopping_;
-    body.drops_trailers = has_protected_names() || asked_.facts.connection.names_any();
+    body.drops_trailers = is_chunked && (has_protected_names() || asked_.facts.connection.names_any());
     return body;
 }
 

@@ -97,10 +97,10 @@ bool is_of_this_hop(field_id id)
 
 const conf::header_value* set_by_route(std::span<const conf::header_value> set, std::string_view name)
 {
-    const auto found = std::find_if(set.begin(), set.end(), [&](const conf::header_value& header) {
-        return equal_ignoring_case(header.name, name);
-    });
-    return found == set.end() ? nullptr : &*found;
+    for (const conf::header_value& header : set) {
+        if (equal_ignoring_case(header.name, name)) return &header;
+    }
+    return nullptr;
 }
 
 bool tells_certificate(std::string_view name, const request_forwarding& how)

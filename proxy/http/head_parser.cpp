@@ -171,6 +171,12 @@ std::string_view reason_of(head_fault fault)
     return "malformed head";
 }
 
+head_end_finder::head_end_finder(start_line kind, head_limits limits)
+    : never_too_large_(std::min({limits.target_bytes, limits.header_bytes, max_head_bytes}))
+    , kind_(kind)
+    , limits_(limits)
+{}
+
 void head_end_finder::reset() { searched_ = line_start_ = lines_ = skipped_ = 0; }
 
 parse_result head_end_finder::search(std::string_view bytes)
@@ -215,6 +221,7 @@ parse_result head_end_finder::end_line(std::string_view bytes, std::size_t line_
 head_fault head_end_finder::check_size(std::size_t size) const
 {
     const auto head_size = size - skipped_;
+    if (head_size <= never_too_large_) return head_fault::none;
     const auto target_limit = limits_.target_bytes + start_line_overhead;
     if (kind_ == start_line::request && lines_ == 0 && head_size > target_limit)
         return head_fault::target_too_long;

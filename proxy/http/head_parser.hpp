@@ -68,10 +68,7 @@ public:
         status
     };
 
-    head_end_finder(start_line kind, head_limits limits)
-        : kind_(kind)
-        , limits_(limits)
-    {}
+    head_end_finder(start_line kind, head_limits limits);
 
     parse_result search(std::string_view bytes);     // done: consumed is the whole head
     std::size_t skipped() const { return skipped_; } // bytes of an empty line before a request
@@ -85,6 +82,7 @@ private:
     std::size_t line_start_ = 0;
     std::size_t lines_ = 0;
     std::size_t skipped_ = 0;
+    std::size_t never_too_large_; // the least of the limits
     start_line kind_;
     head_limits limits_;
 };

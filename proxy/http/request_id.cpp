@@ -2,6 +2,8 @@
 
 #include "tls/digest.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,22 +22,26 @@ struct stock
 
 thread_local stock random_bytes;
 
+constexpr std::array<std::array<char, 2>, 256> digits_of_byte = [] {
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> table{};
+    for (std::size_t byte = 0; byte < table.size(); ++byte)
+        table[byte] = {digits[byte >> 4], digits[byte & 15]};
+    return table;
+}();
+
 } // namespace
 
 request_id random_request_id()
 {
-    constexpr char digits[] = "0123456789abcdef";
     stock& from = random_bytes;
     if (from.used == from.bytes.size()) {
         tls::random_bytes(std::as_writable_bytes(std::span{from.bytes}));
         from.used = 0;
     }
     request_id id;
-    for (std::size_t i = 0; i < id_bytes; ++i) {
-        const std::uint8_t byte = from.bytes[from.used + i];
-        id[2 * i] = digits[byte >> 4];
-        id[2 * i + 1] = digits[byte & 15];
-    }
+    for (std::size_t i = 0; i < id_bytes; ++i)
+        std::copy_n(digits_of_byte[from.bytes[from.used + i]].data(), 2, id.data() + 2 * i);
     from.used += id_bytes;
     return id;
 }

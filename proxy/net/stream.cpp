@@ -2,6 +2,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <poll.h>
@@ -24,6 +26,31 @@ void advance(stream::pieces& bytes, std::size_t count) noexcept
         piece.remove_prefix(take);
         count -= take;
     }
+}
+
+// Up to here a copy costs less than the kernel's look at a message header with several addresses.
+constexpr std::size_t least_to_gather = 2048;
+
+ssize_t send_small(int socket, const stream::pieces& bytes, std::size_t size) noexcept
+{
+    std::array<char, least_to_gather> together;
+    char* end = together.data();
+    for (const std::string_view piece : bytes) {
+        if (piece.size() == size) return ::send(socket, piece.data(), size, MSG_NOSIGNAL);
+        end = std::copy(piece.begin(), piece.end(), end);
+    }
+    return ::send(socket, together.data(), size, MSG_NOSIGNAL);
+}
+
+ssize_t send_gathered(int socket, const stream::pieces& bytes) noexcept
+{
+    std::array<iovec, std::tuple_size_v<stream::pieces>> vectors;
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    for (const std::string_view piece : bytes) {
+        if (!piece.empty()) vectors[message.msg_iovlen++] = {const_cast<char*>(piece.data()), piece.size()};
+    }
+    return ::sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
 } // namespace
@@ -185,17 +212,10 @@ task<error_code> stream::write(pieces bytes, deadline& limit, std::chrono::milli
 stream::attempt stream::send_once(const pieces& bytes) noexcept
 {
     if (tls_) return write_records(bytes);
-    std::array<iovec, std::tuple_size_v<pieces>> vectors;
-    std::size_t used = 0;
     std::size_t size = 0;
-    for (const std::string_view piece : bytes) {
-        if (!piece.empty()) vectors[used++] = {const_cast<char*>(piece.data()), piece.size()};
+    for (const std::string_view piece : bytes)
         size += piece.size();
-    }
-    msghdr message{};
-    message.msg_iov = vectors.data();
-    message.msg_iovlen = used;
-    const ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = size <= least_to_gather ? send_small(fd(), bytes, size) : send_gathered(fd(), bytes);
     const std::size_t count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
     sent_ += count;
     if (sent < 0 && !would_block()) return {0, of(errno)};

@@ -112,6 +112,9 @@ public:
     bool has_ended() noexcept;
     // Whether a read would give something: for a connection that should be silent.
     bool is_readable() noexcept;
+    // The same as far as the last wake told: of a plain one that is known without asking the kernel, but what
+    // came since is not.
+    bool was_readable() noexcept { return (tls_ || socket_.can_read()) && is_readable(); }
 
     // Taken by the kernel since the beginning; of TLS, its records.
     std::uint64_t bytes_sent() const noexcept { return tls_ ? sent_ + tls_->bytes_sent() : sent_; }

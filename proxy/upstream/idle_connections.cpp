@@ -15,7 +15,7 @@ connection_ptr idle_connections::take(const backend& to, const connection_owner&
     while (!entries.empty()) {
         connection_ptr candidate = std::move(entries.back().idle);
         entries.pop_back();
-        if (!candidate->stream.is_readable()) {
+        if (!candidate->stream.was_readable()) {
             candidate->is_reused = true;
             return candidate;
         }
@@ -32,7 +32,7 @@ connection_ptr idle_connections::take_owned(shelf& from, const connection_owner&
         from.unlink(newest);
         connection_ptr candidate = std::move(newest->idle);
         from.owned.erase(newest);
-        if (!candidate->stream.is_readable()) {
+        if (!candidate->stream.was_readable()) {
             candidate->is_reused = true;
             return candidate;
         }

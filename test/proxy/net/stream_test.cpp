@@ -126,6 +126,46 @@ TEST_CASE("looking ahead takes nothing, and unread bytes hide the end behind the
     CHECK(at.link.ours.is_readable());
 }
 
+TEST_CASE("what the last wake told is known, what came since is not")
+{
+    bench at;
+    test::link waiting(at.loop); // somebody waits: the loop is told of everybody
+    std::array<char, 8> room;
+    std::optional<net::read_result> got;
+    at.loop.start(waiting.ours.read_some(room), got);
+    at.loop.turn();
+    CHECK(at.link.ours.try_read(at.room).error == asio::error::would_block);
+    CHECK_FALSE(at.link.ours.was_readable());
+    at.link.theirs.put("x");
+    CHECK_FALSE(at.link.ours.was_readable());
+    CHECK(at.link.ours.is_readable());
+    at.loop.turn();
+    CHECK(at.link.ours.was_readable());
+    CHECK(at.read(at.link.ours) == "x");
+    CHECK_FALSE(at.link.ours.was_readable());
+    at.link.theirs.end();
+    at.loop.turn();
+    CHECK(at.link.ours.was_readable());
+    waiting.theirs.put("end");
+    at.loop.turn();
+    CHECK(got.has_value());
+}
+
+TEST_CASE("pieces of a small and of a large write are the same bytes in a row")
+{
+    for (const std::size_t size : {std::size_t{1}, std::size_t{500}, std::size_t{2'000}, std::size_t{60'000}})
+    {
+        CAPTURE(size);
+        bench at;
+        const std::string front(size, 'a');
+        const std::string back(size / 2 + 1, 'b');
+        const net::stream::pieces pieces{front, {}, back, "end"};
+        CHECK_FALSE(at.loop.finish(at.link.ours.write(pieces)));
+        CHECK((at.link.theirs.take() == front + back + "end"));
+        CHECK(at.link.ours.bytes_sent() == front.size() + back.size() + 3);
+    }
+}
+
 TEST_CASE("the peer sees a shutdown as the end, and may go on sending")
 {
     bench at;
