@@ -10,9 +10,9 @@
 namespace fairlead::net {
 namespace {
 
-// Of one turn, whichever comes first: two steps with ECDSA, one with RSA.
+// Of one turn, whichever comes first: one step that signs, or a few of those that do not.
 constexpr std::size_t steps_per_turn = 8;
-constexpr std::chrono::microseconds turn_time{500};
+constexpr std::chrono::microseconds turn_time{100};
 
 } // namespace
 
@@ -94,11 +94,24 @@ void handshake_gate::leave() noexcept
 void handshake_gate::run_soon() noexcept
 {
     if (is_running_soon_ || (steps_.empty() && released_.empty())) return;
+    if (post([](handshake_gate& self) noexcept { self.let_others_go_first(); })) is_running_soon_ = true;
+}
+
+// What became ready during the last turn is in the queue only now, in front of the next one.
+void handshake_gate::let_others_go_first() noexcept
+{
+    is_running_soon_ = post([](handshake_gate& self) { self.run(); });
+}
+
+// Where that fails, it is begun anew a tick later.
+bool handshake_gate::post(void (*next)(handshake_gate&)) noexcept
+{
     try {
-        asio::post(where_, [this] { run(); });
-        is_running_soon_ = true;
+        asio::post(where_, [this, next] { next(*this); });
+        return true;
     } catch (const std::bad_alloc&) {
         wheel_.arm(retry_, wheel_.now(), timer_wheel::tick);
+        return false;
     }
 }
 

@@ -3,8 +3,8 @@
 // A step of a handshake computes for 0.3 ms with ECDSA and 1 ms with RSA, and a storm of reconnects brings
 // thousands at once. So only so many clients are served at once, the others wait in order of arrival: who has
 // begun is to come to its end first. A client that is waited for is not served, so that those who say
-// nothing keep nobody out. And the steps of all, backends' too, are taken one after another, a few in each
-// turn of the loop: between two turns everybody else gets theirs.
+// nothing keep nobody out. And the steps of all, backends' too, are taken one after another, one that signs
+// or a few others in each turn of the loop: what has become ready in a turn comes before the next.
 //
 // Thread: the worker's. Lifetime: outlives the coroutines that use it, and shut_down() comes before the end
 // of the io_context. Completes when: the slot or the turn is there, at once where that costs nobody anything.
@@ -142,6 +142,8 @@ private:
     void leave() noexcept;
     void release(waiter& who) noexcept;
     void run_soon() noexcept;
+    void let_others_go_first() noexcept;
+    bool post(void (*next)(handshake_gate&)) noexcept;
     void run();
     void run_released();
     void run_steps();

@@ -2,6 +2,7 @@
 
 #include "test/support/allocations.hpp"
 #include "test/support/event_loop.hpp"
+#include "test/support/peer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,6 +10,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,13 +36,22 @@ struct bench
 };
 
 net::task<bool> compute(handshake_gate& gate, std::string& told, std::string_view what,
-                        std::chrono::microseconds time)
+                        std::chrono::microseconds time, std::function<void()> meanwhile = {})
 {
     co_await gate.turn();
+    if (meanwhile) meanwhile();
     const auto end = std::chrono::steady_clock::now() + time;
     while (std::chrono::steady_clock::now() < end) {
     }
     told += what;
+    co_return true;
+}
+
+net::task<bool> listen(net::stream& from, std::string& told)
+{
+    std::array<char, 8> room;
+    const net::read_result got = co_await from.read_some(room);
+    told.append(room.data(), got.count);
     co_return true;
 }
 
@@ -153,6 +164,22 @@ TEST_CASE("long steps take a turn of the loop each, short ones share one, and ot
     at.loop.turn();
     CHECK(told.find("ss") == std::string::npos);
     CHECK(done[2].has_value());
+}
+
+TEST_CASE("bytes that came during a long step are read before the next one")
+{
+    bench at;
+    test::link tunnel(at.loop);
+    std::string told;
+    std::optional<bool> heard;
+    std::array<std::optional<bool>, 3> done;
+    at.loop.start(listen(tunnel.ours, told), heard);
+    at.loop.turn();
+    at.loop.start(compute(at.gate, told, "1", 300us, [&] { tunnel.theirs.put("x"); }), done[0]);
+    at.loop.start(compute(at.gate, told, "2", 300us), done[1]);
+    at.loop.start(compute(at.gate, told, "3", 300us), done[2]);
+    at.loop.turn();
+    CHECK(told == "1x23");
 }
 
 TEST_CASE("who is let in while memory is out goes on a tick later, and so does whoever comes after")
