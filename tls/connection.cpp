@@ -181,6 +181,12 @@ std::optional<fault> connection::ended_by() const noexcept
     return failure_ ? failure_->what : fault::other;
 }
 
+// It goes on alone with TLS 1.3 only.
+std::string_view connection::version() const noexcept
+{
+    return ssl_ ? ::SSL_get_version(ssl_.get()) : "TLSv1.3";
+}
+
 std::uint64_t connection::bytes_sent() const noexcept
 {
     return has_own_way_ ? sent_ : BIO_number_written(SSL_get_wbio(ssl_.get()));

@@ -100,6 +100,7 @@ public:
     std::uint64_t bytes_sent() const noexcept;
 
     ssl_st* ssl() noexcept { return ssl_.get(); } // for what the handshake agreed on
+    std::string_view version() const noexcept;    // "TLSv1.3"; a literal
 
 private:
     friend struct wire_bio;

@@ -1,6 +1,7 @@
 #include "proxy/cli/command_line.hpp"
 
 #include "proxy/cli/check.hpp"
+#include "proxy/cli/connections.hpp"
 #include "proxy/cli/control.hpp"
 #include "proxy/cli/demo.hpp"
 #include "proxy/cli/health.hpp"
@@ -29,12 +30,40 @@ struct choices
     reload_command reload;
     rebalance_command rebalance;
     backends_command backends;
+    connections_command connections;
     bool only_check = false;
 };
 
 void add_admin_option(CLI::App& command, std::string& address)
 {
     command.add_option("--admin", address, "Its admin listener")->capture_default_str();
+}
+
+void add_connections_command(CLI::App& app, connections_command& chosen)
+{
+    CLI::App* const command =
+        app.add_subcommand("connections", "Tell the tunnels of a running proxy, or close some of them");
+    const auto parameter = [&](const char* option, const char* name, const char* text) {
+        return command->add_option(option, chosen.parameters[name], text);
+    };
+    parameter("--id", "id", "The one of that id");
+    parameter("--route", "route", "Of this route only");
+    CLI::Option* const pool = parameter("--pool", "pool", "Of this pool only");
+    parameter("--backend", "backend", "POOL/ADDRESS")->excludes(pool);
+    parameter("--listener", "listener", "An address of [[listen]]");
+    parameter("--client", "client", "Of clients at this address, or in this block");
+    parameter("--source", "source", "Through this source address");
+    parameter("--min-age", "min_age", "Open for at least that long");
+    parameter("--idle", "idle", "Without data for at least that long");
+    CLI::Option* const close = command->add_flag("--close", chosen.close, "Close them");
+    parameter("--code", "code", "The code that both sides get; 1001 by default")->needs(close);
+    command->add_flag("--all", chosen.all, "Close every one")->needs(close);
+    parameter("--sort", "sort", "age, bytes, messages, rtt or idle: the most first")->excludes(close);
+    command->add_flag("--ascending", chosen.ascending, "The least first")->excludes(close);
+    parameter("--limit", "limit", "So many, up to 1000; 100 by default")->excludes(close);
+    parameter("--offset", "offset", "Without so many in front")->excludes(close);
+    command->add_flag("--json", chosen.as_json, "JSON instead of a table");
+    add_admin_option(*command, chosen.admin);
 }
 
 // What a running process is asked for.
@@ -68,6 +97,7 @@ void add_control_commands(CLI::App& app, choices& chosen)
     backends->add_option("--pool", chosen.backends.pool, "Of this one only");
     backends->add_flag("--json", chosen.backends.as_json, "JSON instead of text");
     add_admin_option(*backends, chosen.backends.admin);
+    add_connections_command(app, chosen.connections);
 }
 
 void add_commands(CLI::App& app, choices& chosen)
@@ -113,6 +143,7 @@ int execute(const CLI::App& app, const choices& chosen)
     if (app.got_subcommand("reload")) return reload(chosen.reload);
     if (app.got_subcommand("rebalance")) return rebalance(chosen.rebalance);
     if (app.got_subcommand("backends")) return backends(chosen.backends);
+    if (app.got_subcommand("connections")) return connections(chosen.connections);
     if (app.got_subcommand("npath"))
         return chosen.only_check ? check_npath(chosen.config) : run_npath(chosen.config);
     std::cout << "fairlead " FAIRLEAD_VERSION "\n";

@@ -1,10 +1,10 @@
 #include "proxy/cli/control.hpp"
 
 #include "conf/values.hpp"
+#include "proxy/cli/admin_document.hpp"
 #include "proxy/cli/control_text.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
@@ -23,34 +23,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr int overdue = 3;
-constexpr std::chrono::seconds answer_limit{10};
 constexpr std::chrono::seconds reload_limit{60}; // a large configuration takes its time
 constexpr std::chrono::milliseconds look_interval{250};
-
-struct answer
-{
-    unsigned status = 0;
-    json::object body;
-};
-
-answer ask(const std::string& admin, std::string_view method, const std::string& target,
-           std::chrono::seconds limit = answer_limit)
-{
-    const admin_reply reply = ask_admin(admin, method, target, limit);
-    json::error_code error;
-    json::value body = json::parse(reply.body, error);
-    if (error || !body.is_object())
-        throw std::runtime_error(admin + ": status " + std::to_string(reply.status) +
-                                 ", and no JSON: is this a Fairlead that knows this command?");
-    return {reply.status, std::move(body.as_object())};
-}
-
-int fail(const answer& refused, bool as_json)
-{
-    if (as_json) std::cout << json::serialize(refused.body) << '\n';
-    std::cerr << refusal_text(refused.body);
-    return EXIT_FAILURE;
-}
 
 std::string target_of(const drain_command& how)
 {
@@ -101,7 +75,7 @@ private:
 };
 
 // The drain of that kind and name, as GET /drain tells it; null when it does not stand any more.
-const json::object* find_drain(const answer& all, const json::object& like)
+const json::object* find_drain(const admin_document& all, const json::object& like)
 {
     const json::value* const drains = all.body.if_contains("drains");
     if (drains == nullptr || !drains->is_array()) return nullptr;
@@ -118,7 +92,7 @@ int follow(const drain_command& how, const json::object& begun)
     const auto begin = std::chrono::steady_clock::now();
     progress shown(how.as_json);
     for (;;) {
-        const answer all = ask(how.admin, "GET", "/drain");
+        const admin_document all = ask(how.admin, "GET", "/drain");
         const json::object* const now = find_drain(all, begun);
         if (now == nullptr) {
             std::cerr << begun.at("kind").as_string().c_str() << " '" << begun.at("name").as_string().c_str()
@@ -136,7 +110,7 @@ int follow(const drain_command& how, const json::object& begun)
 
 int tell_drains(const drain_command& how)
 {
-    const answer all = ask(how.admin, "GET", "/drain");
+    const admin_document all = ask(how.admin, "GET", "/drain");
     if (all.status != 200) return fail(all, how.as_json);
     if (how.as_json) {
         std::cout << json::serialize(all.body) << '\n';
@@ -156,7 +130,7 @@ int drain(const drain_command& how)
     if (!how.timeout.empty() && !conf::parse_duration(how.timeout))
         throw std::runtime_error("--timeout is a duration such as 30s or 5m");
     if (how.route.empty() && how.backend.empty() && how.listener.empty()) return tell_drains(how);
-    const answer begun = ask(how.admin, "POST", target_of(how));
+    const admin_document begun = ask(how.admin, "POST", target_of(how));
     if (begun.status != 200) return fail(begun, how.as_json);
     if (how.wait && !how.undo) return follow(how, begun.body.at("drain").as_object());
     if (how.as_json)
@@ -170,7 +144,8 @@ int drain(const drain_command& how)
 
 int reload(const reload_command& how)
 {
-    const answer told = ask(how.admin, "POST", how.dry_run ? "/reload?dry_run=1" : "/reload", reload_limit);
+    const admin_document told =
+        ask(how.admin, "POST", how.dry_run ? "/reload?dry_run=1" : "/reload", reload_limit);
     if (told.status != 200) return fail(told, how.as_json);
     std::cout << (how.as_json ? json::serialize(told.body) + "\n" : reload_text(told.body));
     return EXIT_SUCCESS;
@@ -179,10 +154,10 @@ int reload(const reload_command& how)
 int rebalance(const rebalance_command& how)
 {
     if (!how.pool.empty() && !how.dry_run) {
-        const answer begun = ask(how.admin, "POST", "/rebalance?pool=" + escape_query(how.pool));
+        const admin_document begun = ask(how.admin, "POST", "/rebalance?pool=" + escape_query(how.pool));
         if (begun.status != 200) return fail(begun, how.as_json);
     }
-    const answer told = ask(how.admin, "GET", "/rebalance");
+    const admin_document told = ask(how.admin, "GET", "/rebalance");
     if (told.status != 200) return fail(told, how.as_json);
     std::cout << (how.as_json ? json::serialize(told.body) + "\n" : rebalance_text(told.body));
     return EXIT_SUCCESS;
@@ -190,7 +165,7 @@ int rebalance(const rebalance_command& how)
 
 int backends(const backends_command& how)
 {
-    const answer told = ask(how.admin, "GET", "/backends");
+    const admin_document told = ask(how.admin, "GET", "/backends");
     if (told.status != 200) return fail(told, how.as_json);
     if (how.as_json) {
         std::cout << json::serialize(told.body) << '\n';

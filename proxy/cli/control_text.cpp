@@ -1,9 +1,8 @@
 #include "proxy/cli/control_text.hpp"
 
+#include "proxy/cli/json_members.hpp"
 #include "proxy/plan/number_text.hpp"
 #include "proxy/plan/text_table.hpp"
-
-#include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,41 +15,6 @@ namespace fairlead::cli {
 namespace {
 
 namespace json = boost::json;
-
-std::string text(const json::object& of, std::string_view name)
-{
-    const json::value* const found = of.if_contains(name);
-    if (found == nullptr || !found->is_string()) return {};
-    return std::string(found->as_string());
-}
-
-double number(const json::object& of, std::string_view name)
-{
-    const json::value* const found = of.if_contains(name);
-    if (found == nullptr || !found->is_number()) return 0;
-    return found->to_number<double>();
-}
-
-std::uint64_t count(const json::object& of, std::string_view name)
-{
-    return static_cast<std::uint64_t>(std::max(0.0, number(of, name)));
-}
-
-bool flag(const json::object& of, std::string_view name)
-{
-    const json::value* const found = of.if_contains(name);
-    return found != nullptr && found->is_bool() && found->as_bool();
-}
-
-template <class Use>
-void for_each(const json::object& of, std::string_view name, Use use)
-{
-    const json::value* const found = of.if_contains(name);
-    if (found == nullptr || !found->is_array()) return;
-    for (const json::value& each : found->as_array()) {
-        if (each.is_object()) use(each.as_object());
-    }
-}
 
 std::string decimal(double value)
 {

@@ -4,7 +4,9 @@
 
 // glibc's own copy of the structure ends before the field that is needed here.
 #include <linux/tcp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace fairlead::net {
@@ -25,6 +27,19 @@ std::optional<tcp_state_now> tcp_state(int fd) noexcept
     socklen_t size = offsetof(tcp_info, tcpi_rto); // the beginning is enough
     if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
     return tcp_state_now{info.tcpi_state, (info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0};
+}
+
+std::uint32_t tcp_round_trip_us(int fd) noexcept
+{
+    tcp_info info{};
+    socklen_t size = offsetof(tcp_info, tcpi_rttvar);
+    return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? info.tcpi_rtt : 0;
+}
+
+std::uint64_t unacknowledged_bytes(int fd) noexcept
+{
+    int bytes = 0;
+    return ::ioctl(fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;
 }
 
 } // namespace fairlead::net

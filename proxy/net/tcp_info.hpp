@@ -18,4 +18,7 @@ struct tcp_state_now
 
 std::optional<tcp_state_now> tcp_state(int fd) noexcept; // nothing for other sockets
 
+std::uint32_t tcp_round_trip_us(int fd) noexcept;    // smoothed; 0: not known, or no TCP
+std::uint64_t unacknowledged_bytes(int fd) noexcept; // of what was written (tcp(7), SIOCOUTQ)
+
 } // namespace fairlead::net

@@ -1,12 +1,11 @@
 #include "proxy/server/admin_control.hpp"
 
-#include "proxy/routing/query_parameters.hpp"
+#include "proxy/server/admin_parameters.hpp"
 
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <vector>
 
 namespace fairlead::server {
@@ -14,56 +13,7 @@ namespace {
 
 using websocket::drain_kind;
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
-
-std::string_view query_of(std::string_view target)
-{
-    const auto mark = target.find('?');
-    return mark == target.npos ? std::string_view() : target.substr(mark + 1);
-}
-
-// The parameters of a request that knows all of its names.
-class parameters
-{
-public:
-    parameters(std::string_view query, std::initializer_list<std::string_view> known)
-        : query_(query)
-    {
-        for (std::string_view rest = query; !rest.empty();) {
-            const std::string_view piece = rest.substr(0, rest.find('&'));
-            rest.remove_prefix(std::min(rest.size(), piece.size() + 1));
-            const std::string_view name = piece.substr(0, piece.find('='));
-            if (!piece.empty() && std::ranges::find(known, name) == known.end())
-                problem_ = "there is no parameter '" + std::string(name) + "' here";
-        }
-    }
-
-    std::optional<std::string> text(std::string_view name)
-    {
-        routing::query_parameters all(query_);
-        const auto first = all.next(name);
-        if (!first) return std::nullopt;
-        std::string value(*first);
-        if (all.next(name)) problem_ = std::string(name) + " is there twice";
-        return value;
-    }
-
-    bool flag(std::string_view name)
-    {
-        const auto value = text(name);
-        if (value && *value != "1" && *value != "0") problem_ = std::string(name) + " is 1 or 0";
-        return value == "1";
-    }
-
-    void fail(std::string problem) { problem_ = std::move(problem); }
-    const std::string& problem() const noexcept { return problem_; }
-
-private:
-    std::string_view query_;
-    std::string problem_;
-};
-
-std::optional<websocket::drain_target> target_of(parameters& given)
+std::optional<websocket::drain_target> target_of(admin_parameters& given)
 {
     std::vector<websocket::drain_target> named;
     if (const auto route = given.text("route")) named.push_back({drain_kind::route, *route, {}});
@@ -84,7 +34,7 @@ std::optional<websocket::drain_target> target_of(parameters& given)
 
 control_answer post_drain(std::string_view query, process_control& process)
 {
-    parameters given(query, {"route", "backend", "listener", "undo", "window"});
+    admin_parameters given(query, {"route", "backend", "listener", "undo", "window"});
     drain_request asked;
     if (const auto what = target_of(given)) asked.what = *what;
     asked.undo = given.flag("undo");
@@ -98,14 +48,14 @@ control_answer post_drain(std::string_view query, process_control& process)
 
 control_answer post_reload(std::string_view query, process_control& process)
 {
-    parameters given(query, {"dry_run"});
+    admin_parameters given(query, {"dry_run"});
     const bool is_dry = given.flag("dry_run");
     return given.problem().empty() ? process.reload(is_dry) : refuse(400, given.problem());
 }
 
 control_answer post_rebalance(std::string_view query, process_control& process)
 {
-    parameters given(query, {"pool"});
+    admin_parameters given(query, {"pool"});
     const auto pool = given.text("pool");
     if (!pool && given.problem().empty()) given.fail("say which pool=P");
     return given.problem().empty() ? process.rebalance(*pool) : refuse(400, given.problem());
@@ -125,12 +75,21 @@ constexpr std::array<page, 4> pages{{
     {"/backends", [](process_control& process) { return process.backends(); }, nullptr},
 }};
 
+std::optional<admin_answer> refuse_change(const admin_query& asked)
+{
+    if (!asked.has_control_field)
+        return to_answer(refuse(403, "a change needs the field X-Fairlead-Control: 1"));
+    if (asked.has_origin) return to_answer(refuse(403, "a page in a browser may not change anything here"));
+    if (asked.has_body) return to_answer(refuse(400, "parameters go into the query; there is no body"));
+    return std::nullopt;
+}
+
+} // namespace
+
 admin_answer to_answer(const control_answer& from)
 {
     return {from.status, boost::json::serialize(from.body) + "\n", {}};
 }
-
-} // namespace
 
 control_answer refuse(unsigned status, std::string error)
 {
@@ -140,6 +99,25 @@ control_answer refuse(unsigned status, std::string error)
     control_answer answer{status, {}};
     answer.body["error"] = std::move(error);
     return answer;
+}
+
+std::optional<connections_query> read_connections_query(const admin_query& asked)
+{
+    constexpr std::string_view page = "/connections";
+    std::string_view path = path_of(asked.target);
+    if (!path.starts_with(page)) return std::nullopt;
+    path.remove_prefix(page.size());
+    if (!path.empty() && path.front() != '/') return std::nullopt;
+    connections_query out{{std::string(path.substr(path.empty() ? 0 : 1)),
+                           std::string(query_of(asked.target)), asked.method == "DELETE"}};
+    if (asked.method == "GET" || asked.method == "HEAD") return out;
+    if (out.asked.close) {
+        out.refusal = refuse_change(asked);
+        return out;
+    }
+    out.refusal = to_answer(refuse(405, "only GET, HEAD and DELETE"));
+    out.refusal->allow = "GET, HEAD, DELETE";
+    return out;
 }
 
 std::optional<admin_answer> answer_control(const admin_query& asked, process_control& process)
@@ -154,10 +132,7 @@ std::optional<admin_answer> answer_control(const admin_query& asked, process_con
         answer.allow = takes_post ? "GET, HEAD, POST" : "GET, HEAD";
         return answer;
     }
-    if (!asked.has_control_field)
-        return to_answer(refuse(403, "a change needs the field X-Fairlead-Control: 1"));
-    if (asked.has_origin) return to_answer(refuse(403, "a page in a browser may not change anything here"));
-    if (asked.has_body) return to_answer(refuse(400, "parameters go into the query; there is no body"));
+    if (auto refused = refuse_change(asked)) return refused;
     return to_answer(found->change(query_of(asked.target), process));
 }
 

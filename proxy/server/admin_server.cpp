@@ -2,8 +2,11 @@
 
 #include "proxy/server/admin_control.hpp"
 
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -15,6 +18,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <netinet/in.h>
@@ -45,20 +49,28 @@ struct admin_sources
 
 std::string_view text(boost::beast::string_view of) { return {of.data(), of.size()}; }
 
+admin_query query_in(const admin_request& request)
+{
+    return {text(request.method_string()), text(request.target()), request["X-Fairlead-Control"] == "1",
+            request.count(beast_http::field::origin) > 0, !request.body().empty()};
+}
+
+void put_json(admin_answer answer, admin_response& response)
+{
+    response.result(answer.status);
+    response.set(beast_http::field::content_type, "application/json");
+    response.set(beast_http::field::cache_control, "no-store");
+    if (!answer.allow.empty()) response.set(beast_http::field::allow, std::string(answer.allow));
+    response.body() = std::move(answer.body);
+}
+
 // False when the request is for none of the pages that control the process.
 bool control(const admin_request& request, process_control* process, admin_response& response)
 {
     if (process == nullptr) return false;
-    const admin_query asked{text(request.method_string()), text(request.target()),
-                            request["X-Fairlead-Control"] == "1",
-                            request.count(beast_http::field::origin) > 0, !request.body().empty()};
-    const auto answer = answer_control(asked, *process);
+    auto answer = answer_control(query_in(request), *process);
     if (!answer) return false;
-    response.result(answer->status);
-    response.set(beast_http::field::content_type, "application/json");
-    response.set(beast_http::field::cache_control, "no-store");
-    if (!answer->allow.empty()) response.set(beast_http::field::allow, std::string(answer->allow));
-    response.body() = answer->body;
+    put_json(std::move(*answer), response);
     return true;
 }
 
@@ -82,22 +94,56 @@ void tell(const admin_request& request, const metrics::registry& metrics, admin_
         response.result(is_ready ? beast_http::status::ok : beast_http::status::service_unavailable);
         response.body() = is_ready ? "ready\n" : now.draining ? "draining\n" : "starting\n";
     } else if (path == "/") {
-        response.body() = "Fairlead\n/metrics\n/healthz\n/readyz\n/backends\n/drain\n/reload\n/rebalance\n";
+        response.body() =
+            "Fairlead\n/metrics\n/healthz\n/readyz\n/backends\n/connections\n/drain\n/reload\n/rebalance\n";
     } else {
         response.result(beast_http::status::not_found);
         response.body() = "no such page; try /metrics, /healthz or /readyz\n";
     }
 }
 
-admin_response respond(const admin_request& request, const admin_sources& from)
+// Trivially copyable on purpose: g++ 12 destroys other temporaries of a co_await twice.
+struct begin_look
+{
+    process_control* process;
+    const connections_request* asked;
+    template <class Handler>
+    void operator()(Handler&& handler) const
+    {
+        // Whoever is to be told has a function that can be copied.
+        using shared = std::decay_t<Handler>;
+        auto waiting = std::make_shared<shared>(std::forward<Handler>(handler));
+        process->connections(*asked, [waiting](control_answer answer) {
+            auto executor = net::asio::get_associated_executor(*waiting);
+            net::asio::post(executor, [waiting, answer = std::move(answer)]() mutable {
+                std::move (*waiting)(std::move(answer));
+            });
+        });
+    }
+};
+
+net::task<control_answer> ask(process_control& process, const connections_request& asked)
+{
+    constexpr net::asio::use_awaitable_t<net::executor> token{};
+    co_return co_await net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>,
+                                                 void(control_answer)>(begin_look{&process, &asked}, token);
+}
+
+net::task<admin_response> respond(const admin_request& request, const admin_sources& from)
 {
     admin_response response(beast_http::status::ok, request.version());
     response.keep_alive(request.keep_alive());
-    if (!control(request, from.process, response)) tell(request, from.metrics, response);
+    const auto about = from.process == nullptr ? std::nullopt : read_connections_query(query_in(request));
+    if (about && about->refusal)
+        put_json(std::move(*about->refusal), response);
+    else if (about)
+        put_json(to_answer(co_await ask(*from.process, about->asked)), response);
+    else if (!control(request, from.process, response))
+        tell(request, from.metrics, response);
     response.prepare_payload();
     if (request.method() == beast_http::verb::head)
         response.body().clear(); // the fields of the GET, without its body
-    return response;
+    co_return response;
 }
 
 net::task<> serve(net::socket& client, timer& limit, const admin_sources& from)
@@ -110,7 +156,7 @@ net::task<> serve(net::socket& client, timer& limit, const admin_sources& from)
         const auto [read_error, read_count] =
             co_await beast_http::async_read(client, buffer, parser, net::as_result);
         if (read_error) co_return;
-        admin_response response = respond(parser.get(), from);
+        admin_response response = co_await respond(parser.get(), from);
         const bool keeps = response.keep_alive();
         beast_http::response_serializer<beast_http::string_body> writer(response);
         const auto [error, count] = co_await beast_http::async_write(client, writer, net::as_result);

@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -28,6 +29,13 @@ struct drain_request
     std::optional<conf::duration> window; // else drain.window
 };
 
+struct connections_request
+{
+    std::string id; // of one; empty: the query says which
+    std::string query;
+    bool close = false;
+};
+
 class process_control
 {
 public:
@@ -38,6 +46,10 @@ public:
     virtual control_answer rebalance(const std::string& pool) = 0;
     virtual control_answer rebalancing() const = 0;
     virtual control_answer backends() const = 0;
+
+    // Told later, or never when the process ends.
+    using later = std::function<void(control_answer)>;
+    virtual void connections(const connections_request& asked, later done) = 0;
 
 protected:
     ~process_control() = default;

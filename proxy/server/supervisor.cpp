@@ -1,5 +1,6 @@
 #include "proxy/server/supervisor.hpp"
 
+#include "proxy/server/connection_report.hpp"
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
 #include "proxy/snat/port_range.hpp"
@@ -273,6 +274,11 @@ control_answer supervisor::rebalance(const std::string& pool)
 control_answer supervisor::rebalancing() const { return rebalancing_.describe(*current_); }
 
 control_answer supervisor::backends() const { return health_.describe(count_tunnels()); }
+
+void supervisor::connections(const connections_request& asked, later done)
+{
+    report_connections(io_, workers_, asked, std::move(done));
+}
 
 tunnel_census supervisor::count_tunnels() const
 {

@@ -62,6 +62,7 @@ public:
     control_answer rebalance(const std::string& pool) override;
     control_answer rebalancing() const override;
     control_answer backends() const override;
+    void connections(const connections_request& asked, later done) override;
 
 private:
     struct opened_listener

@@ -48,6 +48,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upg
     , log_(writer, shard.own())
     , relay_(std::make_unique<websocket::relay>(
           *io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
+    , finder_(std::make_unique<connection_finder>(io_->get_executor(), *relay_))
     , gate_(io_->get_executor(), wheel_)
     , dialer_(io_->get_executor(), wheel_, tls_way_, gate_, shard.tls(metrics::party::backend))
     , connector_(dialer_, idle_, io_->get_executor(), wheel_)
@@ -90,6 +91,7 @@ worker::~worker()
     io_->restart();
     io_->run_for(std::chrono::milliseconds(100));
     listeners_.clear();
+    finder_.reset();
     relay_.reset();
     ticker_.reset();
     idle_.clear();

@@ -9,6 +9,7 @@
 #include "metrics/worker_shard.hpp"
 #include "proxy/http/session_services.hpp"
 #include "proxy/log/access_log.hpp"
+#include "proxy/server/connection_finder.hpp"
 #include "proxy/server/listener.hpp"
 #include "proxy/websocket/drain_schedule.hpp"
 
@@ -64,6 +65,8 @@ public:
     void close_tunnels_of(const std::string& pool, const std::string& backend);
     void spare_tunnels_of(const std::string& pool, const std::string& backend);
 
+    connection_finder& connections() noexcept { return *finder_; }
+
 private:
     void tunnel_ended(const websocket::tunnel& ended) noexcept override;
     void run();
@@ -84,6 +87,7 @@ private:
     net::timer_wheel wheel_;
     log::access_log log_;
     std::unique_ptr<websocket::relay> relay_;
+    std::unique_ptr<connection_finder> finder_;
     tls::wire tls_way_;
     net::handshake_gate gate_;
     upstream::dialer dialer_;

@@ -286,4 +286,9 @@ tick_count relay::now() const noexcept
     return static_cast<tick_count>((wheel_.now() - epoch_) / net::timer_wheel::tick + 1);
 }
 
+std::chrono::milliseconds relay::since_data(const tunnel& of) const noexcept
+{
+    return std::chrono::milliseconds((now() - of.alive.data_at()) * std::uint64_t{net::timer_wheel::tick});
+}
+
 } // namespace fairlead::websocket

@@ -32,7 +32,9 @@
 #include <boost/intrusive/list.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <span>
 
 struct epoll_event;
@@ -107,6 +109,23 @@ public:
     // were.
     std::size_t close_oldest(std::size_t count, const own_close& how);
 
+    // A look at all tunnels, the oldest first, in steps of `most`, between which others have their turns:
+    // what opens meanwhile comes last, what ends is left out. The visitor may close the one that it sees.
+    // False when that was all. One look at a time.
+    template <class Visitor>
+    bool look_at_all(bool from_the_beginning, std::size_t most, Visitor visit)
+    {
+        if (from_the_beginning) next_seen_ = tunnels_.empty() ? nullptr : &tunnels_.front();
+        for (; next_seen_ != nullptr && most > 0; --most) {
+            tunnel& seen = *next_seen_;
+            step_over(seen);
+            visit(seen);
+        }
+        return next_seen_ != nullptr;
+    }
+    // Since the last data frame, either way, or since the opening; to a tick.
+    std::chrono::milliseconds since_data(const tunnel& of) const noexcept;
+
     // Asks a tunnel's clock anew, after its policy has changed.
     void reconsider(tunnel& which);
 
@@ -164,6 +183,11 @@ private:
     void give_up(tunnel& which);
     void count_end(tunnel& which) noexcept;
     void bury() noexcept;
+    void step_over(tunnel& seen) noexcept
+    {
+        const auto next = std::next(tunnels_.iterator_to(seen));
+        next_seen_ = next == tunnels_.end() ? nullptr : &*next;
+    }
 
     tick_count now() const noexcept;
     std::uint8_t* room() noexcept { return buffer_.data() + held_room; }
@@ -179,9 +203,10 @@ private:
     const net::milliseconds_count epoch_;
     std::array<std::uint8_t, 4> ping_mark_; // the first half of every ping's payload
     std::vector<std::uint8_t> buffer_;
-    tunnel_list tunnels_;     // alive, oldest first
-    tunnel_list closed_;      // to be destroyed when no event can name them any more
-    tunnel* ready_ = nullptr; // stack of tunnels whose turn was cut short
+    tunnel_list tunnels_;         // alive, oldest first
+    tunnel_list closed_;          // to be destroyed when no event can name them any more
+    tunnel* ready_ = nullptr;     // stack of tunnels whose turn was cut short
+    tunnel* next_seen_ = nullptr; // by a look at all; null: none is under way
     bool in_batch_ = false;
 };
 

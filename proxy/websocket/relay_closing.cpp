@@ -40,8 +40,8 @@ std::string_view reason_of(end_cause cause) noexcept
     case end_cause::drained:
     case end_cause::removed:
     case end_cause::dead_backend:
-    case end_cause::rebalanced:
-    case end_cause::ordered: return "please reconnect";
+    case end_cause::rebalanced: return "please reconnect";
+    case end_cause::ordered: return "closed by the operator";
     case end_cause::dead_peer: return "peer does not answer";
     case end_cause::idle: return "idle for too long";
     case end_cause::aged: return "open for too long";
@@ -190,6 +190,7 @@ void relay::finish(tunnel& which)
     which.use.reset();
     cells_.tunnels_open.sub();
     cells_.connections_open.sub();
+    if (next_seen_ == &which) step_over(which);
     tunnels_.erase(tunnels_.iterator_to(which));
     leave_origin(which);
     --which.origin->open;

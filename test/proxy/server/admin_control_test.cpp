@@ -30,6 +30,7 @@ struct recorder final : process_control
     control_answer rebalance(const std::string& pool) override { return note("rebalance " + pool); }
     control_answer rebalancing() const override { return {}; }
     control_answer backends() const override { return {200, {{"backends", "all"}}}; }
+    void connections(const connections_request&, later) override {}
 
 private:
     control_answer note(std::string what)
@@ -121,4 +122,31 @@ TEST_CASE("what only tells takes no POST")
 TEST_CASE("a refusal is JSON whatever bytes it repeats")
 {
     CHECK(refuse(404, "no \"\xff\xc3\"\n").body.at("error") == "no \"??\"\n");
+}
+
+TEST_CASE("connections are looked at by GET and closed by DELETE, all or the one of an id")
+{
+    const auto read = [](std::string_view method, std::string_view target, bool has_field = true) {
+        return read_connections_query({method, target, has_field, false, false});
+    };
+    CHECK_FALSE(read("GET", "/connectionsx").has_value());
+    CHECK_FALSE(read("GET", "/drain").has_value());
+    const auto look = read("GET", "/connections?route=chat", false);
+    REQUIRE(look.has_value());
+    CHECK_FALSE(look->refusal.has_value());
+    CHECK_FALSE(look->asked.close);
+    CHECK(look->asked.query == "route=chat");
+    CHECK(look->asked.id.empty());
+    CHECK(read("HEAD", "/connections")->asked.query.empty());
+    const auto close = read("DELETE", "/connections/ab12?code=4001");
+    CHECK_FALSE(close->refusal.has_value());
+    CHECK(close->asked.close);
+    CHECK(close->asked.id == "ab12");
+    CHECK(close->asked.query == "code=4001");
+    CHECK(read("DELETE", "/connections?all=1", false)->refusal->status == 403);
+    CHECK(read_connections_query({"DELETE", "/connections", true, true, false})->refusal->status == 403);
+    CHECK(read_connections_query({"DELETE", "/connections", true, false, true})->refusal->status == 400);
+    const auto other = read("POST", "/connections");
+    CHECK(other->refusal->status == 405);
+    CHECK(other->refusal->allow == "GET, HEAD, DELETE");
 }

@@ -1,0 +1,25 @@
+// `fairlead connections`: the tunnels of a running process, and how to close them.
+//
+// Exit codes: 0 told, or closed; 1 refused, or the process could not be asked.
+#pragma once
+
+#include "proxy/cli/admin_client.hpp"
+
+#include <map>
+#include <string>
+
+namespace fairlead::cli {
+
+struct connections_command
+{
+    std::string admin = default_admin;
+    std::map<std::string, std::string> parameters; // of the request, by name; an empty one is not sent
+    bool ascending = false;
+    bool close = false;
+    bool all = false; // to be closed
+    bool as_json = false;
+};
+
+int connections(const connections_command& how);
+
+} // namespace fairlead::cli

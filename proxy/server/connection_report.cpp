@@ -1,0 +1,90 @@
+#include "proxy/server/connection_report.hpp"
+
+#include "proxy/server/connection_query.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace fairlead::server {
+namespace {
+
+// Of one query, while workers are still looking.
+struct gathering
+{
+    std::shared_ptr<const connection_query> asked;
+    process_control::later done;
+    bool is_of_one = false;
+    std::size_t missing = 0;
+    found_connections all;
+
+    void add(found_connections part)
+    {
+        all.matched += part.matched;
+        std::ranges::move(part.first, std::back_inserter(all.first));
+        if (--missing == 0) done(answer());
+    }
+
+    control_answer answer()
+    {
+        if (is_of_one && all.matched == 0) return refuse(404, "there is no such connection");
+        if (asked->close_code == 0) return list();
+        control_answer out;
+        out.body["closed"] = all.matched;
+        return out;
+    }
+
+    control_answer list()
+    {
+        std::ranges::sort(all.first, [&](const found_connection& a, const found_connection& b) {
+            return comes_before(*asked, a, b);
+        });
+        const std::size_t begin = std::min(asked->offset, all.first.size());
+        const std::size_t end = std::min(begin + asked->limit, all.first.size());
+        const auto now = std::chrono::steady_clock::now();
+        const auto wall_now = std::chrono::system_clock::now();
+        boost::json::array listed;
+        for (std::size_t i = begin; i < end; ++i)
+            listed.push_back(to_json(*all.first[i].row, now, wall_now));
+        control_answer out;
+        out.body["matched"] = all.matched;
+        out.body["offset"] = asked->offset;
+        out.body["limit"] = asked->limit;
+        out.body["connections"] = std::move(listed);
+        return out;
+    }
+};
+
+} // namespace
+
+void report_connections(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
+                        const connections_request& asked, process_control::later done)
+{
+    // Behind what the query says of it, so that it cannot be said twice.
+    const std::string query = asked.id.empty() ? asked.query : asked.query + "&id=" + asked.id;
+    connection_query_result read = asked.close ? read_close_query(query) : read_connection_query(query);
+    if (!read.problem.empty()) {
+        done(refuse(400, std::move(read.problem)));
+        return;
+    }
+    const auto all = std::make_shared<gathering>();
+    all->is_of_one = !asked.id.empty();
+    all->asked = std::make_shared<const connection_query>(std::move(read.query));
+    all->done = std::move(done);
+    all->missing = workers.size();
+    for (const auto& each : workers) {
+        each->post([all, &main](worker& on) {
+            on.connections().find(all->asked, [all, &main](found_connections part) {
+                auto found = std::make_shared<found_connections>(std::move(part));
+                net::asio::post(main, [all, found] { all->add(std::move(*found)); });
+            });
+        });
+    }
+}
+
+} // namespace fairlead::server
