@@ -93,6 +93,24 @@ class Connections(ProxyCase):
         self.assertEqual(self.close("/nobody")[0], 404)
         self.say(clients[2], "still here")
 
+    def test_the_command(self):
+        clients = [self.open() for _ in range(3)]
+        self.say(clients[1], "hello")
+        told = self.proxy.command("connections", "--sort", "messages", "--limit", "1")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        head, one, count = told.stdout.splitlines()
+        self.assertEqual(head.split()[:3], ["id", "client", "route"])
+        self.assertIn("127.0.0.1:%d " % clients[1].sock.getsockname()[1], one)
+        self.assertEqual(count, "1 to 1 of 3")
+        closed = self.proxy.command("connections", "--close", "--route", "chat", "--code", "4000")
+        self.assertEqual(closed.stdout, "3 connections are being closed\n")
+        self.assertEqual(read_frame(clients[2]).payload[:2], b"\x0f\xa0")
+        for client in clients:
+            client.close()
+        eventually(lambda: self.proxy.command("connections").stdout == "no connection is open that fits\n")
+        self.assertEqual(self.proxy.command("connections", "--close").returncode, 1)
+        self.assertEqual(self.proxy.command("connections", "--all").returncode, 2)
+
     def test_what_cannot_be_asked(self):
         status, told = self.proxy.control("/connections?sort=name", method="GET")
         self.assertEqual((status, told["error"][:15]), (400, "sort is one of "))

@@ -23,9 +23,9 @@ TEST_CASE("connections are lines of a table, with what they are seldom asked for
          "client":{"address":"unix","bytes":0,"messages":0,"round_trip_us":2000,"tcp_round_trip_us":9},
          "backend":{"address":"10.0.0.1:80","bytes":5,"messages":0}}]})");
     CHECK(cli::connections_text(answer) ==
-          "  id  client          route  backend          age  idle  messages   bytes     rtt\n"
-          "  a1  192.0.2.1:5000  chat   app/10.0.0.1:80  2 h   0 s     1,007  20 KiB  1.5 ms\n"
-          "  b2  unix            chat   app/10.0.0.1:80  90 s  90 s        0     5 B  2.0 ms  closing\n"
+          "  id  client          route  backend           age  idle  messages   bytes     rtt\n"
+          "  a1  192.0.2.1:5000  chat   app/10.0.0.1:80   2 h   0 s     1,007  20 KiB  1.5 ms\n"
+          "  b2  unix            chat   app/10.0.0.1:80  90 s  90 s         0     5 B  2.0 ms  closing\n"
           "101 to 102 of 1,200\n");
     CHECK(cli::connections_text(parsed(R"({"matched":0,"connections":[]})")) ==
           "no connection is open that fits\n");

@@ -19,19 +19,20 @@ using server::found_connections;
 namespace {
 
 // Tunnels "0", "1"... opened in that order, over socket pairs that the test holds.
-struct bench : test::relay_bench
+struct bench
 {
-    connection_finder finder{io.get_executor(), relay};
+    test::relay_bench base;
+    connection_finder finder{base.io.get_executor(), base.relay};
     std::vector<std::pair<int, int>> theirs; // client and backend
 
     bench()
     {
-        relay.close_oldest(1, test::drained); // the bench's own has no name
-        put(client, test::masked_close);
-        put(backend, test::plain_close);
-        turn();
-        pass_time(20'000);
-        REQUIRE(relay.size() == 0);
+        base.relay.close_oldest(1, test::drained); // the bench's own has no name
+        test::relay_bench::put(base.client, test::masked_close);
+        test::relay_bench::put(base.backend, test::plain_close);
+        base.turn();
+        base.pass_time(20'000);
+        REQUIRE(base.relay.size() == 0);
     }
     ~bench()
     {
@@ -43,22 +44,22 @@ struct bench : test::relay_bench
 
     void open(const std::string& route = "chat", std::string_view from = "192.0.2.1:5000")
     {
-        const auto [our_client, their_client] = pair();
-        const auto [our_backend_fd, their_backend] = pair();
+        const auto [our_client, their_client] = test::relay_bench::pair();
+        const auto [our_backend_fd, their_backend] = test::relay_bench::pair();
         const std::string id = std::to_string(theirs.size());
         theirs.emplace_back(their_client, their_backend);
         websocket::tunnel_start begin;
         begin.client.fd = our_client;
         begin.backend.fd = our_backend_fd;
         begin.origin = boost::intrusive_ptr<websocket::tunnel_origin>(new websocket::tunnel_origin);
-        begin.origin->cells = &cells;
+        begin.origin->cells = &base.cells;
         begin.origin->route = route;
         begin.origin->pool = "app";
         begin.origin->backend = "10.0.0.1:80";
         begin.origin->listener = ":8080";
         begin.texts = {id, from, "10.0.0.9:40000", "example.org", "/ws", {}, {}, {}};
-        REQUIRE(relay.launch(std::move(begin)));
-        turn();
+        REQUIRE(base.relay.launch(std::move(begin)));
+        base.turn();
     }
 
     std::optional<found_connections> ask(connection_query asked)
@@ -66,7 +67,7 @@ struct bench : test::relay_bench
         std::optional<found_connections> out;
         finder.find(std::make_shared<const connection_query>(asked),
                     [&](found_connections found) { out = std::move(found); });
-        turn();
+        base.turn();
         return out;
     }
     // The ids in the order that was asked for.
@@ -129,9 +130,9 @@ TEST_CASE("idle tunnels are those without data, and can be told by it")
     bench at;
     at.open();
     at.open();
-    at.pass_time(10'000);
+    at.base.pass_time(10'000);
     test::relay_bench::put(at.theirs[0].first, test::masked_hello);
-    at.turn();
+    at.base.turn();
     connection_query asked;
     asked.sort = connection_order::idle;
     CHECK(at.ids(asked) == "1 0 ");
@@ -149,7 +150,7 @@ TEST_CASE("the busiest come first, with what is known of them")
     for (int i = 0; i < 2; ++i)
         test::relay_bench::put(at.theirs[1].first, test::masked_hello);
     test::relay_bench::put(at.theirs[2].second, test::plain_hello);
-    at.turn();
+    at.base.turn();
     connection_query asked;
     asked.limit = 2;
     asked.sort = connection_order::messages;
@@ -183,8 +184,8 @@ TEST_CASE("many tunnels are looked at in turns, and those that end meanwhile are
     at.finder.find(shared, [&](found_connections found) { first = std::move(found); });
     at.finder.find(shared, [&](found_connections found) { second = std::move(found); });
     CHECK_FALSE(first.has_value()); // that was one turn
-    at.relay.shut_down();           // the tunnel that comes next among them
-    at.turn();
+    at.base.relay.shut_down();      // the tunnel that comes next among them
+    at.base.turn();
     REQUIRE(first.has_value());
     CHECK(first->matched == 64);
     REQUIRE(second.has_value());
@@ -201,16 +202,17 @@ TEST_CASE("those that are meant are closed with the code that was asked for, onc
     asked.route = "chat";
     asked.close_code = 4001;
     CHECK(at.ask(asked)->matched == 2);
-    CHECK(at.take(at.theirs[0].first) == "\x88\x18\x0f\xa1" "closed by the operator");
-    CHECK(at.take(at.theirs[1].first).empty());
-    CHECK(at.take(at.theirs[2].second).starts_with("\x88\x98"));
+    CHECK(at.base.take(at.theirs[0].first) == "\x88\x18\x0f\xa1"
+                                              "closed by the operator");
+    CHECK(at.base.take(at.theirs[1].first).empty());
+    CHECK(at.base.take(at.theirs[2].second).starts_with("\x88\x98"));
     CHECK(at.ask(asked)->matched == 0); // they are closing
     for (const auto& [client, backend] : at.theirs) {
         test::relay_bench::put(client, test::masked_close);
         test::relay_bench::put(backend, test::plain_close);
     }
-    at.turn();
-    CHECK(std::ranges::count_if(at.ended, [](const auto& each) {
+    at.base.turn();
+    CHECK(std::ranges::count_if(at.base.ended, [](const auto& each) {
               return each.end.cause == test::end_cause::ordered && each.end.code == 4001;
           }) == 2);
 }
