@@ -45,30 +45,42 @@ connection_finder::connection_finder(net::executor where, websocket::relay& amon
 void connection_finder::find(std::shared_ptr<const connection_query> asked, told done)
 {
     searches_.push_back({std::move(asked), std::move(done), {}, false});
-    if (searches_.size() == 1) step();
+    if (!goes_on_) step();
 }
 
 void connection_finder::go_on()
 {
+    if (searches_.empty()) return;
     net::asio::post(where_, [weak = std::weak_ptr(self_)] {
         if (const auto self = weak.lock()) (*self)->step();
     });
+    goes_on_ = true;
 }
 
+// Out of memory costs the query, whose answer does not come, and not those behind it.
 void connection_finder::step()
 {
-    search& now = searches_.front();
-    const bool is_first = !std::exchange(now.has_begun, true);
-    const bool has_more = among_.look_at_all(
-        is_first, tunnels_per_turn, [&](websocket::tunnel& each) { take(now, each); });
-    if (has_more) {
+    goes_on_ = false;
+    bool is_over = true;
+    try {
+        is_over = look_on(searches_.front());
+    } catch (...) {
+        searches_.pop_front();
         go_on();
-        return;
+        throw;
     }
-    search over = std::move(now);
-    searches_.pop_front();
-    if (!searches_.empty()) go_on();
-    over.done(std::move(over.found));
+    if (is_over) searches_.pop_front();
+    go_on();
+}
+
+// Whether it has come to its end.
+bool connection_finder::look_on(search& now)
+{
+    const bool is_first = !std::exchange(now.has_begun, true);
+    if (among_.look_at_all(is_first, tunnels_per_turn, [&](websocket::tunnel& each) { take(now, each); }))
+        return false;
+    now.done(std::move(now.found));
+    return true;
 }
 
 void connection_finder::take(search& in, websocket::tunnel& which)
@@ -117,8 +129,8 @@ std::uint64_t connection_finder::key_of(const websocket::tunnel& which, connecti
                                                : net::tcp_round_trip_us(which.client.fd);
     case connection_order::idle: return static_cast<std::uint64_t>(among_.since_data(which).count());
     }
-    const auto age = std::chrono::steady_clock::now() - which.opened_at;
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(age).count());
+    // Not the age of the moment: they are not all looked at in one.
+    return ~static_cast<std::uint64_t>(which.opened_at.time_since_epoch().count());
 }
 
 bool connection_finder::matches(const connection_query& asked, const websocket::tunnel& which) const

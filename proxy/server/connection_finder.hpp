@@ -57,6 +57,7 @@ private:
 
     void go_on();
     void step();
+    bool look_on(search& now);
     void take(search& in, websocket::tunnel& which);
     void look_at(search& in, const websocket::tunnel& which) const;
     std::uint64_t key_of(const websocket::tunnel& which, connection_order by) const;
@@ -65,6 +66,7 @@ private:
     net::executor where_;
     websocket::relay& among_;
     std::deque<search> searches_;
+    bool goes_on_ = false; // a step is posted
     // What is posted may run after the end.
     std::shared_ptr<connection_finder*> self_ = std::make_shared<connection_finder*>(this);
 };

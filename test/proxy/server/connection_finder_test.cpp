@@ -1,10 +1,12 @@
 #include "proxy/server/connection_finder.hpp"
 
 #include "test/proxy/websocket/relay_bench.hpp"
+#include "test/support/allocations.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -215,4 +217,25 @@ TEST_CASE("those that are meant are closed with the code that was asked for, onc
     CHECK(std::ranges::count_if(at.base.ended, [](const auto& each) {
               return each.end.cause == test::end_cause::ordered && each.end.code == 4001;
           }) == 2);
+}
+
+TEST_CASE("out of memory costs the one query")
+{
+    bench at;
+    for (int i = 0; i < 100; ++i)
+        at.open();
+    connection_query asked;
+    asked.limit = 1'000;
+    const auto shared = std::make_shared<const connection_query>(asked);
+    bool is_first_told = false;
+    std::uint64_t matched = 0;
+    at.finder.find(shared, [&](const found_connections&) { is_first_told = true; });
+    at.finder.find(shared, [&](const found_connections& found) { matched = found.matched; });
+    {
+        const test::out_of_memory now(test::out_of_memory::what::objects);
+        CHECK_THROWS_AS(at.base.turn(), std::bad_alloc);
+    }
+    at.base.turn();
+    CHECK_FALSE(is_first_told);
+    CHECK(matched == 100);
 }
