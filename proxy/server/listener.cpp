@@ -11,6 +11,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <new>
 
 #include <netinet/in.h>
@@ -20,7 +21,9 @@
 namespace fairlead::server {
 namespace {
 
+// Of one wake, whichever comes first: then those who are connected have their turn.
 constexpr int accepts_per_wake = 64;
+constexpr std::chrono::microseconds accept_time{200};
 constexpr net::milliseconds_count pause_ms = 100;
 
 } // namespace
@@ -49,9 +52,12 @@ void listener::wait()
 void listener::accept_some()
 {
     accepted last = accepted::one;
+    const auto end = std::chrono::steady_clock::now() + accept_time;
     try {
-        for (int count = 0; count < accepts_per_wake && last == accepted::one; ++count)
+        for (int count = 0; count < accepts_per_wake && last == accepted::one; ++count) {
+            if (count > 0 && std::chrono::steady_clock::now() >= end) break;
             last = accept_one();
+        }
     } catch (const std::bad_alloc&) {
         last = accepted::no_resources; // that connection is lost; the listener is not
     }
