@@ -29,11 +29,11 @@ void advance(stream::pieces& bytes, std::size_t count) noexcept
 }
 
 // Up to here a copy costs less than the kernel's look at a message header with several addresses.
-constexpr std::size_t least_to_gather = 2048;
+constexpr std::size_t most_to_copy = 2048;
 
 ssize_t send_small(int socket, const stream::pieces& bytes, std::size_t size) noexcept
 {
-    std::array<char, least_to_gather> together;
+    std::array<char, most_to_copy> together;
     char* end = together.data();
     for (const std::string_view piece : bytes) {
         if (piece.size() == size) return ::send(socket, piece.data(), size, MSG_NOSIGNAL);
@@ -215,7 +215,7 @@ stream::attempt stream::send_once(const pieces& bytes) noexcept
     std::size_t size = 0;
     for (const std::string_view piece : bytes)
         size += piece.size();
-    const ssize_t sent = size <= least_to_gather ? send_small(fd(), bytes, size) : send_gathered(fd(), bytes);
+    const ssize_t sent = size <= most_to_copy ? send_small(fd(), bytes, size) : send_gathered(fd(), bytes);
     const std::size_t count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
     sent_ += count;
     if (sent < 0 && !would_block()) return {0, of(errno)};

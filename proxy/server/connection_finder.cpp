@@ -14,7 +14,7 @@ namespace {
 
 using part = websocket::tunnel_texts::part;
 
-constexpr std::size_t tunnels_per_turn = 64; // under a third of a millisecond, when all are copied
+constexpr std::size_t tunnels_per_turn = 64; // half a millisecond, when all are copied
 
 bool is_named(const std::optional<std::string>& wanted, std::string_view name)
 {

@@ -1,9 +1,11 @@
 """/connections: every tunnel while it lives, filtered, sorted, in pages, and closed on demand."""
+import ssl
 import unittest
 
 from harness.case import ProxyCase, pool, route
 from harness.frames import CLOSE, TEXT, close_frame, frame, open_tunnel, read_frame
 from harness.waiting import eventually
+from tls_tunnels_test import TlsTunnelCase
 
 
 class Connections(ProxyCase):
@@ -118,6 +120,27 @@ class Connections(ProxyCase):
         self.assertEqual(self.proxy.control("/connections", method="POST")[0], 405)
         refused = self.proxy.control("/connections?all=1", method="DELETE", Origin="http://other.example")
         self.assertEqual(refused[0], 403)
+
+
+class TlsConnections(TlsTunnelCase):
+    def test_each_side_tells_its_version(self):
+        backend = self.websocket_backend(ssl=self.server_context())
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            name = version.name.replace("_", ".")
+            with self.subTest(version=name):
+                proxy = self.front_tls(backend, ["client", "backend"])
+                client = self.connect(proxy, version=version)
+                open_tunnel(client)
+                (one,) = proxy.control("/connections", method="GET")[1]["connections"]
+                self.assertEqual((one["client"]["tls"], one["backend"]["tls"]), (name, "TLSv1.3"))
+                client.close()
+
+    def test_a_plain_side_has_none(self):
+        proxy = self.front_tls(self.websocket_backend(), ["client"])
+        open_tunnel(self.connect(proxy))
+        (one,) = proxy.control("/connections", method="GET")[1]["connections"]
+        self.assertIn("tls", one["client"])
+        self.assertNotIn("tls", one["backend"])
 
 
 if __name__ == "__main__":
