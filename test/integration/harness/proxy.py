@@ -22,7 +22,7 @@ class Proxy:
 
     `body` is the configuration after [[listen]] and [admin]; `drain` is the content of [drain], by default
     tunnels are closed at once; `listen` holds further keys of [[listen]]; `top` holds keys that must stand
-    before every table.
+    before every table; `admin_port` is one that was reserved before.
     """
 
     def __init__(
@@ -35,12 +35,13 @@ class Proxy:
         drain='window = "0s"\nclose_timeout = "1s"',
         wrapper=(),
         wait=True,
+        admin_port=None,
     ):
         self.folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.config_path = os.path.join(self.folder.name, "fairlead.toml")
         self.host = host
         self.port = free_port(socket.AF_INET6 if ":" in host else socket.AF_INET)
-        self.admin_port = free_port()
+        self.admin_port = admin_port or free_port()
         self.expected_exit = 0
         self._told_to_end = False
         self._clients = []
