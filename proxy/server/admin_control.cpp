@@ -2,15 +2,23 @@
 
 #include "proxy/server/admin_parameters.hpp"
 
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace fairlead::server {
 namespace {
 
+using admin::page_request;
 using websocket::drain_kind;
 
 std::optional<websocket::drain_target> target_of(admin_parameters& given)
@@ -61,34 +69,66 @@ control_answer post_rebalance(std::string_view query, process_control& process)
     return given.problem().empty() ? process.rebalance(*pool) : refuse(400, given.problem());
 }
 
-struct page
+struct row
 {
     std::string_view path;
     control_answer (*look)(process_control&);
     control_answer (*change)(std::string_view query, process_control&); // null: it only tells
 };
 
-constexpr std::array<page, 4> pages{{
+constexpr std::array<row, 4> rows{{
     {"/drain", [](process_control& process) { return process.drains(); }, post_drain},
     {"/reload", [](process_control& process) { return process.reloads(); }, post_reload},
     {"/rebalance", [](process_control& process) { return process.rebalancing(); }, post_rebalance},
     {"/backends", [](process_control& process) { return process.backends(); }, nullptr},
 }};
 
-std::optional<admin_answer> refuse_change(const admin_query& asked)
+admin::page page_of(const row& from, process_control& process)
 {
-    if (!asked.has_control_field)
-        return to_answer(refuse(403, "a change needs the field X-Fairlead-Control: 1"));
-    if (asked.has_origin) return to_answer(refuse(403, "a page in a browser may not change anything here"));
-    if (asked.has_body) return to_answer(refuse(400, "parameters go into the query; there is no body"));
-    return std::nullopt;
+    const auto answer = [from, &process](const page_request& asked) {
+        return to_answer(asked.method == "POST" ? from.change(admin::query_of(asked.target), process)
+                                                : from.look(process));
+    };
+    return {.path = std::string(from.path),
+            .methods = from.change != nullptr ? "GET, HEAD, POST" : "GET, HEAD",
+            .answer = answer};
+}
+
+// Trivially copyable on purpose: g++ 12 destroys other temporaries of a co_await twice.
+struct begin_look
+{
+    process_control* process;
+    const connections_request* asked;
+    template <class Handler>
+    void operator()(Handler&& handler) const
+    {
+        // Whoever is to be told has a function that can be copied.
+        using shared = std::decay_t<Handler>;
+        auto waiting = std::make_shared<shared>(std::forward<Handler>(handler));
+        process->connections(*asked, [waiting](control_answer answer) {
+            auto executor = net::asio::get_associated_executor(*waiting);
+            net::asio::post(executor, [waiting, answer = std::move(answer)]() mutable {
+                std::move (*waiting)(std::move(answer));
+            });
+        });
+    }
+};
+
+net::task<admin::page_answer> look_at_connections(process_control& process, const page_request& from)
+{
+    constexpr net::asio::use_awaitable_t<net::executor> token{};
+    const connections_request asked = connections_asked(from);
+    const control_answer told =
+        co_await net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>,
+                                           void(control_answer)>(begin_look{&process, &asked}, token);
+    co_return to_answer(told);
 }
 
 } // namespace
 
-admin_answer to_answer(const control_answer& from)
+admin::page_answer to_answer(const control_answer& from)
 {
-    return {from.status, boost::json::serialize(from.body) + "\n", {}};
+    return {from.status, boost::json::serialize(from.body) + "\n"};
 }
 
 control_answer refuse(unsigned status, std::string error)
@@ -101,39 +141,21 @@ control_answer refuse(unsigned status, std::string error)
     return answer;
 }
 
-std::optional<connections_query> read_connections_query(const admin_query& asked)
+connections_request connections_asked(const page_request& asked)
 {
-    constexpr std::string_view page = "/connections";
-    std::string_view path = path_of(asked.target);
-    if (!path.starts_with(page)) return std::nullopt;
-    path.remove_prefix(page.size());
-    if (!path.empty() && path.front() != '/') return std::nullopt;
-    connections_query out{{std::string(path.substr(path.empty() ? 0 : 1)),
-                           std::string(query_of(asked.target)), asked.method == "DELETE"}};
-    if (asked.method == "GET" || asked.method == "HEAD") return out;
-    if (out.asked.close) {
-        out.refusal = refuse_change(asked);
-        return out;
-    }
-    out.refusal = to_answer(refuse(405, "only GET, HEAD and DELETE"));
-    out.refusal->allow = "GET, HEAD, DELETE";
-    return out;
+    return {asked.segments.empty() ? std::string() : asked.segments.front(),
+            std::string(admin::query_of(asked.target)), asked.method == "DELETE"};
 }
 
-std::optional<admin_answer> answer_control(const admin_query& asked, process_control& process)
+std::vector<admin::page> control_pages(process_control& process)
 {
-    const auto found = std::ranges::find(pages, path_of(asked.target), &page::path);
-    if (found == pages.end()) return std::nullopt;
-    if (asked.method == "GET" || asked.method == "HEAD") return to_answer(found->look(process));
-    const bool takes_post = found->change != nullptr;
-    if (asked.method != "POST" || !takes_post) {
-        admin_answer answer =
-            to_answer(refuse(405, takes_post ? "only GET, HEAD and POST" : "only GET and HEAD"));
-        answer.allow = takes_post ? "GET, HEAD, POST" : "GET, HEAD";
-        return answer;
-    }
-    if (auto refused = refuse_change(asked)) return refused;
-    return to_answer(found->change(query_of(asked.target), process));
+    std::vector<admin::page> pages;
+    for (const row& each : rows)
+        pages.push_back(page_of(each, process));
+    const auto look = [&process](const page_request& asked) { return look_at_connections(process, asked); };
+    for (const auto* const path : {"/connections", "/connections/*"})
+        pages.push_back({.path = path, .methods = "GET, HEAD, DELETE", .answer_later = look});
+    return pages;
 }
 
 } // namespace fairlead::server

@@ -8,14 +8,6 @@
 
 namespace fairlead::server {
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
-
-std::string_view query_of(std::string_view target)
-{
-    const auto mark = target.find('?');
-    return mark == target.npos ? std::string_view() : target.substr(mark + 1);
-}
-
 admin_parameters::admin_parameters(std::string_view query, std::initializer_list<std::string_view> known)
     : query_(query)
 {

@@ -9,9 +9,6 @@
 
 namespace fairlead::server {
 
-std::string_view path_of(std::string_view target);
-std::string_view query_of(std::string_view target); // behind the '?'
-
 class admin_parameters
 {
 public:
@@ -21,7 +18,7 @@ public:
     bool flag(std::string_view name);                       // 1 or 0, which is also what is missing
     std::optional<std::size_t> number(std::string_view name, std::size_t least, std::size_t most);
 
-    void fail(std::string problem); // what failed first stands
+    void fail(std::string problem);                                  // what failed first stands
     const std::string& problem() const noexcept { return problem_; } // empty: none
 
 private:

@@ -1,17 +1,14 @@
-// The admin listener: /metrics, /healthz, /readyz and the pages of admin_control, on the main thread.
+// The admin listener: accepts connections on the main thread, for the pages of admin_pages.
 //
-//   /metrics  everything that is counted, for Prometheus
-//   /healthz  200 while the process runs its main loop
-//   /readyz   200 while it takes connections, 503 before and while it drains
-// It is a control plane: Beast's own parser and serializer, at most 64 connections, 10 s for each request,
-// of at most 4 KiB body. It has no authentication: bind it to loopback or a private network. Thread: the
-// main thread's io_context. Lifetime: the io_context, the metrics and the process outlive it; what
-// connections are open then end with the io_context. Errors at construction: boost::system::system_error
-// naming the address.
+// At most 64 connections at once; further ones are closed. It has no authentication: bind it to loopback or a
+// private network. Thread: the main thread's io_context. Lifetime: the io_context, the metrics and the
+// process outlive it; what connections are open then end with the io_context. Errors at construction:
+// boost::system::system_error naming the address.
 #pragma once
 
 #include "conf/values.hpp"
 #include "metrics/registry.hpp"
+#include "proxy/admin/connection_services.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/server/listening_socket.hpp"
 #include "proxy/server/process_control.hpp"
@@ -35,19 +32,22 @@ public:
     admin_server& operator=(const admin_server&) = delete;
 
 private:
+    using timer =
+        net::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;
+
     void wait();
     bool accept_one();
+    void look_after_deadlines();
 
     net::asio::io_context& io_;
-    const metrics::registry& metrics_;
-    process_control* process_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
-    net::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                    net::asio::wait_traits<std::chrono::steady_clock>, net::executor>
-        pause_;
-    bool is_unix_;
+    timer pause_;
+    timer ticker_;
+    bool is_ticking_ = false;
     // Shared with the connections: their coroutines may be destroyed with the io_context, after this object.
-    std::shared_ptr<std::size_t> connections_ = std::make_shared<std::size_t>(0);
+    std::shared_ptr<admin::connection_services> services_;
+    std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
 };
 
 } // namespace fairlead::server

@@ -4,14 +4,6 @@
 
 using fairlead::server::admin_parameters;
 
-TEST_CASE("a target is its path, and its query behind the first question mark")
-{
-    CHECK(fairlead::server::path_of("/drain?a=1?2") == "/drain");
-    CHECK(fairlead::server::query_of("/drain?a=1?2") == "a=1?2");
-    CHECK(fairlead::server::path_of("/drain") == "/drain");
-    CHECK(fairlead::server::query_of("/drain").empty());
-}
-
 TEST_CASE("values come out decoded, and what is missing has none")
 {
     admin_parameters given("a=x%20y&on=1", {"a", "on", "off"});

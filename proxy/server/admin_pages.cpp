@@ -1,0 +1,51 @@
+#include "proxy/server/admin_pages.hpp"
+
+#include "proxy/server/admin_control.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace fairlead::server {
+namespace {
+
+using admin::page_answer;
+using admin::page_request;
+
+constexpr std::string_view plain_text = "text/plain; charset=utf-8";
+
+page_answer readiness(const metrics::registry& metrics)
+{
+    const metrics::lifecycle now = metrics.current_lifecycle();
+    if (now.ready && !now.draining) return {200, "ready\n", plain_text};
+    return {503, now.draining ? "draining\n" : "starting\n", plain_text};
+}
+
+// What there is, for whoever looks.
+page_answer contents(const std::vector<admin::page>& pages)
+{
+    std::string out = "Fairlead\n";
+    for (const admin::page& each : pages)
+        out += each.path + "\n";
+    return {200, std::move(out), plain_text};
+}
+
+} // namespace
+
+std::vector<admin::page> process_pages(const metrics::registry& metrics, process_control* process)
+{
+    const auto tell_metrics = [&metrics](const page_request&) {
+        return page_answer{200, metrics.expose(), metrics::registry::content_type};
+    };
+    const auto tell_health = [](const page_request&) { return page_answer{200, "ok\n", plain_text}; };
+    const auto tell_readiness = [&metrics](const page_request&) { return readiness(metrics); };
+    std::vector<admin::page> pages{{.path = "/metrics", .answer = tell_metrics},
+                                   {.path = "/healthz", .answer = tell_health},
+                                   {.path = "/readyz", .answer = tell_readiness}};
+    if (process != nullptr) std::ranges::move(control_pages(*process), std::back_inserter(pages));
+    const auto tell_contents = [told = contents(pages)](const page_request&) { return told; };
+    pages.push_back({.path = "/", .answer = tell_contents});
+    return pages;
+}
+
+} // namespace fairlead::server
