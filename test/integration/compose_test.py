@@ -12,8 +12,8 @@ from harness.proxy import run_command
 FOLDER = os.path.join(ROOT, "deploy")
 SERVICE_KEYS = {
     "build", "cap_add", "cap_drop", "command", "depends_on", "environment", "expose", "healthcheck", "image",
-    "ports", "read_only", "restart", "security_opt", "stop_grace_period", "sysctls", "tmpfs", "ulimits", "user",
-    "volumes",
+    "ports", "read_only", "restart", "security_opt", "stop_grace_period", "sysctls", "tmpfs", "ulimits",
+    "user", "volumes",
 }  # fmt: skip
 
 
