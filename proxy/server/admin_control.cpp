@@ -76,11 +76,12 @@ struct row
     control_answer (*change)(std::string_view query, process_control&); // null: it only tells
 };
 
-constexpr std::array<row, 4> rows{{
+constexpr std::array<row, 5> rows{{
     {"/drain", [](process_control& process) { return process.drains(); }, post_drain},
     {"/reload", [](process_control& process) { return process.reloads(); }, post_reload},
     {"/rebalance", [](process_control& process) { return process.rebalancing(); }, post_rebalance},
     {"/backends", [](process_control& process) { return process.backends(); }, nullptr},
+    {"/status", [](process_control& process) { return process.status(); }, nullptr},
 }};
 
 admin::page page_of(const row& from, process_control& process)

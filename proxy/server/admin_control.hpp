@@ -7,6 +7,7 @@
 //   GET  /rebalance        the shares of each pool that is rebalanced, and what it would close
 //   POST /rebalance?pool=P begins it
 //   GET  /backends         what is known of each backend
+//   GET  /status           everything that an operator asks first (status_report)
 //   GET  /connections?...  the tunnels that are asked for (connection_query), or /connections/ID
 //   DELETE /connections?.. closes them
 //

@@ -185,14 +185,14 @@ std::vector<metrics::backend_state> backend_watch::states(const pool_list& pools
 json::array backend_watch::describe(const pool_list& pools, const tunnel_census& tunnels,
                                     upstream::steady_time now) const
 {
+    std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> counts;
+    for (const counted_tunnels& some : tunnels.all())
+        counts[{some.pool, some.backend}] += some.count;
     json::array out;
     for (const auto& pool : pools) {
         for (const auto& each : pool->backends()) {
             const backend_name name{pool->name(), each->address().text};
             const auto known = seen_.find(name);
-            const auto is_of = [&](const counted_tunnels& some) {
-                return some.pool == name.first && some.backend == name.second;
-            };
             json::object one;
             one["pool"] = to_json(name.first);
             one["backend"] = to_json(name.second);
@@ -202,7 +202,7 @@ json::array backend_watch::describe(const pool_list& pools, const tunnel_census&
             one["weight"] = each->weight();
             one["priority"] = each->priority();
             one["effective_weight"] = each->weight_now(now) / 100.0;
-            one["tunnels"] = tunnels.count(is_of);
+            one["tunnels"] = counts[{name.first, name.second}];
             one["active"] = each->live();
             one["max_connections"] = each->max_connections();
             one["idle"] = each->idle();

@@ -46,6 +46,7 @@ public:
     virtual control_answer rebalance(const std::string& pool) = 0;
     virtual control_answer rebalancing() const = 0;
     virtual control_answer backends() const = 0;
+    virtual control_answer status() const = 0;
 
     // Told later, or never when the process ends.
     using later = std::function<void(control_answer)>;

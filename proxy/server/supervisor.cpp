@@ -3,6 +3,7 @@
 #include "proxy/server/connection_report.hpp"
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
+#include "proxy/server/status_sections.hpp"
 #include "proxy/snat/port_range.hpp"
 
 #include <spdlog/spdlog.h>
@@ -69,6 +70,8 @@ supervisor::supervisor(conf::config first, config_source source)
     , rebalancing_(workers_)
     , credentials_(io_, secrets_, current_)
     , health_(io_, workers_)
+    , status_(io_, {registry_, workers_, current_, ledger_, health_, drains_, reloads_, rebalancing_,
+                    credentials_, reconciler_})
     , signals_(io_)
     , drain_timer_(io_)
     , ledger_timer_(io_)
@@ -99,6 +102,7 @@ int supervisor::run()
     prepare_sources();
     reconciler_.start(current_->config.source.reconcile_every, first_reconciliation_time);
     provide_metrics();
+    status_.start();
     set_lifecycle(false, false, true);
     if (first_.admin.address)
         admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_, this);
@@ -163,14 +167,7 @@ void supervisor::provide_metrics()
     registry_.set_backend_states([this] { return health_.states(); });
     registry_.set_pool_states([this] { return health_.pool_states(); });
     registry_.set_discovery_states([this] { return discovery_.states(current_->config); });
-    registry_.set_route_loads([this] {
-        std::vector<metrics::route_load> out;
-        for (std::size_t i = 0; i < current_->loads.size(); ++i) {
-            const conf::route_options& route = current_->config.routes[i];
-            out.push_back({route.name, current_->loads[i]->live(), route.max_connections});
-        }
-        return out;
-    });
+    registry_.set_route_loads([this] { return route_loads(*current_); });
 }
 
 void supervisor::set_lifecycle(bool ready, bool draining, bool reload_ok)
@@ -274,6 +271,8 @@ control_answer supervisor::rebalance(const std::string& pool)
 control_answer supervisor::rebalancing() const { return rebalancing_.describe(*current_); }
 
 control_answer supervisor::backends() const { return health_.describe(count_tunnels()); }
+
+control_answer supervisor::status() const { return {200, status_.describe()}; }
 
 void supervisor::connections(const connections_request& asked, later done)
 {

@@ -23,6 +23,7 @@
 #include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
 #include "proxy/server/reload_control.hpp"
+#include "proxy/server/status_report.hpp"
 #include "proxy/server/worker.hpp"
 #include "proxy/upstream/name_resolver.hpp"
 
@@ -62,6 +63,7 @@ public:
     control_answer rebalance(const std::string& pool) override;
     control_answer rebalancing() const override;
     control_answer backends() const override;
+    control_answer status() const override;
     void connections(const connections_request& asked, later done) override;
 
 private:
@@ -112,6 +114,7 @@ private:
     pool_rebalancing rebalancing_;
     credential_refresh credentials_;
     backend_health health_;
+    status_report status_;
     std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;

@@ -34,7 +34,7 @@ LIBRARY_OWNERS = {
 }
 
 # Inside proxy: what decides does no I/O, and nothing below the server knows it.
-PURE_FOLDERS = {"proxy/routing", "proxy/plan", "proxy/health"}
+PURE_FOLDERS = {"proxy/routing", "proxy/plan", "proxy/health", "proxy/status"}
 ASIO = re.compile(r"^(boost/(asio|beast)/|proxy/net/stream)")
 TOP_FOLDERS = {"proxy/server", "proxy/cli", "proxy/demo"}
 

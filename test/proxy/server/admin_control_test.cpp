@@ -32,6 +32,7 @@ struct recorder final : process_control
     control_answer rebalance(const std::string& pool) override { return note("rebalance " + pool); }
     control_answer rebalancing() const override { return {}; }
     control_answer backends() const override { return {200, {{"backends", "all"}}}; }
+    control_answer status() const override { return {200, {{"lifecycle", "ready"}}}; }
     void connections(const connections_request&, later) override {}
 
 private:
