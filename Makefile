@@ -1,10 +1,11 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test netlab capacity bench bench-ports fuzz image format tidy clean
+.PHONY: help setup run test demo-screens netlab capacity bench bench-ports fuzz image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
 	@echo "make test    install what is missing, build, and run every test"
+	@echo "make demo-screens  write screenshots of the dashboard over a lively proxy to build/screens/"
 	@echo "make netlab  run the tests between hosts, which are network namespaces; needs root or user namespaces"
 	@echo "make capacity  hold all the connections that a narrow range of ports can, in each mode; ARGS=--ports N"
 	@echo "make bench   compare with HAProxy, nginx and a bare relay; ARGS=--quick for a short run"
@@ -28,6 +29,11 @@ test: setup
 	@$(MAKE) --no-print-directory build/dev/build.ninja
 	@cmake --build --preset dev
 	@ctest --preset dev -j2 --output-on-failure $(ARGS)
+
+demo-screens: setup
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@cmake --build --preset dev --target fairlead
+	@FAIRLEAD_BINARY=build/dev/fairlead /usr/bin/python3 -B test/integration/demo_screens.py build/screens $(ARGS)
 
 netlab: setup
 	@$(MAKE) --no-print-directory build/dev/build.ninja

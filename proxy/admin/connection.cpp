@@ -133,8 +133,12 @@ net::task<bool> connection::respond(const std::shared_ptr<connection>& self)
     }
     asked.segments = std::move(found->segments);
     if (const auto refused = refusal_of(*found->which, asked)) co_return co_await send(*refused, keeps);
+    if (found->which->refuse) {
+        const std::optional<page_answer> refused = found->which->refuse(asked);
+        if (refused) co_return co_await send(*refused, keeps);
+    }
     const bool streams = found->which->stream && asked.method == "GET";
-    if (streams && services_->streams < max_streams) {
+    if (streams && services_->streams.size() < max_streams) {
         co_await stream(*found->which, asked, self);
         co_return false;
     }
@@ -176,17 +180,17 @@ net::task<> connection::stream(const page& which, const page_request& asked,
                                const std::shared_ptr<connection>& self)
 {
     limit_.disarm();
-    ++services_->streams;
-    stream_.emplace(client_, limit_, head_lines(), parser_->get().version() >= 11);
+    page_stream& to = stream_.emplace(client_, limit_, head_lines(), parser_->get().version() >= 11);
+    services_->streams.insert(&to);
     net::asio::co_spawn(client_.lowest_layer().get_executor(), watch(self), net::asio::detached);
     try {
-        co_await which.stream(asked, *stream_);
+        co_await which.stream(asked, to);
     } catch (const std::exception& failure) {
         spdlog::error("admin: a stream of {} failed: {}", which.path, failure.what());
-        stream_->end();
+        to.end();
     }
-    co_await stream_->write_end();
-    --services_->streams;
+    services_->streams.erase(&to);
+    co_await to.write_end();
 }
 
 // A client that leaves is heard of by reading; what it says is not listened to.

@@ -10,10 +10,13 @@
 #include "proxy/net/socket.hpp"
 
 #include <cstddef>
+#include <set>
 #include <utility>
 #include <vector>
 
 namespace fairlead::admin {
+
+class page_stream;
 
 inline constexpr std::size_t max_connections = 64; // of each listener
 inline constexpr std::size_t max_streams = 32;     // of all
@@ -30,7 +33,7 @@ struct connection_services
     net::timer_wheel wheel{net::steady_now_ms()}; // whoever has connections advances it
     http::date_line date;
     std::size_t connections = 0;
-    std::size_t streams = 0;
+    std::set<page_stream*> streams; // that have not ended
 };
 
 } // namespace fairlead::admin

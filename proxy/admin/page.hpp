@@ -4,13 +4,15 @@
 //   answer        at once, from what is at hand
 //   answer_later  a coroutine that waits for something, at most 10 s with the request's own time
 //   stream        takes the connection over after GET: see page_stream.hpp; so many at once, then 503
-// Exactly one of them is set. Who may ask is judged before a page hears of a request: GET and HEAD read,
+// Exactly one of them is set. `refuse`, by option, is asked before a stream begins: what it gives is the
+// answer instead. Who may ask is judged before a page hears of a request: GET and HEAD read,
 // every other method changes something. Thread: the main thread's.
 #pragma once
 
 #include "proxy/net/socket.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,7 @@ struct page
     std::string_view methods = "GET, HEAD";
     std::function<page_answer(const page_request&)> answer = {};
     std::function<net::task<page_answer>(const page_request&)> answer_later = {};
+    std::function<std::optional<page_answer>(const page_request&)> refuse = {};
     std::function<net::task<>(const page_request&, page_stream&)> stream = {};
 };
 

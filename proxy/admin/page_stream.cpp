@@ -62,18 +62,24 @@ net::task<> page_stream::write_end()
 
 net::task<bool> page_stream::wait(std::chrono::milliseconds at_most)
 {
-    if (!is_over_ && !std::exchange(is_awake_, false)) {
+    if (!is_over_ && !is_finishing_ && !std::exchange(is_awake_, false)) {
         timer_.expires_after(at_most);
         (void)co_await timer_.async_wait(net::as_result);
         is_awake_ = false;
     }
-    co_return !is_over_;
+    co_return !is_over_ && !is_finishing_;
 }
 
 void page_stream::wake() noexcept
 {
     is_awake_ = true;
     timer_.cancel();
+}
+
+void page_stream::finish() noexcept
+{
+    is_finishing_ = true;
+    wake();
 }
 
 void page_stream::end() noexcept

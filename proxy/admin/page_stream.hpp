@@ -42,6 +42,9 @@ public:
     void end() noexcept;
     net::task<> write_end();
 
+    // The process's: each step from now on tells to end, and the response ends in order.
+    void finish() noexcept;
+
 private:
     using timer =
         net::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -56,6 +59,7 @@ private:
     bool is_chunked_;
     bool has_begun_ = false;
     bool is_awake_ = false; // wake() came while nobody waited
+    bool is_finishing_ = false;
     bool is_over_ = false;
 };
 

@@ -1,9 +1,12 @@
 #include "proxy/server/admin_pages.hpp"
 
+#include "proxy/dashboard/dashboard_pages.hpp"
 #include "proxy/server/admin_control.hpp"
+#include "proxy/server/event_feed.hpp"
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 namespace fairlead::server {
@@ -22,12 +25,12 @@ page_answer readiness(const metrics::registry& metrics)
 }
 
 // What there is, for whoever looks.
-page_answer contents(const std::vector<admin::page>& pages)
+std::string contents(const std::vector<admin::page>& pages)
 {
     std::string out = "Fairlead\n";
     for (const admin::page& each : pages)
         out += each.path + "\n";
-    return {200, std::move(out), plain_text};
+    return out;
 }
 
 } // namespace
@@ -43,8 +46,8 @@ std::vector<admin::page> process_pages(const metrics::registry& metrics, process
                                    {.path = "/healthz", .answer = tell_health},
                                    {.path = "/readyz", .answer = tell_readiness}};
     if (process != nullptr) std::ranges::move(control_pages(*process), std::back_inserter(pages));
-    const auto tell_contents = [told = contents(pages)](const page_request&) { return told; };
-    pages.push_back({.path = "/", .answer = tell_contents});
+    if (process != nullptr) pages.push_back(event_feed::page(std::make_shared<event_feed>(*process)));
+    std::ranges::move(dashboard::dashboard_pages(contents(pages)), std::back_inserter(pages));
     return pages;
 }
 

@@ -1,6 +1,7 @@
 // All pages of the admin listeners.
 //
-//   /           what there is
+//   /           the dashboard; what there is, for whoever is no browser
+//   /events     the status as it changes (event_feed)
 //   /metrics    everything that is counted, for Prometheus
 //   /healthz    200 while the process runs its main loop
 //   /readyz     200 while it takes connections, 503 before and while it drains

@@ -61,6 +61,12 @@ bool admin_server::accept_one()
     return true;
 }
 
+void admin_server::finish_streams()
+{
+    for (admin::page_stream* each : services_->streams)
+        each->finish();
+}
+
 // As long as there are connections.
 void admin_server::look_after_deadlines()
 {

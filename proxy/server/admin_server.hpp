@@ -31,6 +31,9 @@ public:
     admin_server(const admin_server&) = delete;
     admin_server& operator=(const admin_server&) = delete;
 
+    // Before the io_context stops: streams end in order at its next turn.
+    void finish_streams();
+
 private:
     using timer =
         net::asio::basic_waitable_timer<std::chrono::steady_clock,

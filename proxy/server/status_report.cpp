@@ -65,7 +65,10 @@ std::vector<status::missing_backend> missing_in(const json::array& backends)
     const auto text = [](const json::value& from) { return std::string(from.as_string()); };
     std::vector<status::missing_backend> out;
     for (const json::value& each : backends) {
-        if (each.at("state").as_string() != "up")
+        // A drain was asked for, and is told among the drains.
+        const bool is_missing =
+            each.at("state").as_string() != "up" && each.at("state").as_string() != "draining";
+        if (is_missing)
             out.push_back({text(each.at("pool")), text(each.at("backend")), text(each.at("state")),
                            text(each.at("reason"))});
     }

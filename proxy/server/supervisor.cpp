@@ -6,6 +6,8 @@
 #include "proxy/server/status_sections.hpp"
 #include "proxy/snat/port_range.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -229,7 +231,8 @@ void supervisor::watch_drain()
             return;
         }
         spdlog::info(is_over ? "drain: time is up, the rest is cut" : "drained");
-        io_.stop();
+        if (admin_) admin_->finish_streams();
+        net::asio::post(io_, [this] { io_.stop(); });
     });
 }
 

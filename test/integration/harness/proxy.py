@@ -49,14 +49,25 @@ class Proxy:
         self.write_config(body)
         self._stdout = open(os.path.join(self.folder.name, "stdout"), "wb+")
         self._stderr = open(os.path.join(self.folder.name, "stderr"), "wb+")
+        self._wrapper = wrapper
+        self._start()
+        if wait:
+            self.wait_ready()
+
+    def _start(self):
         self.process = subprocess.Popen(
-            [*wrapper, BINARY, "run", "--config", self.config_path],
+            [*self._wrapper, BINARY, "run", "--config", self.config_path],
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             stderr=self._stderr,
         )
-        if wait:
-            self.wait_ready()
+
+    def restart(self):
+        """Ends the process in order, and starts another with the same configuration and addresses."""
+        self.process.terminate()
+        assert self.wait_exit() == self.expected_exit, self.stderr()
+        self._start()
+        self.wait_ready()
 
     @property
     def pid(self):

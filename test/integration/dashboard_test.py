@@ -1,0 +1,297 @@
+"""The dashboard in headless Chromium: its figures are those of the process, whoever looks and however."""
+import re
+import signal
+import unittest
+
+from harness.browser import Browser
+from harness.case import ProxyCase, pool, route
+from harness.frames import TEXT, close_frame, frame, open_tunnel, read_frame
+from harness.ports import free_port
+from harness.waiting import eventually
+
+PHONE = {"viewport": {"width": 360, "height": 780}, "isMobile": True, "hasTouch": True}
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>"
+
+
+def luminance(rgb):
+    parts = [int(part) / 255 for part in re.findall(r"\d+", rgb)[:3]]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    """WCAG 2.1, 1.4.3."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+class DashboardCase(ProxyCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser()
+        cls.addClassCleanup(cls.browser.end)
+
+    def setUp(self):
+        super().setUp()
+        self.app = self.websocket_backend()
+        self.web = self.http_backend()
+        self.dead = f"127.0.0.1:{free_port()}"
+        self.proxy = self.start_proxy(
+            pool("app", self.app, source='["127.0.0.1"]'),
+            pool("web", self.web),
+            pool("gone", self.dead),
+            route("app", name='"chat"', path='"/chat/"', max_connections=50),
+            route("gone", name='"gone"', path='"/gone"'),
+            route("web", name='"site"'),
+            workers=2,
+        )
+        self.url = f"http://127.0.0.1:{self.proxy.admin_port}/"
+
+    def tearDown(self):
+        self.browser.close()
+        super().tearDown()
+
+    def look(self, **options):
+        self.browser.troubles()
+        told = self.browser.open(self.url, options)
+        eventually(lambda: self.browser.attribute("#link", "data-state") == "live", 20, self.browser.troubles)
+        return told
+
+    def expect_no_trouble(self):
+        self.assertEqual(self.browser.troubles(), [])
+
+    def expect(self, question, wanted, timeout_s=20):
+        eventually(lambda: question() == wanted, timeout_s, lambda: f"{question()!r} is not {wanted!r}")
+
+    def open(self, path="/chat/room", headers=()):
+        client = self.proxy.connect()
+        open_tunnel(client, path, fields=headers)
+        return client
+
+    def say(self, client, text):
+        client.send(frame(TEXT, text, masked=True))
+        self.assertEqual(read_frame(client).payload.decode(), text)
+
+    def status(self):
+        return self.proxy.control("/status", method="GET")[1]
+
+    def row(self, section, name):
+        """What a table shows in the row that begins with this name, by column."""
+        rows = [row for row in self.browser.rows(section) if name in row.values()]
+        return rows[0] if rows else {}
+
+
+class Figures(DashboardCase):
+    def test_the_figures_are_those_of_the_status(self):
+        clients = [self.open() for _ in range(4)]
+        self.say(clients[0], "hello")
+        for _ in range(3):
+            self.assertEqual(self.proxy.ask(b"GET /page HTTP/1.1\r\nHost: a\r\n\r\n").status, 200)
+        self.assertEqual(self.proxy.ask(b"GET /gone HTTP/1.1\r\nHost: a\r\n\r\n").status, 502)
+        clients[3].send(close_frame(4000, masked=True))
+        clients[3].close()
+        eventually(lambda: self.status()["totals"]["tunnels_active"] == 3)
+        told = self.look()
+        self.assertIn("default-src 'none'", told["headers"]["content-security-policy"])
+        self.assertEqual(self.browser.text("#lifecycle"), "ready")
+        self.assertIn(str(self.proxy.pid), self.browser.text("#identity"))
+        self.expect(lambda: self.row("#routes", "chat").get("Tunnels"), "3")
+        self.assertEqual(self.row("#routes", "chat")["Limit"], "6.0 %")
+        self.assertEqual(self.row("#backends", self.app.address)["Tunnels"], "3")
+        self.assertEqual(self.row("#backends", self.app.address)["State"], "up")
+        self.assertIn("it cannot be connected to", self.row("#backends", self.dead)["State"])
+        status = self.status()
+        source = next(each for each in status["sources"] if each["pool"] == "app")
+        used = source["in_use"] + source["set_aside"]
+        self.assertEqual(self.row("#sources", self.app.address)["Ports"], f"{used} of {source['capacity']:,}")
+        self.browser.select("#spread-window", "start")
+        self.assertIn("4000-4999, by the client\n1", self.browser.text("#codes"))
+        self.assertIn("connect failed\n1", self.browser.text("#refusals"))
+        self.assertIn("median", self.browser.texts(".quantiles")[0])
+        warned = [each.lower() for each in self.browser.texts("#warning-list li")]
+        self.assertEqual(warned, [each.lower() for each in status["warnings"]])
+        self.expect(lambda: self.browser.text("#connections-count"), "3 fit")
+        self.expect_no_trouble()
+
+    def test_it_follows_what_happens(self):
+        self.look()
+        tile = lambda: self.browser.texts(".rate .figure")[0]
+        self.expect(tile, "0")
+        clients = [self.open() for _ in range(2)]
+        self.expect(tile, "2")
+        for client in clients:
+            client.close()
+        self.expect(tile, "0")
+        self.proxy.write_config("nonsense = 1")
+        self.proxy.control("/reload")
+        self.expect(lambda: self.row("#reloads", "admin").get("Result", "")[:7], "refused")
+        self.assertIn("(", self.browser.title())
+        self.expect_no_trouble()
+
+    def test_the_process_goes_and_comes_back(self):
+        self.look()
+        self.proxy.signal(signal.SIGSTOP)
+        self.expect(lambda: self.browser.attribute("#link", "data-state"), "lost")
+        self.assertIn("lost", self.browser.text("#link"))
+        self.proxy.signal(signal.SIGCONT)
+        self.expect(lambda: self.browser.attribute("#link", "data-state"), "live")
+        before = self.proxy.pid
+        self.proxy.restart()
+        self.expect(lambda: str(self.proxy.pid) in self.browser.texts("#identity dd"), True)
+        self.expect(lambda: self.browser.attribute("#link", "data-state"), "live")
+        self.assertNotEqual(before, self.proxy.pid)
+
+
+class Connections(DashboardCase):
+    def opened(self):
+        """What the table shows, once it shows as many as there are."""
+        wanted = self.proxy.control("/connections", method="GET")[1]["matched"]
+        self.expect(lambda: len(self.browser.rows("#connections")), wanted)
+        return self.browser.rows("#connections")
+
+    def test_one_connection_is_looked_into_until_it_ends(self):
+        client = self.open("/chat/room")
+        self.say(client, "hello")
+        self.look()
+        self.browser.scroll("#connections")
+        (row,) = self.opened()
+        address = "%s:%d" % client.sock.getsockname()
+        self.assertEqual((row["Client"], row["Route"], row["Path"]), (address, "chat", "/chat/room"))
+        self.assertEqual(row["Messages"], "2")
+        self.browser.click("#connections .opener")
+        (one,) = self.proxy.control("/connections", method="GET")[1]["connections"]
+        self.assertIn(one["id"], self.browser.text("#connection-title"))
+        facts = lambda: self.browser.text("#connection-body")
+        self.assertIn(f"Our address\n{one['backend']['local']}", facts())
+        self.assertIn("Bytes sent\n11 B (11)", facts())
+        self.say(client, "and again")
+        self.expect(lambda: "Bytes sent\n26 B (26)" in facts(), True)
+        client.close()
+        self.expect(lambda: "has ended" in self.browser.text("#connection-state"), True)
+        self.browser.troubles()  # the browser's own line about the 404
+        self.browser.press("Escape")
+        self.expect(lambda: self.browser.visible("#connection"), False)
+        self.expect_no_trouble()
+
+    def test_filters(self):
+        clients = [self.open() for _ in range(3)]
+        self.look()
+        self.browser.scroll("#connections")
+        self.assertEqual(len(self.opened()), 3)
+        self.browser.fill("#connections-form [name=client]", "10.0.0.0/8")
+        self.expect(lambda: self.browser.text("#connections-count"), "0 fit")
+        self.expect(lambda: self.browser.visible("#connections .empty"), True)
+        self.browser.fill("#connections-form [name=client]", "127.0.0.1")
+        self.expect(lambda: self.browser.text("#connections-count"), "3 fit")
+        self.browser.select("#connections-form [name=route]", "site")
+        self.expect(lambda: self.browser.text("#connections-count"), "0 fit")
+        self.browser.select("#connections-form [name=route]", "chat")
+        self.browser.select("#connections-form [name=sort]", "bytes")
+        self.say(clients[1], "x" * 100)
+        wanted = "%s:%d" % clients[1].sock.getsockname()
+        self.expect(lambda: [row["Client"] for row in self.browser.rows("#connections")][:1], [wanted])
+        self.expect_no_trouble()
+        self.browser.fill("#connections-form [name=client]", "nonsense")
+        self.expect(lambda: "client is an address" in self.browser.text("#connections-count"), True)
+
+    def test_pages(self):
+        clients = [self.open() for _ in range(30)]
+        self.look()
+        self.browser.scroll("#connections")
+        self.expect(lambda: self.browser.text("#page-text"), "1 to 25 of 30")
+        first = {row["Client"] for row in self.browser.rows("#connections")}
+        self.browser.click("#page-after")
+        self.expect(lambda: self.browser.text("#page-text"), "26 to 30 of 30")
+        second = {row["Client"] for row in self.browser.rows("#connections")}
+        self.assertEqual(first | second, {"%s:%d" % client.sock.getsockname() for client in clients})
+        for client in clients[5:]:
+            client.close()
+        self.expect(lambda: self.browser.visible(".pages"), False)  # the second page is gone
+        self.expect(lambda: len(self.browser.rows("#connections")), 5)
+        self.expect_no_trouble()
+
+    def test_what_a_client_sends_stays_text(self):
+        paths = ("/chat/%3Cimg%20src=x%20onerror=alert(1)%3E", "/chat/x';alert(1)//")
+        for path in paths:
+            self.open(path, headers=[("User-Agent", HOSTILE)])
+        self.look()
+        self.browser.scroll("#connections")
+        self.assertEqual({row["Path"] for row in self.opened()}, set(paths))
+        self.browser.click("#connections .opener")
+        self.expect(lambda: HOSTILE in self.browser.text("#connection-body"), True)
+        self.assertEqual(self.browser.count("main img, main script, dialog img, dialog script"), 0)
+        self.assertEqual(self.browser.title()[-8:], "Fairlead")
+        self.expect_no_trouble()
+
+
+class Looks(DashboardCase):
+    def test_light_and_dark_are_both_readable(self):
+        grounds = []
+        for scheme in ("light", "dark"):
+            self.look(colorScheme=scheme)
+            self.expect(lambda: self.browser.count("#routes tbody tr"), 3)
+            ground = self.browser.style(".card", "backgroundColor")
+            grounds.append(luminance(ground))
+            for part in (".card h2", ".hint", "th", "td", ".plot text", ".empty"):
+                name = "fill" if "text" in part else "color"
+                self.assertGreaterEqual(contrast(self.browser.style(part, name), ground), 4.5, (scheme, part))
+            badge = [self.browser.style(".badge", name) for name in ("color", "backgroundColor")]
+            self.assertGreaterEqual(contrast(*badge), 4.5, scheme)
+            if scheme == "light":
+                self.browser.close()
+        self.assertGreater(grounds[0], 0.8)
+        self.assertLess(grounds[1], 0.1)
+        self.expect_no_trouble()
+
+    def test_a_phone_needs_no_sideways_scrolling(self):
+        clients = [self.open("/chat/" + "a-long-path" * 12) for _ in range(3)]
+        self.assertEqual(len(clients), 3)
+        self.look(**PHONE)
+        self.browser.scroll("#connections")
+        self.expect(lambda: self.browser.count("#connections .opener"), 3)
+        self.assertEqual(self.browser.width(), [360, 360])
+        self.browser.click("#connections .opener")
+        self.expect(lambda: self.browser.visible("#connection-body .facts"), True)
+        self.assertEqual(self.browser.width(), [360, 360])
+        self.expect_no_trouble()
+
+    def test_a_keyboard_gets_everywhere(self):
+        client = self.open()
+        self.say(client, "hello")
+        self.look(viewport={"width": 1200, "height": 2600})
+        self.expect(lambda: self.browser.count("#connections .opener"), 1)
+        seen = []
+        for _ in range(80):
+            self.browser.press("Tab")
+            at = self.browser.focus()
+            if at["tag"] == "BODY":
+                break
+            self.assertNotEqual(at["outline"], "none", at)
+            self.assertTrue(at["name"], at)
+            seen.append(at)
+        names = [at["name"] for at in seen]
+        self.assertEqual(names[0], "Skip to the figures")
+        self.assertEqual(sum(at["tag"] == "svg" for at in seen), 6)
+        for wanted in ("Filter routes", "Filter backends", "Order", "%s:%d" % client.sock.getsockname()):
+            self.assertIn(wanted, names)
+
+    def test_the_arrow_keys_read_a_plot(self):
+        self.look()
+        self.expect(lambda: self.browser.texts(".rate .figure")[0], "0")
+        while self.browser.focus()["tag"] != "svg":
+            self.browser.press("Tab")
+        self.browser.press("ArrowLeft")
+        self.expect(lambda: " ago, highest" in self.browser.focus()["name"], True)
+        self.browser.press("Escape")
+        self.assertNotIn("ago,", self.browser.focus()["name"])
+
+    def test_motion_is_spared_those_who_ask_for_it(self):
+        self.look()
+        self.assertEqual(self.browser.style("#link .dot", "animationName"), "pulse")
+        self.browser.close()
+        self.look(reducedMotion="reduce")
+        self.assertEqual(self.browser.style("#link .dot", "animationName"), "none")
+
+
+if __name__ == "__main__":
+    unittest.main()
