@@ -2,9 +2,9 @@
 import { drawing, element, setAttribute, setText } from "./dom.js";
 import { bound, count, duration } from "./format.js";
 
-const height = 132;
+const height = 122;
 const top = 16;
-const bottom = 30;
+const bottom = 20;
 
 // Of a cumulative histogram what came since `before`, by bucket; undefined: nothing did.
 export function bucketsSince(now, before) {
@@ -69,7 +69,7 @@ export class BarPlot {
       ["99 %", 0.99],
     ].map(([name, part]) => `${name} ${told(quantile(buckets, bounds, part))}`);
     const total = buckets.reduce((sum, value) => sum + value, 0);
-    setText(this.quantiles, parts.join(" · "));
+    setText(this.quantiles, parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · "));
     setAttribute(this.svg, "aria-label", `${this.title}, ${count(total)} in all: ${parts.join(", ")}`);
     setAttribute(this.svg, "viewBox", `0 0 ${this.#width} ${height}`);
     this.#drawBars(buckets, bounds);

@@ -1,10 +1,11 @@
-// The table of connections: asked for again every few seconds while it is looked at, in pages of 25.
+// The table of connections: asked for again every few seconds while it is looked at, in pages of 25, on a phone of 10.
 import { byId, element, setText } from "./dom.js";
 import { bytes, count, duration } from "./format.js";
 import { ask } from "./live.js";
 import { Table } from "./table.js";
 
-const pageSize = 25;
+const narrow = matchMedia("(max-width: 640px)");
+const pageSize = () => (narrow.matches ? 10 : 25);
 const every = 3_000;
 
 const sum = (row, name) => (row.client[name] ?? 0) + (row.backend[name] ?? 0);
@@ -12,10 +13,10 @@ export const roundTrip = (end) => end.round_trip_us ?? end.tcp_round_trip_us ?? 
 const roundTripText = (end) => (roundTrip(end) === null ? "–" : duration(roundTrip(end) / 1e6));
 
 const columns = (open) => [
-  { label: "Client", draw: (cell, row) => drawOpener(cell, row, open) },
+  { label: "Client", draw: (cell, row) => drawOpener(cell, row, open), kind: "name" },
   { label: "Route", text: (row) => row.route ?? "–" },
-  { label: "Backend", text: (row) => row.backend.address ?? "–" },
-  { label: "Path", text: (row) => row.path ?? "–", kind: "path" },
+  { label: "Backend", text: (row) => row.backend.address ?? "–", kind: "long" },
+  { label: "Path", text: (row) => row.path ?? "–", kind: "path long" },
   { label: "Open for", text: (row) => duration(Math.floor(row.age)), kind: "number" },
   { label: "Idle", text: (row) => duration(Math.floor(row.idle)), kind: "number" },
   { label: "Messages", text: (row) => count(sum(row, "messages")), kind: "number" },
@@ -50,15 +51,15 @@ export class Connections {
       label: "Connections",
       columns: columns(open),
       key: (row) => row.id,
-      most: pageSize,
+      most: Infinity,
       empty: "No connection is open that fits.",
       onOpen: (row) => open(row, null),
     });
     byId("connections").append(this.table.root);
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", () => this.#turn(0));
-    byId("page-before").addEventListener("click", () => this.#turn(this.#offset - pageSize));
-    byId("page-after").addEventListener("click", () => this.#turn(this.#offset + pageSize));
+    byId("page-before").addEventListener("click", () => this.#turn(this.#offset - pageSize()));
+    byId("page-after").addEventListener("click", () => this.#turn(this.#offset + pageSize()));
     document.addEventListener("visibilitychange", () => this.#schedule(0));
     new IntersectionObserver(([entry]) => {
       this.#isVisible = entry.isIntersecting;
@@ -107,7 +108,7 @@ export class Connections {
     const wanted = [...new FormData(this.form)].filter(([, value]) => value.trim() !== "");
     return new URLSearchParams([
       ...wanted.map(([name, value]) => [name, value.trim()]),
-      ["limit", pageSize],
+      ["limit", pageSize()],
       ["offset", this.#offset],
     ]);
   }
@@ -129,7 +130,7 @@ export class Connections {
   #show(told) {
     this.#matched = told.matched;
     if (this.#offset > 0 && this.#offset >= told.matched) {
-      this.#turn(Math.floor(Math.max(0, told.matched - 1) / pageSize) * pageSize);
+      this.#turn(Math.floor(Math.max(0, told.matched - 1) / pageSize()) * pageSize());
       return;
     }
     this.table.update(told.connections);
@@ -141,6 +142,6 @@ export class Connections {
     );
     byId("page-before").disabled = this.#offset === 0;
     byId("page-after").disabled = last >= told.matched;
-    byId("page-before").parentElement.hidden = told.matched <= pageSize;
+    byId("page-before").parentElement.hidden = told.matched <= pageSize();
   }
 }

@@ -17,7 +17,7 @@ export class Sources {
       empty: "No pool dials by TCP from this machine.",
       columns: [
         { label: "Pool", text: (row) => row.pool, kind: "name" },
-        { label: "Destination", text: (row) => row.destination },
+        { label: "Destination", text: (row) => row.destination, kind: "long" },
         {
           label: "Used",
           kind: "number wide",
@@ -42,7 +42,7 @@ export class Sources {
 
 const changesOf = (row) =>
   Object.entries(row.changes ?? {})
-    .map(([kind, number]) => `${number} ${kind}`)
+    .map(([kind, number]) => `${kind}: ${number}`)
     .join(", ") || "nothing changed";
 
 export function reloadTable() {
@@ -78,7 +78,7 @@ export function certificateTable() {
     key: (row) => `${row.used_by} ${row.certificate}`,
     empty: "No certificate is in use.",
     columns: [
-      { label: "Certificate", text: (row) => row.certificate, kind: "name path" },
+      { label: "Certificate", text: (row) => row.certificate, kind: "name path long" },
       { label: "Used by", text: (row) => row.used_by },
       { label: "State", kind: "state", draw: drawCertificate },
     ],

@@ -1,84 +1,12 @@
-"""The dashboard in headless Chromium: its figures are those of the process, whoever looks and however."""
-import re
+"""The dashboard in headless Chromium: its figures are those of the process, and it follows what happens."""
 import signal
 import unittest
 
-from harness.browser import Browser
-from harness.case import ProxyCase, pool, route
-from harness.frames import TEXT, close_frame, frame, open_tunnel, read_frame
-from harness.ports import free_port
+from harness.dashboard import DashboardCase
+from harness.frames import close_frame
 from harness.waiting import eventually
 
-PHONE = {"viewport": {"width": 360, "height": 780}, "isMobile": True, "hasTouch": True}
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</script>"
-
-
-def luminance(rgb):
-    parts = [int(part) / 255 for part in re.findall(r"\d+", rgb)[:3]]
-    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    """WCAG 2.1, 1.4.3."""
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-class DashboardCase(ProxyCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.browser = Browser()
-        cls.addClassCleanup(cls.browser.end)
-
-    def setUp(self):
-        super().setUp()
-        self.app = self.websocket_backend()
-        self.web = self.http_backend()
-        self.dead = f"127.0.0.1:{free_port()}"
-        self.proxy = self.start_proxy(
-            pool("app", self.app, source='["127.0.0.1"]'),
-            pool("web", self.web),
-            pool("gone", self.dead),
-            route("app", name='"chat"', path='"/chat/"', max_connections=50),
-            route("gone", name='"gone"', path='"/gone"'),
-            route("web", name='"site"'),
-            workers=2,
-        )
-        self.url = f"http://127.0.0.1:{self.proxy.admin_port}/"
-
-    def tearDown(self):
-        self.browser.close()
-        super().tearDown()
-
-    def look(self, **options):
-        self.browser.troubles()
-        told = self.browser.open(self.url, options)
-        eventually(lambda: self.browser.attribute("#link", "data-state") == "live", 20, self.browser.troubles)
-        return told
-
-    def expect_no_trouble(self):
-        self.assertEqual(self.browser.troubles(), [])
-
-    def expect(self, question, wanted, timeout_s=20):
-        eventually(lambda: question() == wanted, timeout_s, lambda: f"{question()!r} is not {wanted!r}")
-
-    def open(self, path="/chat/room", headers=()):
-        client = self.proxy.connect()
-        open_tunnel(client, path, fields=headers)
-        return client
-
-    def say(self, client, text):
-        client.send(frame(TEXT, text, masked=True))
-        self.assertEqual(read_frame(client).payload.decode(), text)
-
-    def status(self):
-        return self.proxy.control("/status", method="GET")[1]
-
-    def row(self, section, name):
-        """What a table shows in the row that begins with this name, by column."""
-        rows = [row for row in self.browser.rows(section) if name in row.values()]
-        return rows[0] if rows else {}
 
 
 class Figures(DashboardCase):
@@ -222,75 +150,6 @@ class Connections(DashboardCase):
         self.assertEqual(self.browser.count("main img, main script, dialog img, dialog script"), 0)
         self.assertEqual(self.browser.title()[-8:], "Fairlead")
         self.expect_no_trouble()
-
-
-class Looks(DashboardCase):
-    def test_light_and_dark_are_both_readable(self):
-        grounds = []
-        for scheme in ("light", "dark"):
-            self.look(colorScheme=scheme)
-            self.expect(lambda: self.browser.count("#routes tbody tr"), 3)
-            ground = self.browser.style(".card", "backgroundColor")
-            grounds.append(luminance(ground))
-            for part in (".card h2", ".hint", "th", "td", ".plot text", ".empty"):
-                name = "fill" if "text" in part else "color"
-                self.assertGreaterEqual(contrast(self.browser.style(part, name), ground), 4.5, (scheme, part))
-            badge = [self.browser.style(".badge", name) for name in ("color", "backgroundColor")]
-            self.assertGreaterEqual(contrast(*badge), 4.5, scheme)
-            if scheme == "light":
-                self.browser.close()
-        self.assertGreater(grounds[0], 0.8)
-        self.assertLess(grounds[1], 0.1)
-        self.expect_no_trouble()
-
-    def test_a_phone_needs_no_sideways_scrolling(self):
-        clients = [self.open("/chat/" + "a-long-path" * 12) for _ in range(3)]
-        self.assertEqual(len(clients), 3)
-        self.look(**PHONE)
-        self.browser.scroll("#connections")
-        self.expect(lambda: self.browser.count("#connections .opener"), 3)
-        self.assertEqual(self.browser.width(), [360, 360])
-        self.browser.click("#connections .opener")
-        self.expect(lambda: self.browser.visible("#connection-body .facts"), True)
-        self.assertEqual(self.browser.width(), [360, 360])
-        self.expect_no_trouble()
-
-    def test_a_keyboard_gets_everywhere(self):
-        client = self.open()
-        self.say(client, "hello")
-        self.look(viewport={"width": 1200, "height": 2600})
-        self.expect(lambda: self.browser.count("#connections .opener"), 1)
-        seen = []
-        for _ in range(80):
-            self.browser.press("Tab")
-            at = self.browser.focus()
-            if at["tag"] == "BODY":
-                break
-            self.assertNotEqual(at["outline"], "none", at)
-            self.assertTrue(at["name"], at)
-            seen.append(at)
-        names = [at["name"] for at in seen]
-        self.assertEqual(names[0], "Skip to the figures")
-        self.assertEqual(sum(at["tag"] == "svg" for at in seen), 6)
-        for wanted in ("Filter routes", "Filter backends", "Order", "%s:%d" % client.sock.getsockname()):
-            self.assertIn(wanted, names)
-
-    def test_the_arrow_keys_read_a_plot(self):
-        self.look()
-        self.expect(lambda: self.browser.texts(".rate .figure")[0], "0")
-        while self.browser.focus()["tag"] != "svg":
-            self.browser.press("Tab")
-        self.browser.press("ArrowLeft")
-        self.expect(lambda: " ago, highest" in self.browser.focus()["name"], True)
-        self.browser.press("Escape")
-        self.assertNotIn("ago,", self.browser.focus()["name"])
-
-    def test_motion_is_spared_those_who_ask_for_it(self):
-        self.look()
-        self.assertEqual(self.browser.style("#link .dot", "animationName"), "pulse")
-        self.browser.close()
-        self.look(reducedMotion="reduce")
-        self.assertEqual(self.browser.style("#link .dot", "animationName"), "none")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Screenshots of the dashboard over a lively proxy: demo_screens.py FOLDER [SECONDS]
 
 Several routes, a backend that is down and one that is drained, source ports that fill, a refused and a good
-reload, clients who talk, come and go for SECONDS (default 45) before the pictures are taken.
+reload, clients who talk, come and go for SECONDS (default 40) before each picture.
 """
 import os
 import sys
@@ -45,13 +45,10 @@ def change_things(proxy, parts, drained):
 def take_pictures(url, folder, seconds):
     browser = Browser()
     try:
-        browser.open(url, DESK)
-        time.sleep(seconds)  # what a picture shows is what has happened by then
-        browser.close()
         for name, options in PICTURES.items():
             browser.open(url, options)
             eventually(lambda: browser.attribute("#link", "data-state") == "live", 20)
-            time.sleep(20)
+            time.sleep(seconds)  # what a picture shows is what has happened by then
             browser.screenshot(os.path.join(folder, f"{name}.png"), {"fullPage": True})
             if name == "light":
                 browser.scroll("#connections")
@@ -66,7 +63,7 @@ def take_pictures(url, folder, seconds):
 
 def main():
     folder = sys.argv[1]
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 45
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 40
     os.makedirs(folder, exist_ok=True)
     chat, feed, web = [WebSocketBackend(), WebSocketBackend()], WebSocketBackend(), HttpBackend("web")
     parts = scene_config([each.address for each in chat], feed.address, web.address, unused_address())

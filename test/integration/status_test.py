@@ -114,6 +114,19 @@ class Status(ProxyCase):
         self.assertFalse(told["reloads"][0]["ok"])
         self.assertIn("there is no [pool.NAME]", told["reloads"][0]["first_error"])
 
+    def test_a_drain_is_told_while_it_stands(self):
+        clients = [self.open() for _ in range(2)]
+        self.assertEqual(len(clients), 2)
+        target = f"/drain?backend=app/{self.app.address}&window=1h"
+        self.assertEqual(self.proxy.control(target)[0], 200)
+        eventually(lambda: self.section("drains", kind="backend")["total"] == 2)
+        told = self.section("drains", kind="backend")
+        self.assertEqual((told["name"], told["state"]), (f"app/{self.app.address}", "draining"))
+        self.assertEqual(self.section("backends", pool="app")["state"], "draining")
+        self.assertFalse([each for each in self.status()["warnings"] if "draining" in each])
+        self.assertEqual(self.proxy.control(f"{target}&undo=1")[0], 200)
+        self.assertEqual(self.status()["drains"], [])
+
     def test_a_route_that_left_is_told_until_its_tunnels_have(self):
         client = self.open()
         self.proxy.write_config("\n".join((*self.parts[:3], *self.parts[4:])))

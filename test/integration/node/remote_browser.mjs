@@ -66,6 +66,16 @@ const commands = {
         outline: getComputedStyle(at).outlineStyle,
       };
     }),
+  // What axe finds wrong by WCAG 2.2 AA and its own best practice; the page was opened with bypassCSP.
+  async violations() {
+    await page.addScriptTag({ path: new URL("node_modules/axe-core/axe.min.js", import.meta.url).pathname });
+    const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    const { violations, passes } = await page.evaluate((only) => window.axe.run({ runOnly: only }), runOnly);
+    const texts = violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
+    );
+    return { texts, passed: passes.length };
+  },
   screenshot: (path, options = {}) => page.screenshot({ path, ...options }),
   async close() {
     await page.context().close();
