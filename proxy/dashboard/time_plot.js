@@ -13,12 +13,12 @@ const height = 96;
 const top = 8;
 const bottom = 16;
 
-// The next of 1, 2 or 5 times a power of ten; of bytes, times a power of 1024 too.
+// The next round number whose half is one too; of bytes, by powers of 1024.
 export function niceAbove(value, isBytes = false) {
   if (value <= 0) return 1;
   const unit = isBytes ? 1024 ** Math.floor(Math.log2(value) / 10) : 1;
   const power = unit * 10 ** Math.floor(Math.log10(value / unit));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999);
+  return [1, 2, 3, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value * 0.999);
 }
 
 export class TimePlot {

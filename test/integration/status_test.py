@@ -1,7 +1,9 @@
 """/status: everything that an operator asks first, and that its figures are those of real traffic."""
+import tempfile
 import unittest
 
 from harness.case import ProxyCase, pool, route
+from harness.certificates import Authority
 from harness.connection import connect
 from harness.frames import TEXT, close_frame, frame, open_tunnel, read_frame
 from harness.ports import free_port
@@ -142,6 +144,20 @@ class Status(ProxyCase):
         with connect(("127.0.0.1", self.proxy.admin_port)) as client:
             client.send(b"HEAD /status HTTP/1.1\r\nHost: a\r\n\r\n")
             self.assertEqual(client.read_response("HEAD").status, 200)
+
+
+class Certificates(ProxyCase):
+    def test_how_long_certificates_last(self):
+        with tempfile.TemporaryDirectory() as folder:
+            chain, key = Authority(folder).issue("a.example", days=3)
+            listen = f'tls.certificates = [{{ chain = "{chain}", key = "{key}" }}]'
+            proxy = self.front(self.http_backend(), listen=listen)
+            told = proxy.control("/status", method="GET")[1]
+        (one,) = told["certificates"]
+        self.assertEqual((one["used_by"], one["certificate"]), (f"127.0.0.1:{proxy.port}", chain))
+        self.assertAlmostEqual(one["expires_in_seconds"], 3 * 86_400, delta=600)
+        self.assertEqual((one["refused"], one["staple_left_out"]), (False, False))
+        self.assertIn(f"{chain} of 127.0.0.1:{proxy.port} expires in 2 days", told["warnings"])
 
 
 if __name__ == "__main__":
