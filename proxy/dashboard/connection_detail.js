@@ -23,8 +23,14 @@ const formats = {
   close_code: ["Close code sent", String],
 };
 
-const plain = (value) =>
-  value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
+// A list is a line for each, an object its members.
+function plain(value) {
+  if (Array.isArray(value)) return value.map(plain).join("\n");
+  if (value === null || typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([name, inner]) => `${words(name)} ${plain(inner)}`)
+    .join(", ");
+}
 
 function named([name, value]) {
   const [label, format] = formats[name] ?? [words(name).replace(/^./, (c) => c.toUpperCase()), plain];

@@ -10,6 +10,11 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>alert(1)</scrip
 
 
 class Figures(DashboardCase):
+    def ports(self):
+        """Of the pool with a source, as the page writes it."""
+        (source,) = [each for each in self.status()["sources"] if each["pool"] == "app"]
+        return f"{source['in_use'] + source['set_aside']} of {source['capacity']:,}"
+
     def test_the_figures_are_those_of_the_status(self):
         clients = [self.open() for _ in range(4)]
         self.say(clients[0], "hello")
@@ -28,16 +33,13 @@ class Figures(DashboardCase):
         self.assertEqual(self.row("#backends", self.app.address)["Tunnels"], "3")
         self.assertEqual(self.row("#backends", self.app.address)["State"], "up")
         self.assertIn("it cannot be connected to", self.row("#backends", self.dead)["State"])
-        status = self.status()
-        source = next(each for each in status["sources"] if each["pool"] == "app")
-        used = source["in_use"] + source["set_aside"]
-        self.assertEqual(self.row("#sources", self.app.address)["Ports"], f"{used} of {source['capacity']:,}")
+        self.expect(lambda: self.row("#sources", self.app.address)["Ports"] == self.ports(), True)
         self.browser.select("#spread-window", "start")
         self.assertIn("4000-4999, by the client\n1", self.browser.text("#codes"))
         self.assertIn("connect failed\n1", self.browser.text("#refusals"))
         self.assertIn("median", self.browser.texts(".quantiles")[0])
-        warned = [each.lower() for each in self.browser.texts("#warning-list li")]
-        self.assertEqual(warned, [each.lower() for each in status["warnings"]])
+        warned = lambda: [each.lower() for each in self.browser.texts("#warning-list li")]
+        self.expect(lambda: warned() == [each.lower() for each in self.status()["warnings"]], True)
         self.expect(lambda: self.browser.text("#connections-count"), "3 fit")
         self.expect_no_trouble()
 
