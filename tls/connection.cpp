@@ -26,7 +26,7 @@ std::uint32_t coarse_now_ms() noexcept
 
 connection::connection(ssl_handle ssl, int fd, wire& through) noexcept
     : ssl_(std::move(ssl))
-    , wire_(through)
+    , wire_(&through)
     , fd_(fd)
 {
     SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
@@ -40,14 +40,14 @@ connection::connection(ssl_handle ssl, int fd, wire& through) noexcept
     // The end of TCP is told to OpenSSL as a close_notify, since it would refuse to send any more otherwise;
     // which of the two it was is known here.
     SSL_set_options(ssl_.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-    BIO_up_ref(wire_.bio_);
-    SSL_set_bio(ssl_.get(), wire_.bio_, wire_.bio_);
+    BIO_up_ref(wire_->bio_);
+    SSL_set_bio(ssl_.get(), wire_->bio_, wire_->bio_);
     watch_.reset(new (std::nothrow) handshake_watch(*ssl_));
 }
 
 connection::~connection()
 {
-    if (alone_) alone_->records.end(wire_.protection_);
+    if (alone_) alone_->records.end(wire_->protection_);
 }
 
 std::unique_ptr<connection> connection::accept(const server_context& by, int fd, wire& through) noexcept
@@ -62,13 +62,55 @@ io_result connection::handshake() noexcept
 {
     if (is_broken_) return ended();
     if (!flush()) return send_error_ != 0 ? fail(fault::reset, std::strerror(send_error_)) : as_sent(0);
-    io_result told;
-    {
-        const use now(*this, wire::in_bytes);
-        told = after(SSL_do_handshake(ssl_.get()));
-        const bool could_read_an_alert = !failure_ || failure_->what != fault::plain_http;
-        if (!could_read_an_alert) wire_.out_size_ = 0;
-    }
+    return hand_out(compute_here());
+}
+
+// Of a server that has sent its Finished only the client's is awaited, which is quick to check; a certificate
+// is not.
+bool connection::has_long_step() const noexcept
+{
+    if (!has_own_way_ || is_broken_) return false;
+    const bool has_signed = SSL_is_server(ssl_.get()) == 1 && watch_ && watch_->sent().is_finished;
+    return !has_signed || SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+}
+
+std::optional<io_result> connection::take_in() noexcept
+{
+    if (is_broken_) return ended();
+    if (!flush()) return send_error_ != 0 ? fail(fault::reset, std::strerror(send_error_)) : as_sent(0);
+    const use now(*this, wire::in_bytes);
+    (void)record_at_hand();
+    return std::nullopt;
+}
+
+io_result connection::compute(wire& aside) noexcept
+{
+    wire& own = *wire_;
+    use_wire(aside);
+    const io_result told = compute_here();
+    use_wire(own);
+    return told;
+}
+
+void connection::use_wire(wire& other) noexcept
+{
+    wire_ = &other;
+    BIO_up_ref(other.bio_);
+    SSL_set_bio(ssl_.get(), other.bio_, other.bio_);
+}
+
+io_result connection::compute_here() noexcept
+{
+    const use now(*this, wire::in_bytes);
+    const io_result told = after(SSL_do_handshake(ssl_.get()));
+    const bool could_read_an_alert = !failure_ || failure_->what != fault::plain_http;
+    if (!could_read_an_alert) wire_->out_size_ = 0;
+    return told;
+}
+
+io_result connection::hand_out(io_result told) noexcept
+{
+    (void)flush();
     if (told.state == io_state::closed || told.state == io_state::truncated) told = fail(fault::truncated);
     // No event would tell again that what was made of this step cannot be sent.
     if (send_error_ != 0 && !is_broken_) told = fail(fault::reset, std::strerror(send_error_));
@@ -108,7 +150,7 @@ io_result connection::write_pieces(std::span<const std::string_view> pieces) noe
             }
             io_result stop;
             if (!put_by_openssl(block, taken, stop)) return stop;
-        } while (has_own_way_ && taken < size && wire_.out_size_ <= wire::out_bytes);
+        } while (has_own_way_ && taken < size && wire_->out_size_ <= wire::out_bytes);
     }
     return as_sent(taken);
 }
@@ -130,9 +172,9 @@ std::string_view connection::block_at(std::span<const std::string_view> pieces, 
         at -= skip;
         piece.remove_prefix(skip);
         if (gathered == 0 && piece.size() >= size) return piece.substr(0, size);
-        gathered += piece.copy(wire_.gathering_.data() + gathered, size - gathered);
+        gathered += piece.copy(wire_->gathering_.data() + gathered, size - gathered);
     }
-    return {wire_.gathering_.data(), gathered};
+    return {wire_->gathering_.data(), gathered};
 }
 
 io_result connection::send_close_notify() noexcept
@@ -155,9 +197,9 @@ io_state connection::peek() noexcept
     const use now(*this, 0);
     if (alone_) {
         if (alone_->opened) return io_state::done;
-        const io_result got = read_alone(wire_.opened_, true);
+        const io_result got = read_alone(wire_->opened_, true);
         if (got.count == 0) return got.state;
-        return keep_opened(std::span(wire_.opened_).first(got.count)) ? io_state::done : end_;
+        return keep_opened(std::span(wire_->opened_).first(got.count)) ? io_state::done : end_;
     }
     std::uint8_t byte = 0;
     std::size_t count = 0;

@@ -21,8 +21,9 @@
 // unchanged and at least as many (SSL_write(3)). A read that ends after some bytes tells the end the next
 // time. Both directions are apart: after the peer's close_notify, or an error in sending, the other works on.
 //
-// Thread: its wire's. Lifetime: the wire and the descriptor outlive it, but the destructor does not use the
-// descriptor. Errors: nothing throws; out of memory is a fault. Source: SSL_read_ex(3), RFC 8446 5 and 6.1.
+// Thread: its wire's, but for compute(). Lifetime: the wire and the descriptor outlive it, but the destructor
+// does not use the descriptor. Errors: nothing throws; out of memory is a fault. Source: SSL_read_ex(3), RFC
+// 8446 5 and 6.1.
 #pragma once
 
 #include "tls/fault.hpp"
@@ -72,6 +73,16 @@ public:
 
     io_result handshake() noexcept;
 
+    // A step of the handshake in three, so that another thread may do what takes long, the second:
+    //   take_in()       what the peer sent; a result: the step is over with it
+    //   compute(aside)  with a wire of that thread that has no socket; nobody else uses this meanwhile
+    //   hand_out(told)  what was made goes to the peer; its result is the step's
+    // Only where has_long_step() says so.
+    bool has_long_step() const noexcept;
+    std::optional<io_result> take_in() noexcept;
+    io_result compute(wire& aside) noexcept;
+    io_result hand_out(io_result told) noexcept;
+
     // Lets OpenSSL's SSL go where that is possible: ssl() is null then, and no session ticket is taken any
     // more. Whether it is gone.
     bool go_on_alone() noexcept;
@@ -114,6 +125,8 @@ private:
     int take(std::uint8_t* into, std::size_t most) noexcept;
     bool give(std::span<const std::uint8_t> records) noexcept;
     io_result after(int returned, bool is_send = false) noexcept;
+    io_result compute_here() noexcept;
+    void use_wire(wire& other) noexcept;
 
     // Alone.
     struct alone;
@@ -145,9 +158,9 @@ private:
     std::unique_ptr<handshake_watch> watch_; // while OpenSSL may be let go; outlives the SSL
     ssl_handle ssl_;
     std::unique_ptr<alone> alone_; // null: with OpenSSL
-    wire& wire_;
-    buffer unsent_; // records
-    buffer unread_; // records
+    wire* wire_;                   // never null
+    buffer unsent_;                // records
+    buffer unread_;                // records
     std::unique_ptr<const failure> failure_;
     std::uint64_t sent_ = 0;
     int fd_;

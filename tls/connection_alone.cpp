@@ -25,7 +25,7 @@ bool connection::go_on_alone() noexcept
         return record_layer::start{std::span(way.secret).first(way.size), way.records};
     };
     const bool is_server = SSL_is_server(ssl_.get()) == 1;
-    if (!made->records.begin(wire_.protection_, *suite, is_server, start_of(watch_->sent()),
+    if (!made->records.begin(wire_->protection_, *suite, is_server, start_of(watch_->sent()),
                              start_of(watch_->received())))
         return false;
     // Last, since what was taken from OpenSSL cannot be given back.
@@ -74,10 +74,10 @@ io_result connection::read_alone(std::span<std::uint8_t> into, bool one_record) 
     for (std::size_t records = 0; !into.empty(); ++records) {
         if (records >= most && into.size() < all.size()) break;
         const std::size_t size = record_at_hand();
-        const bool is_whole = size != 0 && wire_.came_.size() >= size;
+        const bool is_whole = size != 0 && wire_->came_.size() >= size;
         if (is_whole) {
-            const auto record = wire_.came_.first(size);
-            wire_.came_ = wire_.came_.subspan(size);
+            const auto record = wire_->came_.first(size);
+            wire_->came_ = wire_->came_.subspan(size);
             if (take_record(record, into)) continue;
         } else if (end_alone() == io_state::want_read) {
             return {all.size() - into.size(), io_state::want_read};
@@ -105,10 +105,10 @@ io_state connection::end_alone() noexcept
 bool connection::take_record(std::span<const std::uint8_t> record, std::span<std::uint8_t>& into) noexcept
 {
     const bool fits = into.size() >= record.size();
-    const std::span<std::uint8_t> room = fits ? into : std::span<std::uint8_t>(wire_.opened_);
+    const std::span<std::uint8_t> room = fits ? into : std::span<std::uint8_t>(wire_->opened_);
     const record_layer::received got =
         record.size() <= record_room && record.size() > record_header_bytes
-            ? alone_->records.take(wire_.protection_, record, room)
+            ? alone_->records.take(wire_->protection_, record, room)
             : record_layer::received{record_layer::meaning::failed, 0, 22, fault::bad_record,
                                      "a record is too long"};
     switch (got.what) {
@@ -142,17 +142,17 @@ bool connection::keep_opened(std::span<const std::uint8_t> bytes) noexcept
 
 bool connection::put_alone(std::string_view block) noexcept
 {
-    const auto room = std::span(wire_.out_).subspan(wire_.out_size_);
-    const std::size_t size = alone_->records.put(wire_.protection_, block, room);
+    const auto room = std::span(wire_->out_).subspan(wire_->out_size_);
+    const std::size_t size = alone_->records.put(wire_->protection_, block, room);
     if (size == 0) (void)fail(fault::other);
-    wire_.out_size_ += size;
+    wire_->out_size_ += size;
     return size != 0;
 }
 
 void connection::put_alert(std::uint8_t alert) noexcept
 {
-    const auto room = std::span(wire_.out_).subspan(wire_.out_size_);
-    wire_.out_size_ += alone_->records.put_alert(wire_.protection_, alert, room);
+    const auto room = std::span(wire_->out_).subspan(wire_->out_size_);
+    wire_->out_size_ += alone_->records.put_alert(wire_->protection_, alert, room);
 }
 
 } // namespace fairlead::tls

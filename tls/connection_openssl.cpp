@@ -23,9 +23,9 @@ io_result connection::read_by_openssl(std::span<std::uint8_t> into) noexcept
             return {total, is_end && total != 0 ? io_state::done : stop.state};
         }
         total += count;
-        if (!has_own_way_ || !wire_.is_drained_ || SSL_pending(ssl_.get()) > 0) continue;
-        const std::size_t next = size_of_record(wire_.came_);
-        if (next == 0 || wire_.came_.size() < next) return {total, io_state::want_read};
+        if (!has_own_way_ || !wire_->is_drained_ || SSL_pending(ssl_.get()) > 0) continue;
+        const std::size_t next = size_of_record(wire_->came_);
+        if (next == 0 || wire_->came_.size() < next) return {total, io_state::want_read};
     }
     return {total, io_state::done};
 }
@@ -57,22 +57,22 @@ bool connection::say_goodbye_by_openssl() noexcept
 // OpenSSL never keeps a part of one.
 int connection::take(std::uint8_t* into, std::size_t most) noexcept
 {
-    if (wire_.record_left_ == 0) wire_.record_left_ = record_at_hand();
-    const std::size_t count = std::min(most, wire_.record_left_);
+    if (wire_->record_left_ == 0) wire_->record_left_ = record_at_hand();
+    const std::size_t count = std::min(most, wire_->record_left_);
     if (count == 0) return saw_end_ ? 0 : -1;
-    std::memcpy(into, wire_.came_.data(), count);
-    wire_.came_ = wire_.came_.subspan(count);
-    wire_.record_left_ -= count;
+    std::memcpy(into, wire_->came_.data(), count);
+    wire_->came_ = wire_->came_.subspan(count);
+    wire_->record_left_ -= count;
     return static_cast<int>(count);
 }
 
 // For the BIO: takes all, until the call ends.
 bool connection::give(std::span<const std::uint8_t> records) noexcept
 {
-    if (records.size() > wire_.out_.size() - wire_.out_size_ && !send_gathered()) return false;
-    if (unsent_ || records.size() > wire_.out_.size()) return keep_unsent(records);
-    std::memcpy(wire_.out_.data() + wire_.out_size_, records.data(), records.size());
-    wire_.out_size_ += records.size();
+    if (records.size() > wire_->out_.size() - wire_->out_size_ && !send_gathered()) return false;
+    if (unsent_ || records.size() > wire_->out_.size()) return keep_unsent(records);
+    std::memcpy(wire_->out_.data() + wire_->out_size_, records.data(), records.size());
+    wire_->out_size_ += records.size();
     return true;
 }
 

@@ -22,7 +22,7 @@ bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULD
 
 connection::use::use(connection& by, std::size_t fetch_most) noexcept
     : by_(by)
-    , wire_(by.wire_)
+    , wire_(*by.wire_)
 {
     ERR_clear_error(); // the queue is the thread's
     assert(wire_.user_ == nullptr);
@@ -66,8 +66,8 @@ std::size_t size_of_record(std::span<const std::uint8_t> bytes) noexcept
 std::size_t connection::record_at_hand() noexcept
 {
     for (;;) {
-        const std::size_t size = size_of_record(wire_.came_);
-        if (size != 0 && wire_.came_.size() >= size) return size;
+        const std::size_t size = size_of_record(wire_->came_);
+        if (size != 0 && wire_->came_.size() >= size) return size;
         if (!fetch()) return 0;
     }
 }
@@ -75,24 +75,24 @@ std::size_t connection::record_at_hand() noexcept
 // A short read emptied the socket, so the look that would find it empty is spared: new bytes make an event.
 bool connection::fetch() noexcept
 {
-    if (wire_.is_drained_ || saw_end_ || receive_error_ != 0) return false;
+    if (wire_->is_drained_ || saw_end_ || receive_error_ != 0 || !wire_->has_socket_) return false;
     // Less than a record, whatever it lay in.
-    const std::size_t before = wire_.came_.size();
+    const std::size_t before = wire_->came_.size();
     assert(before <= record_room);
-    if (before != 0) std::memmove(wire_.in_.data(), wire_.came_.data(), before);
-    wire_.came_ = std::span(wire_.in_).first(before);
-    const ssize_t count = ::recv(fd_, wire_.in_.data() + before, wire_.fetch_most_, 0);
+    if (before != 0) std::memmove(wire_->in_.data(), wire_->came_.data(), before);
+    wire_->came_ = std::span(wire_->in_).first(before);
+    const ssize_t count = ::recv(fd_, wire_->in_.data() + before, wire_->fetch_most_, 0);
     if (count > 0) {
         const auto size = static_cast<std::size_t>(count);
-        wire_.came_ = std::span(wire_.in_).first(before + size);
-        wire_.is_drained_ = size < wire_.fetch_most_;
-        if (is_first_) look_for_http(wire_.came_.subspan(before));
+        wire_->came_ = std::span(wire_->in_).first(before + size);
+        wire_->is_drained_ = size < wire_->fetch_most_;
+        if (is_first_) look_for_http(wire_->came_.subspan(before));
         return true;
     }
     if (count == 0)
         saw_end_ = true;
     else if (would_block(errno))
-        wire_.is_drained_ = true;
+        wire_->is_drained_ = true;
     else
         receive_error_ = errno;
     return false;
@@ -125,7 +125,7 @@ bool connection::keep_unsent(std::span<const std::uint8_t> records) noexcept
 // Sends what the call has made; what the kernel does not take is kept.
 bool connection::send_gathered() noexcept
 {
-    std::span<const std::uint8_t> records = std::span(wire_.out_).first(std::exchange(wire_.out_size_, 0));
+    std::span<const std::uint8_t> records = std::span(wire_->out_).first(std::exchange(wire_->out_size_, 0));
     if (records.empty() || send_error_ != 0) return send_error_ == 0;
     if (!unsent_) records = records.subspan(send_now(records));
     return send_error_ == 0 && (records.empty() || keep_unsent(records));
@@ -133,6 +133,7 @@ bool connection::send_gathered() noexcept
 
 std::size_t connection::send_now(std::span<const std::uint8_t> records) noexcept
 {
+    if (!wire_->has_socket_) return 0;
     const ssize_t count = ::send(fd_, records.data(), records.size(), MSG_NOSIGNAL);
     if (count < 0) {
         if (!would_block(errno)) send_error_ = errno;

@@ -53,9 +53,10 @@ struct wire_bio
     }
 };
 
-wire::wire()
+wire::wire(reach how)
     : bio_(BIO_new(wire_bio::method()))
-    , in_(in_bytes + record_room)
+    , has_socket_(how == reach::socket)
+    , in_(has_socket_ ? in_bytes + record_room : 0)
     , out_(out_bytes + 2 * record_room)
     , opened_(record_room)
     , gathering_(record_sizing::full_bytes)

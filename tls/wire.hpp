@@ -26,7 +26,12 @@ class connection;
 class wire
 {
 public:
-    wire();
+    enum class reach : std::uint8_t
+    {
+        socket,
+        nowhere // for connection::compute(): nothing comes, and what goes is kept by the connection
+    };
+    explicit wire(reach how = reach::socket);
     wire(const wire&) = delete;
     wire& operator=(const wire&) = delete;
     ~wire();
@@ -39,6 +44,7 @@ private:
     static constexpr std::size_t out_bytes = 64UL * 1024; // of one system call, to about a record
 
     bio_st* bio_;
+    bool has_socket_;
     connection* user_ = nullptr;         // whose call it is
     std::span<const std::uint8_t> came_; // not taken by OpenSSL yet
     std::size_t record_left_ = 0;        // of the record at hand, for OpenSSL

@@ -16,9 +16,10 @@ constexpr std::chrono::microseconds turn_time{100};
 
 } // namespace
 
-handshake_gate::handshake_gate(executor where, timer_wheel& wheel)
+handshake_gate::handshake_gate(executor where, timer_wheel& wheel, std::unique_ptr<handshake_thread> beside)
     : where_(std::move(where))
     , wheel_(wheel)
+    , beside_(std::move(beside))
 {}
 
 handshake_gate::~handshake_gate() = default;
@@ -39,16 +40,24 @@ task<handshake_gate::slot> handshake_gate::enter(std::size_t most, std::chrono::
     co_return slot(*this);
 }
 
-task<> handshake_gate::turn()
+task<> handshake_gate::turn(bool is_long)
 {
     if (is_shut_down_) co_return;
+    const store_step storing{this, is_long && beside_ != nullptr};
     constexpr asio::use_awaitable_t<executor> token{};
-    co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(store_step{this}, token);
+    co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(storing, token);
+}
+
+handshake_thread* handshake_gate::beside() noexcept
+{
+    const bool has_room = beside_ && beside_->has_room(handshake_thread::clock::now());
+    return has_room && beside_->begin() ? beside_.get() : nullptr;
 }
 
 void handshake_gate::shut_down() noexcept
 {
     is_shut_down_ = true;
+    if (beside_) beside_->stop();
     while (!waiting_.empty())
         release(waiting_.front());
     run_soon();
@@ -91,9 +100,21 @@ void handshake_gate::leave() noexcept
     }
 }
 
+bool handshake_gate::may_run_long_steps() const noexcept
+{
+    if (long_steps_.empty()) return false;
+    const auto now = handshake_thread::clock::now();
+    return is_shut_down_ || beside_->has_room(now) || beside_->is_late(now);
+}
+
 void handshake_gate::run_soon() noexcept
 {
-    if (is_running_soon_ || (steps_.empty() && released_.empty())) return;
+    if (is_running_soon_) return;
+    if (steps_.empty() && released_.empty() && !may_run_long_steps()) {
+        // The thread tells when it has room; that it is late nobody does.
+        if (!long_steps_.empty() && !retry_.is_armed()) wheel_.arm(retry_, wheel_.now(), timer_wheel::tick);
+        return;
+    }
     if (post([](handshake_gate& self) noexcept { self.let_others_go_first(); })) is_running_soon_ = true;
 }
 
@@ -125,6 +146,7 @@ void handshake_gate::run()
         ~end_of_turn() { self.run_soon(); }
     } const last{*this};
     run_released();
+    run_long_steps();
     run_steps();
 }
 
@@ -135,6 +157,23 @@ void handshake_gate::run_released()
         step next;
         next.swap(released_.front().resume);
         released_.pop_front();
+        std::move(next)();
+    }
+}
+
+// As many as the thread has room for. When it is late, one takes a turn of the worker's.
+void handshake_gate::run_long_steps()
+{
+    while (may_run_long_steps()) {
+        const bool is_own = beside() == nullptr;
+        if (is_own) {
+            steps_.push_back(std::move(long_steps_.front()));
+            long_steps_.pop_front();
+            if (!is_shut_down_) return;
+            continue;
+        }
+        step next(std::move(long_steps_.front()));
+        long_steps_.pop_front();
         std::move(next)();
     }
 }

@@ -3,14 +3,16 @@
 // A step of a handshake computes for 0.3 ms with ECDSA and 1 ms with RSA, and a storm of reconnects brings
 // thousands at once. So only so many clients are served at once, the others wait in order of arrival: who has
 // begun is to come to its end first. A client that is waited for is not served, so that those who say
-// nothing keep nobody out. And the steps of all, backends' too, are taken one after another, one that signs
-// or a few others in each turn of the loop: what has become ready in a turn comes before the next.
+// nothing keep nobody out. Steps that take long are computed by a thread beside the worker, where there is
+// one and it keeps up. All others, backends' too, are taken one after another, one that signs or a few others
+// in each turn of the loop: what has become ready in a turn comes before the next.
 //
 // Thread: the worker's. Lifetime: outlives the coroutines that use it, and shut_down() comes before the end
 // of the io_context. Completes when: the slot or the turn is there, at once where that costs nobody anything.
 // Errors: out of memory, enter() and turn() throw; whoever waits already goes on, a tick later.
 #pragma once
 
+#include "proxy/net/handshake_thread.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/timer_wheel.hpp"
 
@@ -21,6 +23,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <utility>
 
 namespace fairlead::net {
@@ -68,7 +71,8 @@ public:
         bool is_lent_ = false;
     };
 
-    handshake_gate(executor where, timer_wheel& wheel);
+    // Without a thread, or while it is late, the worker computes everything by itself.
+    handshake_gate(executor where, timer_wheel& wheel, std::unique_ptr<handshake_thread> beside = nullptr);
     handshake_gate(const handshake_gate&) = delete;
     handshake_gate& operator=(const handshake_gate&) = delete;
     ~handshake_gate();
@@ -78,8 +82,14 @@ public:
     task<slot> enter(std::size_t most, std::chrono::milliseconds patience);
 
     // Waits for a turn to compute. One that comes when nobody else waits takes its turn after what is ready
-    // now.
-    task<> turn();
+    // now. A long step is let go when the thread beside has room for it, or, as a turn like any other, when
+    // the thread is late: ask beside() which of the two it is.
+    task<> turn(bool is_long = false);
+
+    // Who computes the step whose turn it is; null: the worker.
+    handshake_thread* beside() noexcept;
+    // The thread has come to the end of a step.
+    void note_room() noexcept { run_soon(); }
 
     // Lets everybody go on at once, from now on too.
     void shut_down() noexcept;
@@ -118,10 +128,11 @@ private:
     struct store_step
     {
         handshake_gate* gate;
+        bool is_long;
         template <class Handler>
         void operator()(Handler&& handler) const
         {
-            gate->steps_.emplace_back(std::forward<Handler>(handler));
+            (is_long ? gate->long_steps_ : gate->steps_).emplace_back(std::forward<Handler>(handler));
             gate->run_soon();
         }
     };
@@ -147,12 +158,16 @@ private:
     void run();
     void run_released();
     void run_steps();
+    void run_long_steps();
+    bool may_run_long_steps() const noexcept;
 
     executor where_;
     timer_wheel& wheel_;
     waiters waiting_;  // in order of arrival
     waiters released_; // admitted or not, they go on in the next turn
     std::deque<step> steps_;
+    std::deque<step> long_steps_; // for the thread beside, as long as it keeps up
+    std::unique_ptr<handshake_thread> beside_;
     retry retry_{*this};
     std::size_t most_ = 0; // as the last that entered was told
     std::size_t inside_ = 0;

@@ -59,11 +59,10 @@ task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshak
                                 const deadline* limit, handshake_gate::slot* served)
 {
     for (;;) {
-        co_await gate.turn();
-        // A limit is told once, and nothing of the socket was waited for.
-        const bool is_late = limit != nullptr && limit->expired();
-        if (!socket_.is_open() || is_late) co_return error_code(asio::error::operation_aborted);
-        const tls::io_state state = with->handshake().state;
+        co_await gate.turn(with->has_long_step());
+        if (is_over(limit)) co_return error_code(asio::error::operation_aborted);
+        const tls::io_state state = co_await step(*with, gate, limit);
+        if (is_over(limit)) co_return error_code(asio::error::operation_aborted);
         if (state == tls::io_state::done) {
             tls_ = std::move(with);
             co_return error_code();
@@ -77,6 +76,24 @@ task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshak
         if (served != nullptr) served->take_back();
         if (error) co_return error;
     }
+}
+
+// One that is over when it comes back is not touched any more.
+task<tls::io_state> stream::step(tls::connection& of, handshake_gate& gate, const deadline* limit)
+{
+    handshake_thread* const beside = of.has_long_step() ? gate.beside() : nullptr;
+    if (beside == nullptr) co_return of.handshake().state;
+    if (const auto end = of.take_in()) co_return end->state;
+    const tls::io_result told = co_await beside->compute(of);
+    gate.note_room();
+    if (is_over(limit)) co_return told.state;
+    co_return of.hand_out(told).state;
+}
+
+// A limit is told once, and nothing of the socket was waited for.
+bool stream::is_over(const deadline* limit) const noexcept
+{
+    return !socket_.is_open() || (limit != nullptr && limit->expired());
 }
 
 task<error_code> stream::connected()

@@ -135,6 +135,8 @@ private:
         wait_type next = channel::wait_read;
     };
 
+    task<tls::io_state> step(tls::connection& of, handshake_gate& gate, const deadline* limit);
+    bool is_over(const deadline* limit) const noexcept;
     attempt try_read_from(std::span<char> into) noexcept;
     attempt read_records(std::span<char> into) noexcept;
     attempt send_once(const pieces& bytes) noexcept;

@@ -49,7 +49,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upg
     , relay_(std::make_unique<websocket::relay>(
           *io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
     , finder_(std::make_unique<connection_finder>(io_->get_executor(), *relay_))
-    , gate_(io_->get_executor(), wheel_)
+    , gate_(io_->get_executor(), wheel_, std::make_unique<net::handshake_thread>(io_->get_executor()))
     , dialer_(io_->get_executor(), wheel_, tls_way_, gate_, shard.tls(metrics::party::backend))
     , connector_(dialer_, idle_, io_->get_executor(), wheel_)
     , services_(new http::session_services{io_->get_executor(),
@@ -157,7 +157,7 @@ void worker::apply(std::shared_ptr<const http::service> next)
     for (const conf::listen_options& options : next->config.listeners) {
         const auto found = std::ranges::find(listeners_, options.address.text,
                                              [](const auto& each) { return each->address(); });
-        if (found != listeners_.end()) (*found)->apply(options);
+        if (found != listeners_.end()) (*found)->apply(options, next->config.socket);
     }
     if (before) keep_unchanged_connections(*before);
     adopt_policies();

@@ -203,3 +203,42 @@ TEST_CASE("connections of one thread share the wire without mixing")
     ::close(fds[0]);
     ::close(fds[1]);
 }
+
+TEST_CASE("a step in three parts: what came goes in first, and what is made leaves last")
+{
+    std::optional<pair_of_ends> made;
+    SUBCASE("TLS 1.3, server") { made.emplace(TLS1_3_VERSION); }
+    SUBCASE("TLS 1.2, server") { made.emplace(TLS1_2_VERSION); }
+    SUBCASE("TLS 1.3, client") { made.emplace(TLS1_3_VERSION, pair_of_ends::part::client); }
+    pair_of_ends& at = *made;
+    tls::wire aside(tls::wire::reach::nowhere);
+    for (bool is_over = false; !is_over;) {
+        is_over = at.theirs->step();
+        REQUIRE_FALSE(at.ours->take_in().has_value());
+        const std::uint64_t sent = at.ours->bytes_sent();
+        const tls::io_result told = at.ours->compute(aside);
+        CHECK(at.ours->bytes_sent() == sent);
+        const tls::io_state state = at.ours->hand_out(told).state;
+        REQUIRE((state == io_state::want_read || state == io_state::done));
+        is_over = at.theirs->step() && state == io_state::done;
+    }
+    at.theirs->put("to us");
+    CHECK(at.read() == text_and_state{"to us", io_state::want_read});
+    CHECK(at.ours->write(bytes_of("to them")).count == 7);
+    CHECK(at.theirs->take() == "to them");
+}
+
+TEST_CASE("a hello of which only a part has come waits for the rest, whoever computes")
+{
+    pair_of_ends at;
+    tls::wire aside(tls::wire::reach::nowhere);
+    SSL_do_handshake(at.theirs->ssl());
+    const std::string hello = at.theirs->records();
+    for (const char byte : hello) {
+        CHECK(at.ours->bytes_sent() == 0);
+        at.theirs->put_raw({&byte, 1});
+        REQUIRE_FALSE(at.ours->take_in().has_value());
+        CHECK(at.ours->hand_out(at.ours->compute(aside)).state == io_state::want_read);
+    }
+    CHECK(at.ours->bytes_sent() > 0);
+}
