@@ -21,19 +21,22 @@ int whole_seconds(conf::duration time) noexcept
 
 } // namespace
 
-void apply(const conf::socket_options& options, int fd, int family) noexcept
+void apply(const conf::socket_options& options, int fd, int family, socket_before before) noexcept
 {
     if (family != AF_INET && family != AF_INET6) return;
-    if (options.no_delay) set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (options.not_sent_low_water != 0)
+    const bool is_fresh = before == socket_before::fresh;
+    if (options.no_delay || !is_fresh) set(fd, IPPROTO_TCP, TCP_NODELAY, options.no_delay ? 1 : 0);
+    if (options.not_sent_low_water != 0 || !is_fresh)
         set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(options.not_sent_low_water));
     if (options.keepalive_idle.count() != 0) {
         set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
         set(fd, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(options.keepalive_idle));
         set(fd, IPPROTO_TCP, TCP_KEEPINTVL, whole_seconds(options.keepalive_interval));
         set(fd, IPPROTO_TCP, TCP_KEEPCNT, static_cast<int>(options.keepalive_count));
+    } else if (!is_fresh) {
+        set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
     }
-    if (options.user_timeout.count() != 0)
+    if (options.user_timeout.count() != 0 || !is_fresh)
         set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout.count()));
 }
 

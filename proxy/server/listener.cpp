@@ -14,7 +14,6 @@
 #include <chrono>
 #include <new>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +36,7 @@ listener::listener(conf::listen_options options, owned_fd socket, http::session_
     , is_unix_(net::local_of(socket_.native_handle()).family() == AF_UNIX)
 {
     adopt_options();
+    inherit(services_.current->shared->config.socket);
     wait();
 }
 
@@ -92,8 +92,6 @@ void listener::start_session(int fd)
 {
     metrics::worker_cells& cells = services_.shard.own();
     cells.connections_accepted.add();
-    const int family = is_unix_ ? AF_UNIX : AF_INET6; // the TCP options are the same for both
-    net::apply(services_.current->shared->config.socket, fd, family);
     net::stream taken(services_.executor);
     if (taken.assign(fd)) {
         ::close(fd);
@@ -106,10 +104,18 @@ void listener::start_session(int fd)
                         net::asio::detached);
 }
 
-void listener::apply(const conf::listen_options& options)
+void listener::apply(const conf::listen_options& options, const conf::socket_options& sockets)
 {
     options_ = options;
     adopt_options();
+    inherit(sockets);
+}
+
+// Accepted sockets have the TCP options of the one that listens.
+void listener::inherit(const conf::socket_options& options)
+{
+    const int family = is_unix_ ? AF_UNIX : AF_INET6; // the options are the same for IPv4
+    net::apply(options, socket_.native_handle(), family, net::socket_before::in_use);
 }
 
 void listener::adopt_options()

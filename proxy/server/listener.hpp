@@ -27,7 +27,8 @@ public:
     ~listener();
 
     const std::string& address() const noexcept { return options_.address.text; }
-    void apply(const conf::listen_options& options); // for connections accepted from now on
+    // For connections accepted from now on.
+    void apply(const conf::listen_options& options, const conf::socket_options& sockets);
     void stop();
 
 private:
@@ -48,6 +49,7 @@ private:
     };
 
     void adopt_options();
+    void inherit(const conf::socket_options& options);
     void wait();
     void accept_some();
     accepted accept_one();

@@ -83,7 +83,7 @@ owned_fd::~owned_fd()
 int owned_fd::release() noexcept { return std::exchange(fd_, -1); }
 
 std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std::size_t count,
-                                             std::uint32_t backlog, bool is_port_ours)
+                                             std::uint32_t backlog, bool may_be_taken)
 {
     std::vector<owned_fd> made;
     if (address.what == conf::endpoint::kind::unix_path) {
@@ -101,7 +101,7 @@ std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std:
         return made;
     }
     const net::socket_address local = net::to_socket_address(address.ip, address.port);
-    if (!is_port_ours) refuse_when_taken(address, local);
+    if (!may_be_taken) refuse_when_taken(address, local);
     made.push_back(open_socket(address, local, backlog));
     const net::socket_address bound = net::local_of(made.front().get()); // port 0 has become a real one
     while (made.size() < count)

@@ -35,8 +35,9 @@ private:
 };
 
 // `count` listening, non-blocking descriptors for the address.
-// `is_port_ours`: another address of this process has the port, so finding it taken means nothing.
+// `may_be_taken`: another address of this process has the port, or another of its replicas on this machine
+// (source.replica) listens here too, so finding it taken means nothing.
 std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std::size_t count,
-                                             std::uint32_t backlog, bool is_port_ours = false);
+                                             std::uint32_t backlog, bool may_be_taken = false);
 
 } // namespace fairlead::server

@@ -189,7 +189,7 @@ std::vector<owned_fd> operator_drains::open_again(const std::string& address,
                !covers_listener(each.address.text);
     });
     return open_listening_sockets(options->address, workers_.size(), current.config.socket.backlog,
-                                  is_port_ours);
+                                  is_port_ours || current.config.source.replica.count > 1);
 }
 
 void operator_drains::add_listener(const std::string& address, std::vector<owned_fd> sockets,

@@ -149,7 +149,8 @@ void supervisor::start_workers()
     const std::uint32_t count = worker_count(first_);
     std::vector<std::vector<owned_fd>> sockets; // by address, then worker
     for (const auto& each : first_.listeners)
-        sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog));
+        sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog,
+                                                 first_.source.replica.count > 1));
     for (std::uint32_t i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, gates_, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
@@ -369,9 +370,11 @@ std::vector<supervisor::opened_listener> supervisor::open_added_listeners(const 
 {
     std::vector<opened_listener> added;
     for (const auto& each : next.listeners) {
-        if (!listens_on(current_->config, each.address.text))
-            added.push_back({each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog,
-                                                          uses_port(current_->config, each.address.port))});
+        if (listens_on(current_->config, each.address.text)) continue;
+        const bool may_be_taken =
+            next.source.replica.count > 1 || uses_port(current_->config, each.address.port);
+        added.push_back(
+            {each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog, may_be_taken)});
     }
     return added;
 }

@@ -65,3 +65,42 @@ TEST_CASE("a Unix socket is left alone")
     net::apply({}, made.fd(), AF_UNIX);
     CHECK(option(made, SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
+
+TEST_CASE("a connection has the options of the socket that listens, as they are when it comes")
+{
+    const auto listening = tcp_socket();
+    sockaddr_in local{};
+    local.sin_family = AF_INET;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof local;
+    auto* const address = reinterpret_cast<sockaddr*>(&local);
+    REQUIRE(::bind(listening.fd(), address, size) == 0);
+    REQUIRE(::listen(listening.fd(), 4) == 0);
+    REQUIRE(::getsockname(listening.fd(), address, &size) == 0);
+    const auto accepted = [&] {
+        const auto client = tcp_socket();
+        REQUIRE(::connect(client.fd(), address, size) == 0);
+        return test::peer(::accept(listening.fd(), nullptr, nullptr));
+    };
+    conf::socket_options options;
+    options.keepalive_idle = 20s;
+    options.user_timeout = 9s;
+    net::apply(options, listening.fd(), AF_INET, net::socket_before::in_use);
+    const auto first = accepted();
+    CHECK(option(first, IPPROTO_TCP, TCP_NODELAY) != 0);
+    CHECK(option(first, SOL_SOCKET, SO_KEEPALIVE) != 0);
+    CHECK(option(first, IPPROTO_TCP, TCP_KEEPIDLE) == 20);
+    CHECK(option(first, IPPROTO_TCP, TCP_USER_TIMEOUT) == 9'000);
+    CHECK(option(first, IPPROTO_TCP, TCP_NOTSENT_LOWAT) == 64 * 1024);
+    options = {};
+    options.no_delay = false;
+    options.keepalive_idle = 0s;
+    options.not_sent_low_water = 0;
+    options.user_timeout = 0s;
+    net::apply(options, listening.fd(), AF_INET, net::socket_before::in_use);
+    const auto second = accepted();
+    const auto untouched = tcp_socket();
+    CHECK(option(second, SOL_SOCKET, SO_KEEPALIVE) == 0);
+    for (const int name : {TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_USER_TIMEOUT})
+        CHECK(option(second, IPPROTO_TCP, name) == option(untouched, IPPROTO_TCP, name));
+}
