@@ -16,7 +16,6 @@ import json
 import os
 import pathlib
 import platform
-import re
 import signal
 import statistics
 import subprocess
@@ -27,8 +26,9 @@ import urllib.error
 import urllib.request
 
 import report
+from replica import Clients, Replica, set_sysctl, start_backends
 from run import ROOT, current_commit
-from subjects import RunFailed, start_process, stop_process
+from subjects import RunFailed, stop_process
 
 FIRST_PORT = 1024
 ALL_PORTS = 65_536 - FIRST_PORT
@@ -37,7 +37,6 @@ CONNECTIONS_PER_BACKEND = 17_000  # one descriptor each; the kernel spreads them
 PROBES = 100  # at each level and replica
 SOURCE = "127.0.64.1"
 BACKEND = "127.0.65.1:82"
-START_TIMEOUT_S = 20
 LISTENERS = "100 1023"  # what the kernel may choose from when all other ports are the ledger's
 
 BEGIN = "<!-- ports: written by bench/ports.py -->"
@@ -71,56 +70,22 @@ pool = "echo"
 """
 
 
-class Replica:
+class Filled:
     """One Fairlead with the generator that holds its tunnels."""
 
     def __init__(self, index, count, mode, last, build_dir, run_dir):
-        self.listen, self.admin = f"127.0.71.{index}:80", f"127.0.72.{index}:81"
-        config = run_dir / f"replica{index}.toml"
-        words = {"listen": self.listen, "admin": self.admin, "source": SOURCE, "first": FIRST_PORT,
-                 "last": last, "index": index, "count": count, "selection": MODES[mode][1],
-                 "backend": BACKEND}
-        config.write_text(CONFIG.format(**words), encoding="utf-8")
-        self._errors = run_dir / f"replica{index}.err"
-        with open(self._errors, "w", encoding="utf-8") as errors:
-            self.process = start_process([build_dir / "fairlead", "run", "--config", config], None,
-                                         stdin=subprocess.DEVNULL, stderr=errors)
-        self._await_ready()
+        self.listen = f"127.0.71.{index}:80"
+        admin = f"127.0.72.{index}:81"
+        config = CONFIG.format(listen=self.listen, admin=admin, source=SOURCE, first=FIRST_PORT, last=last,
+                               index=index, count=count, selection=MODES[mode][1], backend=BACKEND)
+        self.proxy = Replica(f"replica{index}", config, admin, build_dir, run_dir)
         self.capacity = int(self.metric("fairlead_source_tuples_capacity"))
         self._ports = self.capacity / MODES[mode][2][-1]
         self.opened = 1
-        self._clients = start_process(
-            [build_dir / "bench" / "load_generator", "idle", "--target", self.listen, "--count", 1,
-             "--in-flight", 32, "--source", f"127.96.{index * 4}.1", "--deadline", 600],
-            None, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.answer()
-
-    def _await_ready(self):
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                urllib.request.urlopen(f"http://{self.admin}/readyz", timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.05)
-        raise RunFailed(f"{self.listen} is not ready: {self._errors.read_text(encoding='utf-8')[-800:]}")
+        self.clients = Clients(build_dir, self.listen, f"127.96.{index * 4}.1")
 
     def metric(self, name):
-        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=10) as answer:
-            text = answer.read().decode()
-        return sum(map(float, re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)))
-
-    def tell(self, command):
-        self._clients.stdin.write(command + "\n")
-        self._clients.stdin.flush()
-
-    def answer(self):
-        line = self._clients.stdout.readline()
-        if not line:
-            raise RunFailed(f"the tunnels through {self.listen} broke")
-        return json.loads(line)
+        return self.proxy.metric(name)
 
     def begin_fill(self, level):
         """Up to the probes of that level; False when there is nothing to open."""
@@ -128,15 +93,15 @@ class Replica:
         more = self._wanted - PROBES - self.opened
         if more <= 0:
             return False
-        self.tell(f"open {more}")
+        self.clients.tell(f"open {more}")
         self.opened += more
         return True
 
     def probe(self):
         probes = self._wanted - self.opened
-        self.tell(f"probe {probes}")
+        self.clients.tell(f"probe {probes}")
         self.opened += probes
-        return self.answer()["took_ns"]
+        return self.clients.answer()["took_ns"]
 
     def refusals(self, count):
         """Nanoseconds of each 503."""
@@ -154,12 +119,8 @@ class Replica:
         return took
 
     def stop(self):
-        stop_process(self._clients)
-        stop_process(self.process)
-
-
-def set_sysctl(name, value):
-    pathlib.Path("/proc/sys/" + name.replace(".", "/")).write_text(value, encoding="ascii")
+        self.clients.stop()
+        self.proxy.stop()
 
 
 def established():
@@ -172,7 +133,7 @@ def established():
 def measure_level(replicas, level):
     filling = [replica for replica in replicas if replica.begin_fill(level)]
     for replica in filling:
-        replica.answer()
+        replica.clients.answer()
     names = ("fairlead_backend_dial_seconds_sum", "fairlead_backend_dial_seconds_count")
     before = [sum(replica.metric(name) for replica in replicas) for name in names]
     took = [each for replica in replicas for each in replica.probe()]
@@ -199,21 +160,17 @@ def run_mode(mode, ports, build_dir):
     backends, replicas = [], []
     with tempfile.TemporaryDirectory(prefix="fairlead-ports-") as run_dir:
         try:
-            for _ in range(-(-ports // CONNECTIONS_PER_BACKEND)):
-                command = [build_dir / "bench" / "load_generator", "echo-backend", "--listen", BACKEND]
-                backends.append(start_process(command, None, stdout=subprocess.PIPE))
-                if not backends[-1].stdout.readline():
-                    raise RunFailed("a backend did not start")
+            backends = start_backends(build_dir, BACKEND, -(-ports // CONNECTIONS_PER_BACKEND))
             for index in range(1, count + 1):
-                replicas.append(Replica(index, count, mode, last, build_dir, pathlib.Path(run_dir)))
+                replicas.append(Filled(index, count, mode, last, build_dir, pathlib.Path(run_dir)))
             begun = time.monotonic()
             found = [measure_level(replicas, level) for level in levels]
             took_s = time.monotonic() - begun
             refusals = [each for replica in replicas for each in replica.refusals(20)]
             for replica in replicas:
-                replica.tell("echo 64")
+                replica.clients.tell("echo 64")
             for replica in replicas:
-                replica.answer()
+                replica.clients.answer()
             foreign = sum(replica.metric("fairlead_source_foreign_ports_total") for replica in replicas)
             failed = sum(replica.metric("fairlead_backend_dial_failures_total") for replica in replicas)
             print(json.dumps({

@@ -4,7 +4,8 @@
 A complete run writes bench/results/latest.json and the tables of docs/performance.md. A run that is quick or
 leaves something out only prints, and writes BUILD_DIR/bench/partial.json; --output names another file.
 Exit code: 0 all was measured; 1 something failed; 2 wrong arguments; 3 the fairlead binary is missing, the
-others were measured; 4 --check and a promise is not held or was not measured; 130 and 143 ended by a signal.
+others were measured; 4 --check and a promise is not held or was not measured; 5 --against and a cost is more
+than 1.5 times what it was, or nothing could be compared; 130 and 143 ended by a signal.
 """
 import argparse
 import datetime
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import regression
 import report
 from certificates import make_certificates
 from figures import promises
@@ -43,6 +45,7 @@ def parse_arguments():
     parser.add_argument("--subjects", help="comma-separated names; the floor is always measured")
     parser.add_argument("--output", type=pathlib.Path, help="where the raw values go")
     parser.add_argument("--check", action="store_true", help="fail when a promise is not held")
+    parser.add_argument("--against", type=pathlib.Path, help="raw values of another run to compare with")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (3 if arguments.quick else 9)
     arguments.tls_rounds = arguments.tls_rounds or (1 if arguments.quick else 5)
@@ -131,6 +134,14 @@ def write_results(run, arguments, is_complete):
         print(f"tables: {page}")
 
 
+def is_worse(run, against):
+    compared = regression.comparisons(json.loads(against.read_text(encoding="utf-8"))["samples"], run.samples)
+    print(regression.table(compared))
+    for text in regression.worse(compared):
+        print(f"run.py: more than {regression.FAILS_AT} times what it was: {text}", file=sys.stderr)
+    return not compared or bool(regression.worse(compared))
+
+
 def main():
     arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -167,6 +178,8 @@ def main():
     promised = promises(run.samples)
     if arguments.check and not (promised and all(held for _, held in promised)):
         return 4
+    if arguments.against and is_worse(run, arguments.against):
+        return 5
     return 0
 
 

@@ -3,14 +3,17 @@
 // Prints a line when all are open, then obeys lines on stdin: "echo BYTES" sends one message on every tunnel
 // and proves that each still works, "open N" opens more, "probe N" opens more one by one and prints how long
 // each took, "pace N" sends N messages a second over all of them until the line "rest" and prints how long
-// the echoes took, "quit" ends.
+// the echoes took, "closes 0" waits until the proxy has closed them all and prints how many left in each
+// second and with which codes, "quit" ends.
 #include "bench/load/idle_tunnels.hpp"
 #include "bench/load/subcommands.hpp"
 
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <stdexcept>
+#include <utility>
 
 #include <sys/prctl.h>
 
@@ -41,6 +44,24 @@ void report(const latencies& took)
     std::fflush(stdout);
 }
 
+void report(const std::vector<idle_tunnels::leaving>& left)
+{
+    std::map<std::uint16_t, std::size_t> codes;
+    std::map<std::int64_t, std::size_t> seconds;
+    for (const auto& each : left) {
+        ++codes[each.code];
+        ++seconds[std::chrono::floor<std::chrono::seconds>(each.at).count()];
+    }
+    std::printf("{\"left\": %zu, \"codes\": {", left.size());
+    for (const char* comma = ""; const auto& [code, count] : codes)
+        std::printf("%s\"%u\": %zu", std::exchange(comma, ", "), static_cast<unsigned>(code), count);
+    std::printf("}, \"per_second\": [");
+    for (std::int64_t second = 0; second <= (seconds.empty() ? -1 : seconds.rbegin()->first); ++second)
+        std::printf("%s%zu", second == 0 ? "" : ", ", seconds[second]);
+    std::printf("]}\n");
+    std::fflush(stdout);
+}
+
 void keep_pace(idle_tunnels& tunnels, std::uint64_t per_second)
 {
     if (per_second == 0 || per_second > 1'000'000) throw std::invalid_argument{"a pace is 1 to 1000000"};
@@ -53,12 +74,15 @@ void keep_pace(idle_tunnels& tunnels, std::uint64_t per_second)
 void obey(idle_tunnels& tunnels, const std::string& word)
 {
     std::uint64_t number = 0;
-    const bool is_known = word == "echo" || word == "open" || word == "probe" || word == "pace";
+    const bool is_known =
+        word == "echo" || word == "open" || word == "probe" || word == "pace" || word == "closes";
     if (!is_known || !(std::cin >> number)) throw std::invalid_argument{"unknown command " + word};
     if (word == "probe") {
         report(tunnels.probe(number));
     } else if (word == "pace") {
         keep_pace(tunnels, number);
+    } else if (word == "closes") {
+        report(tunnels.await_closes());
     } else if (word == "open") {
         tunnels.open(number);
         report("opened", number);

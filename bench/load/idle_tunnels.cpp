@@ -95,6 +95,22 @@ latencies idle_tunnels::echo_at_pace(std::uint64_t per_second)
     return paced.took();
 }
 
+std::vector<idle_tunnels::leaving> idle_tunnels::await_closes()
+{
+    for (auto& client : clients_)
+        client->expect_close();
+    std::vector<leaving> left;
+    clock::time_point first;
+    while (left.size() < count())
+        for (const auto& event : events_.wait()) {
+            if (advance(event) != websocket_client::progress::closed) continue;
+            const auto now = clock::now();
+            if (left.empty()) first = now;
+            left.push_back({now - first, static_cast<websocket_client*>(event.data.ptr)->close_code()});
+        }
+    return left;
+}
+
 void idle_tunnels::wait_for_stdin()
 {
     while (!stdin_ready_)

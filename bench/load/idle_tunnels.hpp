@@ -36,6 +36,14 @@ public:
     // counted.
     [[nodiscard]] latencies echo_at_pace(std::uint64_t per_second);
 
+    struct leaving
+    {
+        std::chrono::nanoseconds at; // since the first of them left
+        std::uint16_t code;          // of the Close
+    };
+    // Until the other side has closed every tunnel; in the order of their ends.
+    [[nodiscard]] std::vector<leaving> await_closes();
+
     void wait_for_stdin();
     void reset_all();
 

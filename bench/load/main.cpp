@@ -28,7 +28,8 @@ constexpr std::array<subcommand, 6> subcommands{{
 constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE ...
   echo-backend --listen ADDRESS...   WebSocket echo and GET of any size, until a signal
   idle         --target A --count N --in-flight N --source IP
-               then obeys lines on stdin: "echo BYTES", "open N", "probe N", "pace N" ("rest"), "quit"
+               then obeys lines on stdin: "echo BYTES", "open N", "probe N", "pace N" ("rest"),
+               "closes 0", "quit"
   echo         --target A --connections N --size BYTES --messages N --warmup N
   upgrade      --target A --cycles N --warmup N --in-flight N
   http         --target A --connections N --requests N --warmup N --body BYTES

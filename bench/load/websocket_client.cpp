@@ -53,6 +53,12 @@ void websocket_client::send_close()
     socket_.send(frame);
 }
 
+void websocket_client::expect_close()
+{
+    if (waiting_ != waiting_for::nothing) fail(number_, "a Close is awaited while a message is out");
+    waiting_ = waiting_for::leave;
+}
+
 void websocket_client::reset() { reset_on_close(socket_.socket()); }
 
 websocket_client::progress websocket_client::on_event(std::uint32_t epoll_events, std::span<char> scratch)
@@ -73,6 +79,7 @@ websocket_client::progress websocket_client::take(std::string_view bytes)
     case waiting_for::upgrade: return take_upgrade(bytes);
     case waiting_for::echo: return take_echo(bytes);
     case waiting_for::close: return take_close(bytes);
+    case waiting_for::leave: return take_leave(bytes);
     case waiting_for::nothing: fail(number_, "bytes that nobody asked for");
     case waiting_for::end: fail(number_, "bytes after the Close");
     }
@@ -107,6 +114,23 @@ websocket_client::progress websocket_client::take_close(std::string_view bytes)
         fail(number_, "the Close differs");
     received_ += bytes.size();
     if (received_ == close_reply().size()) waiting_ = waiting_for::end;
+    return progress::none;
+}
+
+// RFC 6455 5.5.1: the status in two bytes, then a reason.
+websocket_client::progress websocket_client::take_leave(std::string_view bytes)
+{
+    head_ += bytes;
+    const auto byte = [this](std::size_t at) { return static_cast<std::uint8_t>(head_[at]); };
+    if (head_.size() < 2) return progress::none;
+    if (byte(0) != 0x88 || byte(1) < 2 || byte(1) > 125) fail(number_, "not a Close with a status");
+    const std::size_t size = 2UL + byte(1);
+    if (head_.size() < size) return progress::none;
+    if (head_.size() > size) fail(number_, "bytes after the Close");
+    close_code_ = static_cast<std::uint16_t>(byte(2) << 8 | byte(3));
+    socket_.send(masked_frame(opcode::close, std::string_view{head_}.substr(2, 2)));
+    head_ = {};
+    waiting_ = waiting_for::end;
     return progress::none;
 }
 

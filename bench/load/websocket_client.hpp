@@ -38,6 +38,9 @@ public:
     // Only while open with nothing outstanding. message must stay until the echo has come.
     void send_message(echo_message& message);
     void send_close(); // progress::closed follows after the backend's Close and end of stream
+    // The same: from now on a Close with a status is awaited, answered, and the end of stream follows.
+    void expect_close();
+    [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; } // of that Close
 
     [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
     void reset(); // the destructor sends a RST
@@ -49,6 +52,7 @@ private:
         nothing,
         echo,
         close,
+        leave,
         end
     };
 
@@ -56,14 +60,16 @@ private:
     progress take_upgrade(std::string_view bytes);
     progress take_echo(std::string_view bytes);
     progress take_close(std::string_view bytes);
+    progress take_leave(std::string_view bytes);
     [[nodiscard]] progress take_end() const;
 
     peer_socket socket_;
     std::uint64_t number_;
     std::uint64_t sequence_ = 0;
-    std::string head_;
+    std::string head_;                // or the frame that is awaited in `leave`
     echo_message* message_ = nullptr; // not owned; the one that is out
     std::size_t received_ = 0;        // bytes of the awaited frame
+    std::uint16_t close_code_ = 0;
     waiting_for waiting_ = waiting_for::upgrade;
 };
 

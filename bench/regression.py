@@ -1,0 +1,35 @@
+"""A run beside the committed one: what costs Fairlead more, as ratios, so that the machine cancels out."""
+import statistics
+
+from figures import METRICS, ratios
+
+FAILS_AT = 1.5  # of the committed ratio: more than a noisy machine does to a median
+BESIDE = ("floor", "haproxy")  # the first of them that has done the work in both runs
+
+
+def _is_cost(metric):
+    part, _, unit, _ = METRICS[metric]
+    return unit in ("µs", "B") and not part.startswith("storm")
+
+
+def comparisons(committed, now):
+    """(text, committed ratio, ratio now) of every cost that both runs have measured."""
+    found = []
+    for metric in filter(_is_cost, METRICS):
+        for other in BESIDE:
+            both = [ratios(samples, metric, "fairlead", other) for samples in (committed, now)]
+            if all(both):
+                found.append((f"{METRICS[metric][1]}, of {other}", *map(statistics.median, both)))
+                break
+    return found
+
+
+def worse(compared):
+    """Those that fail the run."""
+    return [text for text, before, now in compared if now > FAILS_AT * before]
+
+
+def table(compared):
+    lines = ["| cost, as a ratio | committed | now | now ÷ committed |", "| --- | ---: | ---: | ---: |"]
+    lines += [f"| {text} | {before:.2f} | {now:.2f} | {now / before:.2f} |" for text, before, now in compared]
+    return "\n".join(lines) + "\n"
