@@ -17,7 +17,7 @@ COPY metrics metrics
 COPY tls tls
 COPY proxy proxy
 RUN cmake --preset release && cmake --build --preset release --target fairlead \
- && strip -o /usr/local/bin/fairlead build/release/fairlead
+ && cmake --install build/release --strip
 
 FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="Fairlead" \
@@ -29,6 +29,8 @@ RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq 
  && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fairlead
 COPY deploy/docker/fairlead.toml /etc/fairlead/fairlead.toml
 COPY --from=build /usr/local/bin/fairlead /usr/local/bin/fairlead
+COPY --from=build /usr/local/share/man/man1/fairlead.1 /usr/local/share/man/man1/fairlead.1
+COPY --from=build /usr/local/share/bash-completion/completions/fairlead /usr/share/bash-completion/completions/fairlead
 USER 10001:10001
 EXPOSE 8080 9900
 STOPSIGNAL SIGTERM

@@ -1,30 +1,19 @@
 #include "proxy/cli/check.hpp"
 
+#include "proxy/cli/check_report.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/discovery/file_members.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/plan/route_check.hpp"
 
-#include <cstdlib>
-#include <iostream>
-#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fairlead::cli {
 namespace {
-
-std::shared_ptr<const http::service> build_or_report(const conf::config& config,
-                                                     const http::lasting_counts& counts)
-{
-    try {
-        return http::service::build(config, counts, 1);
-    } catch (const std::runtime_error& problems) {
-        std::cerr << problems.what();
-        return nullptr;
-    }
-}
 
 std::vector<std::string> warnings_about_tls(const http::service& built)
 {
@@ -56,35 +45,52 @@ std::vector<std::string> warnings_about_members(const conf::config& config)
     return out;
 }
 
-} // namespace
-
-int check(const std::string& config_file)
+void add(std::vector<std::string>& out, const std::vector<std::string>& more)
 {
-    const auto host = read_host_facts();
-    const conf::read_result read = read_checked(config_file, host);
-    if (!read.ok()) return EXIT_FAILURE;
-    // What only the proxy can judge, such as the regexes of routes together.
+    out.insert(out.end(), more.begin(), more.end());
+}
+
+// What only the proxy can judge, such as the regexes of routes together.
+void judge_as_the_proxy(const conf::config& config, check_report& report)
+{
     upstream::backend_registry backends;
     snat::tuple_ledger ledger;
     routing::route_registry routes;
-    const auto built = build_or_report(read.value, {backends, ledger, routes});
-    if (!built) return EXIT_FAILURE;
-    for (const auto& warning : warnings_about_tls(*built))
-        std::cerr << config_file << ": warning: " << warning << '\n';
-    for (const auto& warning : warnings_about_members(read.value))
-        std::cerr << config_file << ": warning: " << warning << '\n';
-    const auto verdict = plan::check_routes(read.value, host);
-    print_errors(verdict.errors);
-    for (const auto& warning : verdict.warnings)
-        std::cerr << config_file << ": warning: " << warning << '\n';
-    if (!verdict.errors.empty()) return EXIT_FAILURE;
-    std::size_t backend_count = 0;
-    for (const auto& pool : read.value.pools)
-        backend_count += pool.backends.size();
-    std::cout << config_file << ": ok: " << read.value.listeners.size() << " listeners, "
-              << read.value.routes.size() << " routes, " << read.value.pools.size() << " pools, "
-              << backend_count << " backends\n";
-    return EXIT_SUCCESS;
+    try {
+        add(report.warnings,
+            warnings_about_tls(*http::service::build(config, {backends, ledger, routes}, 1)));
+    } catch (const std::runtime_error& problems) {
+        report.problem = problems.what();
+    }
+}
+
+std::vector<std::pair<std::string_view, std::size_t>> counts_of(const conf::config& config)
+{
+    std::size_t backends = 0;
+    for (const auto& pool : config.pools)
+        backends += pool.backends.size();
+    return {{"listeners", config.listeners.size()},
+            {"routes", config.routes.size()},
+            {"pools", config.pools.size()},
+            {"backends", backends}};
+}
+
+} // namespace
+
+int check(const std::string& config_file, bool as_json)
+{
+    const auto host = read_host_facts();
+    conf::read_result read = conf::read_config(config_file, host);
+    if (!read.ok()) return tell({config_file, std::move(read.errors), {}, {}, {}}, as_json);
+    check_report report{config_file, {}, {}, {}, {}};
+    judge_as_the_proxy(read.value, report);
+    if (!report.ok()) return tell(report, as_json);
+    add(report.warnings, warnings_about_members(read.value));
+    auto verdict = plan::check_routes(read.value, host);
+    report.errors = std::move(verdict.errors);
+    add(report.warnings, verdict.warnings);
+    if (report.ok()) report.counts = counts_of(read.value);
+    return tell(report, as_json);
 }
 
 } // namespace fairlead::cli

@@ -5,6 +5,6 @@
 
 namespace fairlead::cli {
 
-int check(const std::string& config_file); // returns the exit code
+int check(const std::string& config_file, bool as_json); // returns the exit code
 
 } // namespace fairlead::cli

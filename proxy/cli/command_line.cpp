@@ -1,29 +1,37 @@
 #include "proxy/cli/command_line.hpp"
 
 #include "proxy/cli/check.hpp"
+#include "proxy/cli/command_model.hpp"
+#include "proxy/cli/completion.hpp"
 #include "proxy/cli/connections.hpp"
 #include "proxy/cli/control.hpp"
 #include "proxy/cli/demo.hpp"
+#include "proxy/cli/exit_codes.hpp"
 #include "proxy/cli/health.hpp"
+#include "proxy/cli/man_page.hpp"
 #include "proxy/cli/npath.hpp"
 #include "proxy/cli/plan.hpp"
 #include "proxy/cli/run.hpp"
+#include "proxy/cli/status.hpp"
+#include "proxy/cli/top.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace fairlead::cli {
 namespace {
 
-constexpr int wrong_usage = 2;
-
 struct choices
 {
     std::string config = "/etc/fairlead/fairlead.toml";
-    std::string health_address = "127.0.0.1:9900";
+    std::string health_address = default_admin;
     demo_options demo;
     plan_options plan;
     drain_command drain;
@@ -31,12 +39,30 @@ struct choices
     rebalance_command rebalance;
     backends_command backends;
     connections_command connections;
+    status_command status;
+    top_command top;
+    completion_command completion;
     bool only_check = false;
+    bool as_json = false; // of those that have no struct of their own
 };
+
+// CLI::IsMember would put its list into the name of the type.
+std::function<std::string(const std::string&)> one_of(std::vector<std::string> words)
+{
+    return [words = std::move(words)](const std::string& given) {
+        const bool is_known = std::find(words.begin(), words.end(), given) != words.end();
+        return is_known ? std::string() : "'" + given + "' is not known";
+    };
+}
 
 void add_admin_option(CLI::App& command, std::string& address)
 {
-    command.add_option("--admin", address, "Its admin listener")->capture_default_str();
+    command.add_option("--admin", address, "Its admin listener")->type_name("ADDRESS")->capture_default_str();
+}
+
+void add_json_option(CLI::App& command, bool& as_json)
+{
+    command.add_flag("--json", as_json, "JSON instead of text");
 }
 
 void add_connections_command(CLI::App& app, connections_command& chosen)
@@ -46,24 +72,52 @@ void add_connections_command(CLI::App& app, connections_command& chosen)
     const auto parameter = [&](const char* option, const char* name, const char* text) {
         return command->add_option(option, chosen.parameters[name], text);
     };
-    parameter("--id", "id", "The one of that id");
-    parameter("--route", "route", "Of this route only");
-    CLI::Option* const pool = parameter("--pool", "pool", "Of this pool only");
-    parameter("--backend", "backend", "POOL/ADDRESS")->excludes(pool);
-    parameter("--listener", "listener", "An address of [[listen]]");
-    parameter("--client", "client", "Of clients at this address, or in this block");
-    parameter("--source", "source", "Through this source address");
-    parameter("--min-age", "min_age", "Open for at least that long");
-    parameter("--idle", "idle", "Without data for at least that long");
+    parameter("--id", "id", "The one of that id")->type_name("ID");
+    parameter("--route", "route", "Of this route only")->type_name("ROUTE");
+    CLI::Option* const pool = parameter("--pool", "pool", "Of this pool only")->type_name("POOL");
+    parameter("--backend", "backend", "Of this backend only")->type_name("POOL/ADDRESS")->excludes(pool);
+    parameter("--listener", "listener", "An address of [[listen]]")->type_name("LISTENER");
+    parameter("--client", "client", "Of clients at this address, or in this block")->type_name("CIDR");
+    parameter("--source", "source", "Through this source address")->type_name("IP");
+    parameter("--min-age", "min_age", "Open for at least that long")->type_name("DURATION");
+    parameter("--idle", "idle", "Without data for at least that long")->type_name("DURATION");
     CLI::Option* const close = command->add_flag("--close", chosen.close, "Close them");
-    parameter("--code", "code", "The code that both sides get; 1001 by default")->needs(close);
+    parameter("--code", "code", "The code that both sides get; 1001 by default")
+        ->type_name("CODE")
+        ->needs(close);
     command->add_flag("--all", chosen.all, "Close every one")->needs(close);
-    parameter("--sort", "sort", "age, bytes, messages, rtt or idle: the most first")->excludes(close);
+    parameter("--sort", "sort", "The most first")->type_name("age|bytes|messages|rtt|idle")->excludes(close);
     command->add_flag("--ascending", chosen.ascending, "The least first")->excludes(close);
-    parameter("--limit", "limit", "So many, up to 1000; 100 by default")->excludes(close);
-    parameter("--offset", "offset", "Without so many in front")->excludes(close);
+    parameter("--limit", "limit", "So many, up to 1000; 100 by default")->type_name("N")->excludes(close);
+    parameter("--offset", "offset", "Without so many in front")->type_name("N")->excludes(close);
     command->add_flag("--json", chosen.as_json, "JSON instead of a table");
     add_admin_option(*command, chosen.admin);
+}
+
+void add_status_command(CLI::App& app, status_command& chosen)
+{
+    CLI::App* const status = app.add_subcommand("status", "Tell how a running proxy is, on one screen");
+    status->add_flag("--check", chosen.only_check,
+                     "Its health alone, with an exit code: 4 not ready, 5 draining, 6 warnings");
+    status->add_flag("--all", chosen.all, "Every row, not only the ten with the most");
+    add_json_option(*status, chosen.as_json);
+    add_admin_option(*status, chosen.admin);
+}
+
+void add_top_command(CLI::App& app, top_command& chosen)
+{
+    CLI::App* const top = app.add_subcommand(
+        "top", "Show the routes, backends or connections of a running proxy with their rates, live");
+    top->add_option("show", chosen.show, "What to show first; routes by default")
+        ->type_name("routes|backends|connections")
+        ->check(one_of({"routes", "backends", "connections"}));
+    top->add_option("--interval", chosen.interval, "How often")->type_name("DURATION")->capture_default_str();
+    top->add_option("--sort", chosen.sort_by, "By this column, such as bytes/s: the most first")
+        ->type_name("COLUMN");
+    top->add_flag("--reverse", chosen.reversed, "The least first");
+    top->add_flag("--once", chosen.once, "One table, after one interval, without a screen");
+    top->add_flag("--json", chosen.as_json, "A JSON object each time instead of a table");
+    add_admin_option(*top, chosen.admin);
 }
 
 // What a running process is asked for.
@@ -72,13 +126,15 @@ void add_control_commands(CLI::App& app, choices& chosen)
     CLI::App* const drain = app.add_subcommand(
         "drain", "Lead everybody away from a part of a running proxy; without one, tell how far that is");
     CLI::App* const what = drain->add_option_group("what", "What to drain")->require_option(0, 1);
-    what->add_option("--route", chosen.drain.route, "A route's name");
-    what->add_option("--backend", chosen.drain.backend, "POOL/ADDRESS");
-    what->add_option("--listener", chosen.drain.listener, "An address of [[listen]]");
-    drain->add_option("--window", chosen.drain.window, "Over which time, instead of drain.window");
+    what->add_option("--route", chosen.drain.route, "A route's name")->type_name("ROUTE");
+    what->add_option("--backend", chosen.drain.backend, "One backend")->type_name("POOL/ADDRESS");
+    what->add_option("--listener", chosen.drain.listener, "An address of [[listen]]")->type_name("LISTENER");
+    drain->add_option("--window", chosen.drain.window, "Over which time, instead of drain.window")
+        ->type_name("DURATION");
     drain->add_flag("--undo", chosen.drain.undo, "Take it back");
     drain->add_flag("--wait", chosen.drain.wait, "Show the progress until nothing of it is open");
-    drain->add_option("--timeout", chosen.drain.timeout, "Wait no longer than that; then exit code 3");
+    drain->add_option("--timeout", chosen.drain.timeout, "Wait no longer than that; then exit code 3")
+        ->type_name("DURATION");
     drain->add_flag("--json", chosen.drain.as_json, "JSON instead of text");
     add_admin_option(*drain, chosen.drain.admin);
     CLI::App* const reload = app.add_subcommand(
@@ -88,65 +144,105 @@ void add_control_commands(CLI::App& app, choices& chosen)
     add_admin_option(*reload, chosen.reload.admin);
     CLI::App* const rebalance = app.add_subcommand(
         "rebalance", "Tell how even the pools with `rebalance` are, and what would be closed");
-    rebalance->add_option("--pool", chosen.rebalance.pool, "Begin to rebalance this one");
-    rebalance->add_flag("--dry-run", chosen.rebalance.dry_run, "Only tell");
+    rebalance->add_option("--pool", chosen.rebalance.pool, "Begin to rebalance this one")->type_name("POOL");
+    CLI::Option* const only_tell = rebalance->add_flag("--dry-run", chosen.rebalance.dry_run, "Only tell");
+    CLI::Option* const until_even =
+        rebalance->add_flag("--wait", chosen.rebalance.wait, "Show the progress until it is even enough")
+            ->needs("--pool")
+            ->excludes(only_tell);
+    rebalance->add_option("--timeout", chosen.rebalance.timeout, "Wait no longer than that; then exit code 3")
+        ->type_name("DURATION")
+        ->needs(until_even);
     rebalance->add_flag("--json", chosen.rebalance.as_json, "JSON instead of text");
     add_admin_option(*rebalance, chosen.rebalance.admin);
     CLI::App* const backends = app.add_subcommand(
         "backends", "Tell which backends of a running proxy are up, and why others are not");
-    backends->add_option("--pool", chosen.backends.pool, "Of this one only");
+    backends->add_option("--pool", chosen.backends.pool, "Of this one only")->type_name("POOL");
     backends->add_flag("--json", chosen.backends.as_json, "JSON instead of text");
     add_admin_option(*backends, chosen.backends.admin);
     add_connections_command(app, chosen.connections);
+    add_status_command(app, chosen.status);
+    add_top_command(app, chosen.top);
+}
+
+// What is written once, for shells and man.
+void add_shell_commands(CLI::App& app, completion_command& chosen)
+{
+    CLI::App* const completion = app.add_subcommand(
+        "completion", "Print the completion for a shell, such as: source <(fairlead completion bash)");
+    CLI::App* const what = completion->add_option_group("what")->require_option(1);
+    what->add_option("shell", chosen.shell, "The shell")
+        ->type_name("bash|zsh|fish")
+        ->check(one_of({"bash", "zsh", "fish"}));
+    what->add_option("--values", chosen.values, "Names that a running proxy knows")->group("");
+    add_admin_option(*completion, chosen.admin);
+    app.add_subcommand("man", "Print the manual page, such as for: fairlead man | man -l -");
 }
 
 void add_commands(CLI::App& app, choices& chosen)
 {
     app.add_subcommand("run", "Run the proxy")
         ->add_option("-c,--config", chosen.config, "The configuration file")
+        ->type_name("FILE")
         ->capture_default_str();
-    app.add_subcommand("check", "Check a configuration and every file it includes")
-        ->add_option("config", chosen.config, "The configuration file")
-        ->required();
+    CLI::App* const check = app.add_subcommand("check", "Check a configuration and every file it includes");
+    check->add_option("config", chosen.config, "The configuration file")->type_name("FILE")->required();
+    add_json_option(*check, chosen.as_json);
     CLI::App* const plan = app.add_subcommand(
         "plan",
         "Tell how many connections a configuration holds on this machine, and what to change for more");
-    plan->add_option("config", chosen.plan.config, "The configuration file")->required();
+    plan->add_option("config", chosen.plan.config, "The configuration file")->type_name("FILE")->required();
     plan->add_option("--connections", chosen.plan.connections,
                      "So many have to fit: N, or POOL=N for one pool; exit code 3 when they do not")
+        ->type_name("N")
         ->allow_extra_args(false);
     plan->add_flag("--json", chosen.plan.as_json, "One JSON object instead of tables");
     CLI::App* const demo =
         app.add_subcommand("demo", "Run a chat behind the proxy, with two backends of its own");
-    demo->add_option("--listen", chosen.demo.listen, "Where clients connect")->capture_default_str();
-    demo->add_option("--admin", chosen.demo.admin, "The admin listener")->capture_default_str();
-    app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks")
-        ->add_option("--admin", chosen.health_address, "Its admin listener")
+    demo->add_option("--listen", chosen.demo.listen, "Where clients connect")
+        ->type_name("ADDRESS")
         ->capture_default_str();
+    demo->add_option("--admin", chosen.demo.admin, "The admin listener")
+        ->type_name("ADDRESS")
+        ->capture_default_str();
+    CLI::App* const health =
+        app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks");
+    add_json_option(*health, chosen.as_json);
+    add_admin_option(*health, chosen.health_address);
     CLI::App* const npath =
         app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
-    npath->add_option("config", chosen.config, "The configuration file")->required();
-    npath->add_flag("--check", chosen.only_check, "Check the configuration and end");
+    npath->add_option("config", chosen.config, "The configuration file")->type_name("FILE")->required();
+    CLI::Option* const only_check =
+        npath->add_flag("--check", chosen.only_check, "Check the configuration and end");
+    npath->add_flag("--json", chosen.as_json, "JSON instead of text")->needs(only_check);
     add_control_commands(app, chosen);
-    app.add_subcommand("version", "Print the version");
+    add_json_option(*app.add_subcommand("version", "Print the version"), chosen.as_json);
+    add_shell_commands(app, chosen.completion);
     app.require_subcommand(1);
 }
 
 int execute(const CLI::App& app, const choices& chosen)
 {
     if (app.got_subcommand("run")) return run(chosen.config);
-    if (app.got_subcommand("check")) return check(chosen.config);
+    if (app.got_subcommand("check")) return check(chosen.config, chosen.as_json);
     if (app.got_subcommand("plan")) return plan_capacity(chosen.plan);
     if (app.got_subcommand("demo")) return run_demo(chosen.demo);
-    if (app.got_subcommand("health")) return check_health(chosen.health_address);
+    if (app.got_subcommand("health")) return check_health(chosen.health_address, chosen.as_json);
     if (app.got_subcommand("drain")) return drain(chosen.drain);
     if (app.got_subcommand("reload")) return reload(chosen.reload);
     if (app.got_subcommand("rebalance")) return rebalance(chosen.rebalance);
     if (app.got_subcommand("backends")) return backends(chosen.backends);
     if (app.got_subcommand("connections")) return connections(chosen.connections);
+    if (app.got_subcommand("status")) return status(chosen.status);
+    if (app.got_subcommand("top")) return top(chosen.top);
     if (app.got_subcommand("npath"))
-        return chosen.only_check ? check_npath(chosen.config) : run_npath(chosen.config);
-    std::cout << "fairlead " FAIRLEAD_VERSION "\n";
+        return chosen.only_check ? check_npath(chosen.config, chosen.as_json) : run_npath(chosen.config);
+    if (app.got_subcommand("completion")) return complete(chosen.completion, model_of(app));
+    if (app.got_subcommand("man"))
+        std::cout << man_page(model_of(app), FAIRLEAD_VERSION);
+    else
+        std::cout << (chosen.as_json ? "{\"version\":\"" FAIRLEAD_VERSION "\"}\n"
+                                     : "fairlead " FAIRLEAD_VERSION "\n");
     return EXIT_SUCCESS;
 }
 

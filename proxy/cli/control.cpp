@@ -3,10 +3,14 @@
 #include "conf/values.hpp"
 #include "proxy/cli/admin_document.hpp"
 #include "proxy/cli/control_text.hpp"
+#include "proxy/cli/exit_codes.hpp"
+#include "proxy/cli/json_members.hpp"
+#include "proxy/cli/progress.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -14,17 +18,14 @@
 #include <stdexcept>
 #include <thread>
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 namespace fairlead::cli {
 namespace {
 
 namespace json = boost::json;
 
-constexpr int overdue = 3;
 constexpr std::chrono::seconds reload_limit{60}; // a large configuration takes its time
 constexpr std::chrono::milliseconds look_interval{250};
+constexpr std::chrono::seconds begin_limit{3}; // a pool that is even enough never begins
 
 std::string target_of(const drain_command& how)
 {
@@ -36,43 +37,6 @@ std::string target_of(const drain_command& how)
     if (how.undo) target += "&undo=1";
     return target;
 }
-
-std::size_t terminal_width()
-{
-    winsize size{};
-    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79U;
-}
-
-// One line that is written over on a terminal; elsewhere a line a second at most, when it changes.
-class progress
-{
-public:
-    explicit progress(bool as_json)
-        : is_bar_(!as_json && ::isatty(STDOUT_FILENO) == 1)
-        , as_json_(as_json)
-    {}
-
-    void show(const json::object& drain, bool is_last)
-    {
-        if (is_bar_) {
-            std::cout << "\r\x1b[K" << drain_bar(drain, terminal_width()) << (is_last ? "\n" : "")
-                      << std::flush;
-            return;
-        }
-        const std::string line = as_json_ ? json::serialize(drain) : drain_line(drain);
-        const auto now = std::chrono::steady_clock::now();
-        if (!is_last && (line == shown_ || now - shown_at_ < std::chrono::seconds(1))) return;
-        std::cout << line << std::endl;
-        shown_ = line;
-        shown_at_ = now;
-    }
-
-private:
-    bool is_bar_;
-    bool as_json_;
-    std::string shown_;
-    std::chrono::steady_clock::time_point shown_at_;
-};
 
 // The drain of that kind and name, as GET /drain tells it; null when it does not stand any more.
 const json::object* find_drain(const admin_document& all, const json::object& like)
@@ -101,9 +65,9 @@ int follow(const drain_command& how, const json::object& begun)
         }
         const bool is_done = now->at("state") == "drained";
         const bool is_over = limit && std::chrono::steady_clock::now() - begin >= *limit;
-        shown.show(*now, is_done || is_over);
+        shown.show(drain_part(*now), drain_line(*now), json::serialize(*now), is_done || is_over);
         if (is_done) return EXIT_SUCCESS;
-        if (is_over) return overdue;
+        if (is_over) return not_within;
         std::this_thread::sleep_for(look_interval);
     }
 }
@@ -123,12 +87,47 @@ int tell_drains(const drain_command& how)
     return EXIT_SUCCESS;
 }
 
+// 0 when it is even enough, 1 when closing did not help, not_within when it took longer than it may.
+int follow(const rebalance_command& how)
+{
+    const auto limit = conf::parse_duration(how.timeout);
+    const auto begin = std::chrono::steady_clock::now();
+    progress shown(how.as_json);
+    bool has_begun = false;
+    double most = 0;
+    for (;;) {
+        const admin_document told = ask(how.admin, "GET", "/rebalance");
+        json::object now;
+        for_each(told.body, "pools", [&](const json::object& each) {
+            if (text(each, "pool") == how.pool) now = each;
+        });
+        if (now.empty()) throw std::runtime_error("pool '" + how.pool + "' is no longer rebalanced");
+        const auto waited = std::chrono::steady_clock::now() - begin;
+        const std::string state = text(now, "state");
+        has_begun = has_begun || state == "rebalancing";
+        const double left = number(now, "would_close") + number(now, "on_the_way");
+        most = std::max(most, left);
+        const bool is_done = state != "rebalancing" && (has_begun || waited >= begin_limit);
+        const bool is_over = limit && waited >= *limit;
+        shown.show(most > 0 ? 1 - left / most : 1, rebalance_line(now), json::serialize(now),
+                   is_done || is_over);
+        if (is_done) return state == "without_effect" ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (is_over) return not_within;
+        std::this_thread::sleep_for(look_interval);
+    }
+}
+
+void require_duration(const std::string& timeout)
+{
+    if (!timeout.empty() && !conf::parse_duration(timeout))
+        throw std::runtime_error("--timeout is a duration such as 30s or 5m");
+}
+
 } // namespace
 
 int drain(const drain_command& how)
 {
-    if (!how.timeout.empty() && !conf::parse_duration(how.timeout))
-        throw std::runtime_error("--timeout is a duration such as 30s or 5m");
+    require_duration(how.timeout);
     if (how.route.empty() && how.backend.empty() && how.listener.empty()) return tell_drains(how);
     const admin_document begun = ask(how.admin, "POST", target_of(how));
     if (begun.status != 200) return fail(begun, how.as_json);
@@ -153,9 +152,11 @@ int reload(const reload_command& how)
 
 int rebalance(const rebalance_command& how)
 {
+    require_duration(how.timeout);
     if (!how.pool.empty() && !how.dry_run) {
         const admin_document begun = ask(how.admin, "POST", "/rebalance?pool=" + escape_query(how.pool));
         if (begun.status != 200) return fail(begun, how.as_json);
+        if (how.wait) return follow(how);
     }
     const admin_document told = ask(how.admin, "GET", "/rebalance");
     if (told.status != 200) return fail(told, how.as_json);

@@ -37,7 +37,9 @@ int reload(const reload_command& how);
 struct rebalance_command
 {
     std::string admin = default_admin;
-    std::string pool; // to begin with; empty: tell the shares
+    std::string pool;    // to begin with; empty: tell the shares
+    std::string timeout; // of the wait; empty: none
+    bool wait = false;
     bool dry_run = false;
     bool as_json = false;
 };

@@ -113,16 +113,17 @@ std::string refusal_text(const json::object& answer)
 
 std::string drain_line(const json::object& drain) { return drain_name(drain) + ": " + drain_rest(drain); }
 
-std::string drain_bar(const json::object& drain, std::size_t width)
+double drain_part(const json::object& drain)
 {
-    constexpr std::size_t cells = 24;
     const double total = number(drain, "total");
-    const double told = total > 0 ? 1 - std::min(1.0, number(drain, "left") / total) : 1;
-    const auto full = static_cast<std::size_t>(told * cells);
-    std::string out =
-        "[" + std::string(full, '#') + std::string(cells - full, '.') + "] " + drain_line(drain);
-    if (out.size() > width) out.resize(width);
-    return out;
+    return total > 0 ? 1 - std::min(1.0, number(drain, "left") / total) : 1;
+}
+
+std::string rebalance_line(const json::object& pool)
+{
+    return "pool " + text(pool, "pool") + ": " + text(pool, "state") + "; " +
+           tunnels(count(pool, "would_close")) + " to close, " + plan::grouped(count(pool, "on_the_way")) +
+           " on their way";
 }
 
 std::string rebalance_text(const json::object& answer)

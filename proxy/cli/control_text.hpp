@@ -4,7 +4,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,8 +18,11 @@ std::string refusal_text(const boost::json::object& answer);
 // "route chat: 1,200 of 5,000 tunnels left, 14 s; 1,250 connections open".
 std::string drain_line(const boost::json::object& drain);
 
-// The same with a bar, at most `width` wide.
-std::string drain_bar(const boost::json::object& drain, std::size_t width);
+// How much of it is done, 0 to 1.
+double drain_part(const boost::json::object& drain);
+
+// "pool chat: rebalancing; 1,200 tunnels to close, 30 on their way".
+std::string rebalance_line(const boost::json::object& pool);
 
 // A table for each pool.
 std::string rebalance_text(const boost::json::object& answer);

@@ -2,22 +2,44 @@
 
 #include "proxy/cli/admin_client.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <string>
 
 namespace fairlead::cli {
 
-int check_health(const std::string& admin_address)
+namespace {
+
+// Empty: it is ready.
+std::string problem_of(const std::string& admin_address)
 {
     try {
         const admin_reply reply = ask_admin(admin_address, "GET", "/readyz", std::chrono::seconds(3));
-        if (reply.status == 200) return EXIT_SUCCESS;
-        std::cerr << "not ready: " << admin_address << ": " << reply.body << '\n';
+        if (reply.status == 200) return {};
+        return admin_address + ": " + reply.body.substr(0, reply.body.find('\n'));
     } catch (const std::exception& failure) {
-        std::cerr << "not ready: " << failure.what() << '\n';
+        return failure.what();
     }
-    return EXIT_FAILURE;
+}
+
+} // namespace
+
+int check_health(const std::string& admin_address, bool as_json)
+{
+    const std::string problem = problem_of(admin_address);
+    if (as_json) {
+        boost::json::object out;
+        out["ready"] = problem.empty();
+        if (!problem.empty()) out["error"] = problem;
+        std::cout << boost::json::serialize(out) << '\n';
+    } else if (!problem.empty()) {
+        std::cerr << "not ready: " << problem << '\n';
+    }
+    return problem.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 } // namespace fairlead::cli

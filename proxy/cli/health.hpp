@@ -5,6 +5,7 @@
 
 namespace fairlead::cli {
 
-int check_health(const std::string& admin_address); // "127.0.0.1:9900" or "unix:/run/fairlead.sock"
+// `admin_address` is "127.0.0.1:9900" or "unix:/run/fairlead.sock". In words only what is wrong is told.
+int check_health(const std::string& admin_address, bool as_json);
 
 } // namespace fairlead::cli

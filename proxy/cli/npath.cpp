@@ -2,6 +2,7 @@
 
 #include "conf/read_config.hpp"
 #include "metrics/registry.hpp"
+#include "proxy/cli/check_report.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/cli/run.hpp"
 #include "proxy/net/address.hpp"
@@ -176,17 +177,15 @@ int run_npath(const std::string& config_file)
     return process.run();
 }
 
-int check_npath(const std::string& config_file)
+int check_npath(const std::string& config_file, bool as_json)
 {
-    const conf::read_result read = read_for_npath(config_file);
-    print_errors(read.errors);
-    if (!read.ok()) return EXIT_FAILURE;
+    conf::read_result read = read_for_npath(config_file);
+    check_report report{config_file, std::move(read.errors), {}, {}, {}};
     std::size_t backend_count = 0;
     for (const auto& each : read.value.npath)
         backend_count += each.backends.size();
-    std::cout << config_file << ": ok: " << read.value.npath.size() << " n-Path services, " << backend_count
-              << " backends\n";
-    return EXIT_SUCCESS;
+    if (report.ok()) report.counts = {{"services", read.value.npath.size()}, {"backends", backend_count}};
+    return tell(report, as_json);
 }
 
 } // namespace fairlead::cli

@@ -11,6 +11,6 @@
 namespace fairlead::cli {
 
 int run_npath(const std::string& config_file);
-int check_npath(const std::string& config_file); // the file alone; nothing of the machine
+int check_npath(const std::string& config_file, bool as_json); // the file alone; nothing of the machine
 
 } // namespace fairlead::cli

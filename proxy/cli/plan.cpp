@@ -1,5 +1,6 @@
 #include "proxy/cli/plan.hpp"
 
+#include "proxy/cli/exit_codes.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/net/machine_facts.hpp"
 #include "proxy/plan/plan_json.hpp"
@@ -19,8 +20,6 @@
 namespace fairlead::cli {
 namespace {
 
-constexpr int wrong_usage = 2;
-constexpr int does_not_fit = 3;
 constexpr std::chrono::seconds names_time{5};
 constexpr std::uint64_t most_connections = 1'000'000'000;
 
@@ -91,7 +90,7 @@ int plan_capacity(const plan_options& options)
     const auto names = resolve(read.value);
     const auto made = plan::make_plan({read.value, host, machine, names, wanted});
     std::cout << (options.as_json ? plan::to_json(made) : plan::to_text(made));
-    return wanted.is_asked() && !made.fits() ? does_not_fit : EXIT_SUCCESS;
+    return wanted.is_asked() && !made.fits() ? not_within : EXIT_SUCCESS;
 }
 
 } // namespace fairlead::cli

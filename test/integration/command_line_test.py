@@ -1,5 +1,6 @@
 """`fairlead check` and the rest of the command line."""
 import glob
+import json
 import os
 import re
 import shutil
@@ -156,6 +157,32 @@ class OtherCommands(unittest.TestCase):
         done = run_command("version")
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
+
+    def test_everything_that_is_printed_is_json_for_who_asks(self):
+        good = os.path.join(ROOT, "conf", "examples", "minimal.toml")
+        director = os.path.join(ROOT, "deploy", "npath", "director.toml")
+        for arguments, code, wanted in (
+            (["version"], 0, {}),
+            (["check", good], 0, {"ok": True, "file": good, "errors": [], "warnings": [], "routes": 1}),
+            (["npath", "--check", director], 0, {"ok": True, "backends": 3}),
+            (["npath", "--check", good], 1, {"ok": False}),
+            (["health", "--admin", "127.0.0.1:9"], 1, {"ready": False}),
+        ):
+            with self.subTest(arguments):
+                done = run_command(*arguments, "--json")
+                self.assertEqual((done.returncode, done.stderr), (code, ""))
+                told = json.loads(done.stdout)
+                self.assertLessEqual(wanted.items(), told.items())
+
+    def test_an_error_in_json_has_its_place(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(GOOD + 'hots = "app.example.com"\n')
+            file.flush()
+            done = run_command("check", "--json", file.name)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        (error,) = json.loads(done.stdout)["errors"]
+        self.assertEqual((error["line"], error["column"], error["file"]), (8, 1, file.name))
+        self.assertIn("did you mean 'host'", error["message"])
 
     def test_what_it_does_not_know_it_refuses_and_helps(self):
         for arguments in ([], ["sail"], ["run"], ["run", "--confg", "x"], ["check"]):

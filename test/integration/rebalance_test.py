@@ -128,9 +128,13 @@ class Rebalance(ProxyCase):
         self.assertIn("would close 24 tunnels", told.stdout)
         self.assertEqual(self.shares(proxy)["state"], "quiet")
         self.assertEqual(crowd.ends, [])
-        eventually(lambda: proxy.command("rebalance", "--pool", "app").returncode == 0)
+        late = proxy.command("rebalance", "--pool", "app", "--wait", "--timeout", "1ms")
+        self.assertEqual((late.returncode, late.stderr), (3, ""))
         eventually(lambda: self.shares(proxy)["state"] == "rebalancing", 5)
-        eventually(lambda: self.shares(proxy)["state"] == "quiet", 30)
+        waited = proxy.command("rebalance", "--pool", "app", "--wait", timeout_s=40)
+        self.assertEqual((waited.returncode, waited.stderr), (0, ""))
+        self.assertRegex(waited.stdout.splitlines()[0], r"^pool app: rebalancing; \d+ tunnels? to close, ")
+        self.assertEqual(self.shares(proxy)["state"], "quiet")
         self.assertLessEqual(max(backend.tunnels for backend in self.kept), 33)
 
 

@@ -51,13 +51,18 @@ TEST_CASE("a drain is a line, and a bar that keeps within the terminal")
     const auto half = parsed(R"({"kind":"route","name":"chat","state":"draining","total":5000,"left":2500,
                                  "open":2600,"seconds_left":14.2})");
     CHECK(cli::drain_line(half) == "route chat: 2,500 of 5,000 tunnels left, 15 s, 2,600 open");
-    CHECK(cli::drain_bar(half, 200) == "[############............] " + cli::drain_line(half));
-    CHECK(cli::drain_bar(half, 40).size() == 40);
+    CHECK(cli::drain_part(half) == 0.5);
     const auto told = parsed(R"({"kind":"backend","name":"a/b:1","state":"closing","total":0,"open":1})");
     CHECK(cli::drain_line(told) == "backend a/b:1: all told, 1 open");
-    CHECK(cli::drain_bar(told, 200).starts_with("[########################] "));
+    CHECK(cli::drain_part(told) == 1);
     const auto over = parsed(R"({"kind":"route","name":"r","state":"drained"})");
     CHECK(cli::drain_line(over) == "route r: drained");
+}
+
+TEST_CASE("how far a pool is with its rebalancing is a line")
+{
+    const auto pool = parsed(R"({"pool":"chat","state":"rebalancing","would_close":1200,"on_the_way":30})");
+    CHECK(cli::rebalance_line(pool) == "pool chat: rebalancing; 1,200 tunnels to close, 30 on their way");
 }
 
 TEST_CASE("a pool's shares are a table")
