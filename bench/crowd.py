@@ -241,7 +241,7 @@ def section(run):
         f"- Without a tunnel the {result['replicas']} processes have {result['user_before'] / 1e6:.1f} MB.",
         f"- A scrape takes {statistics.median(result['scrape_ms']):.1f} ms, "
         f"{max(result['scrape_ms']):.1f} at most, of a process with {count // result['replicas']:,} tunnels.",
-        f"- A reload of all took {result['reload_s']:.1f} s and closed {result['closed_by_reload']}.",
+        f"- A reload of all took {result['reload_s'] * 1e3:.0f} ms and closed {result['closed_by_reload']}.",
         f"- A drain over {DRAIN_S} s: Close codes " +
         ", ".join(f"{code}: {number:,}" for code, number in sorted(result["codes"].items())) +
         f". In its whole seconds {min(whole):,} to {max(whole):,} left, {statistics.mean(whole):,.0f} on "

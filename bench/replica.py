@@ -83,7 +83,7 @@ class Clients:
         self.target = target
         self._process = start_process(
             [build_dir / "bench" / "load_generator", "idle", "--target", target, "--count", 1, "--in-flight",
-             in_flight, "--source", first_source, "--deadline", 900],
+             in_flight, "--source", first_source, "--deadline", 600],
             None, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.answer()
 

@@ -100,13 +100,17 @@ std::vector<idle_tunnels::leaving> idle_tunnels::await_closes()
     for (auto& client : clients_)
         client->expect_close();
     std::vector<leaving> left;
+    std::vector<bool> has_left(count()); // the kernel may tell an end twice
     clock::time_point first;
     while (left.size() < count())
         for (const auto& event : events_.wait()) {
             if (advance(event) != websocket_client::progress::closed) continue;
+            const auto& client = *static_cast<websocket_client*>(event.data.ptr);
+            if (has_left[client.number()]) continue;
+            has_left[client.number()] = true;
             const auto now = clock::now();
             if (left.empty()) first = now;
-            left.push_back({now - first, static_cast<websocket_client*>(event.data.ptr)->close_code()});
+            left.push_back({now - first, client.close_code()});
         }
     return left;
 }
