@@ -140,10 +140,10 @@ std::string man_page(const command_model& program, const std::string& version)
 {
     std::string out = ".TH FAIRLEAD 1 2026-11-28 \"Fairlead " + version +
                       "\" \"Fairlead\"\n.SH NAME\nfairlead \\- WebSocket\\-aware L7 reverse proxy\n"
-                      ".SH SYNOPSIS\n.B fairlead\n.I command\n.RI [ option " +
-                      "...]\n";
+                      ".SH SYNOPSIS\n.B fairlead\n.I command\n.RI [ option ...]\n";
     out += description;
-    out += ".SH COMMANDS\nEach has\n.BR \\-\\-help ,\nand what it prints is JSON with\n.BR \\-\\-json .\n";
+    out += ".SH COMMANDS\nEach has\n.BR \\-\\-help .\nThose that tell something tell it as JSON with\n"
+           ".BR \\-\\-json .\n";
     for (const auto& command : program.commands)
         out += command_entry(command, command.name);
     out += exit_status();
