@@ -44,6 +44,7 @@ void print_welcome(const demo_options& options)
 {
     std::cout << "\nFairlead is running, in front of two demo backends.\n\n"
               << "  The chat         http://" << options.listen << "/        open it in two tabs\n"
+              << "  The dashboard    http://" << options.admin << "/\n"
               << "  The metrics      http://" << options.admin << "/metrics\n"
               << "  Who answered     curl http://" << options.listen << "/whoami\n\n"
               << "Try next:\n"

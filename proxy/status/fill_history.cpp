@@ -13,22 +13,21 @@ void fill_history::add(time_point at, std::uint32_t used)
     if (count_ < length) ++count_;
 }
 
-std::optional<fill_history::line> fill_history::fit() const
+fill_history::line fill_history::fit(std::size_t newest_count) const
 {
     // Times count from the oldest sample and fills from their mean: no digits are lost.
-    const std::uint32_t begin = newest(count_ - 1).at_ms;
+    const std::uint32_t begin = newest(newest_count - 1).at_ms;
     const auto time_s = [&](std::size_t back) {
         return static_cast<double>(static_cast<std::uint32_t>(newest(back).at_ms - begin)) / 1'000;
     };
-    if (time_s(0) < static_cast<double>(least_span.count())) return std::nullopt;
-    const double count = static_cast<double>(count_);
+    const double count = static_cast<double>(newest_count);
     double mean_s = 0, mean_used = 0;
-    for (std::size_t i = 0; i < count_; ++i) {
+    for (std::size_t i = 0; i < newest_count; ++i) {
         mean_s += time_s(i) / count;
         mean_used += newest(i).used / count;
     }
     double times = 0, both = 0, fills = 0;
-    for (std::size_t i = 0; i < count_; ++i) {
+    for (std::size_t i = 0; i < newest_count; ++i) {
         const double t = time_s(i) - mean_s;
         const double u = newest(i).used - mean_used;
         times += t * t;
@@ -45,9 +44,13 @@ std::optional<std::chrono::seconds> fill_history::time_to(std::uint64_t capacity
     if (count_ == 0) return std::nullopt;
     if (newest(0).used >= capacity) return std::chrono::seconds(0);
     if (count_ < least_samples) return std::nullopt;
-    const auto growth = fit();
-    if (!growth || growth->per_s <= 0 || growth->per_s < 3 * growth->error) return std::nullopt;
-    const double seconds = static_cast<double>(capacity - newest(0).used) / growth->per_s;
+    const std::uint32_t span_ms = newest(0).at_ms - newest(count_ - 1).at_ms;
+    if (std::chrono::milliseconds(span_ms) < least_span) return std::nullopt;
+    const line growth = fit(count_);
+    if (growth.per_s <= 0 || growth.per_s < 3 * growth.error) return std::nullopt;
+    const std::size_t third = count_ / 3;
+    if (third >= least_samples && fit(third).per_s < growth.per_s / 4) return std::nullopt;
+    const double seconds = static_cast<double>(capacity - newest(0).used) / growth.per_s;
     if (seconds > std::chrono::duration<double>(horizon).count()) return std::nullopt;
     return std::chrono::seconds(std::llround(seconds));
 }

@@ -1,8 +1,9 @@
 // When something that fills up will be full, by a straight line through what it held lately.
 //
 // A ring of the last samples, 8 bytes each. Nothing is foretold from fewer than six samples or less than
-// 20 s, from a growth that its own noise explains (the slope is below three times its standard error), or
-// beyond a day: what was seen of minutes does not reach further. Pure: the time is passed in, and samples
+// 20 s, from a growth that its own noise explains (the slope is below three times its standard error), from
+// one that is over (the newest third grows less than a quarter as fast), or beyond a day: what was seen of
+// minutes does not reach further. Pure: the time is passed in, and samples
 // come in its order. Source: ordinary least squares. Thread: the owner's.
 #pragma once
 
@@ -42,8 +43,9 @@ private:
         double error; // standard, of per_s
     };
 
+    // The newest is 0 back.
     const sample& newest(std::size_t back) const { return ring_[(next_ + length - 1 - back) % length]; }
-    std::optional<line> fit() const;
+    line fit(std::size_t newest_count) const;
 
     time_point first_{};
     std::array<sample, length> ring_{};

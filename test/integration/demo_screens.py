@@ -14,7 +14,7 @@ from harness.scene import Crowd, scene_config, unused_address
 from harness.waiting import eventually
 from harness.websocket_backend import WebSocketBackend
 
-DESK = {"viewport": {"width": 1360, "height": 900}}
+DESK = {"viewport": {"width": 1360, "height": 1000}}
 PHONE = {"viewport": {"width": 360, "height": 780}, "deviceScaleFactor": 2, "isMobile": True}
 PICTURES = {
     "light": {**DESK, "colorScheme": "light"},
@@ -49,6 +49,7 @@ def take_pictures(url, folder, seconds):
             browser.open(url, options)
             eventually(lambda: browser.attribute("#link", "data-state") == "live", 20)
             time.sleep(seconds)  # what a picture shows is what has happened by then
+            browser.screenshot(os.path.join(folder, f"{name}-top.png"))
             browser.screenshot(os.path.join(folder, f"{name}.png"), {"fullPage": True})
             if name == "light":
                 browser.scroll("#connections")

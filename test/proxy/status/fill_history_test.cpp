@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using fairlead::status::fill_history;
 using namespace std::chrono_literals;
 
@@ -58,6 +60,14 @@ TEST_CASE("a growth is seen through what wavers around it")
     REQUIRE(time);
     CHECK(*time > 980s);
     CHECK(*time < 1'010s);
+}
+
+TEST_CASE("a growth that is over foretells nothing")
+{
+    const auto until = [](int end) { return filled(end, [](int i) { return 10 * std::min(i, 40); }); };
+    CHECK(until(41).time_to(800) == 200s);
+    CHECK(until(50).time_to(800)); // it may go on
+    CHECK_FALSE(until(62).time_to(800));
 }
 
 TEST_CASE("beyond a day nothing is foretold")
