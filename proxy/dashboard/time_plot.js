@@ -33,6 +33,7 @@ export class TimePlot {
     this.figures = series.map(() => element("span", { class: "figure" }));
     this.moment = element("span", { class: "moment" });
     this.grid = drawing("g", { class: "grid" });
+    this.labels = drawing("g", { class: "labels" });
     this.lines = series.map((_, i) => drawing("path", { class: `line line-${i + 1}` }));
     this.areas = series.map((_, i) => drawing("path", { class: `area area-${i + 1}` }));
     this.cursor = drawing("line", { class: "cursor", y1: top, y2: height - bottom });
@@ -42,6 +43,7 @@ export class TimePlot {
       this.grid,
       ...this.areas,
       ...this.lines,
+      this.labels,
       this.cursor,
     );
     this.root = element(
@@ -111,17 +113,18 @@ export class TimePlot {
     this.#read(samples, highest);
   }
 
+  // The labels lie above the lines, each with a rim of the ground.
   #drawGrid(most) {
-    const lines = [0, 0.5, 1].flatMap((part) => {
-      const y = this.#y(most * part, most);
-      const line = drawing("line", { x1: 0, x2: this.#width, y1: y, y2: y });
-      return part === 0 ? [line] : [line, drawing("text", { x: 0, y: y - 2 }, this.format(most * part))];
-    });
-    const times = [
-      [0, "start", `${duration(Math.round(this.#span))} ago`],
-      [this.#width, "end", "now"],
-    ].map(([x, anchor, text]) => drawing("text", { x, y: height - 3, "text-anchor": anchor }, text));
-    this.grid.replaceChildren(...lines, ...times);
+    const levels = [0, 0.5, 1].map((part) => [most * part, this.#y(most * part, most)]);
+    this.grid.replaceChildren(
+      ...levels.map(([, y]) => drawing("line", { x1: 0, x2: this.#width, y1: y, y2: y })),
+    );
+    const past = `${duration(Math.round(this.#span))} ago`;
+    this.labels.replaceChildren(
+      ...levels.slice(1).map(([value, y]) => drawing("text", { x: 0, y: y - 2 }, this.format(value))),
+      drawing("text", { x: 0, y: height - 3 }, past),
+      drawing("text", { x: this.#width, y: height - 3, "text-anchor": "end" }, "now"),
+    );
   }
 
   #y(value, most) {
