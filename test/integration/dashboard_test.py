@@ -43,6 +43,25 @@ class Figures(DashboardCase):
         self.expect(lambda: self.browser.text("#connections-count"), "3 fit")
         self.expect_no_trouble()
 
+    def test_routes_are_filtered_and_sorted(self):
+        client = self.open()
+        self.say(client, "hello")
+        self.look()
+        shown = lambda: [row["Route"] for row in self.browser.rows("#routes")]
+        self.expect(shown, ["chat", "gone", "site"])
+        self.browser.fill("#routes-filter", "SIT")
+        self.expect(shown, ["site"])
+        self.browser.fill("#routes-filter", "nothing like it")
+        self.expect(shown, [])
+        self.assertTrue(self.browser.visible("#routes .empty"))
+        self.browser.fill("#routes-filter", "")
+        self.browser.click("#routes th:first-child button")
+        self.expect(shown, ["site", "gone", "chat"])
+        self.assertEqual(self.browser.attribute("#routes th:first-child", "aria-sort"), "descending")
+        self.browser.click("#routes th:first-child button")
+        self.expect(shown, ["chat", "gone", "site"])
+        self.expect_no_trouble()
+
     def test_it_follows_what_happens(self):
         self.look()
         tile = lambda: self.browser.texts(".rate .figure")[0]
