@@ -2,6 +2,7 @@
 
 #include "conf/answer_comparison.hpp"
 #include "conf/known_keys.hpp"
+#include "conf/process_comparison.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -111,19 +112,8 @@ void compare_process(const config& a, const config& b, std::vector<key_change>& 
     top.add("error_pages", a.error_pages, b.error_pages);
     key_comparison("admin", "admin.", out).add("address", a.admin.address, b.admin.address);
     key_comparison("reload", "reload.", out).add("watch", a.reload.watch, b.reload.watch);
-    const key_comparison log("log", "log.", out);
-    log.add("level", a.log.level, b.log.level);
-    log.add("format", a.log.format, b.log.format);
-    log.add("access", a.log.access, b.log.access);
-    log.add("requests", a.log.requests, b.log.requests);
-    const key_comparison forward("forward", "forward.", out);
-    forward.add("via", a.forward.via, b.forward.via);
-    forward.add("via_name", a.forward.via_name, b.forward.via_name);
-    forward.add("x_forwarded", a.forward.x_forwarded, b.forward.x_forwarded);
-    forward.add("forwarded", a.forward.forwarded, b.forward.forwarded);
-    forward.add("request_id", a.forward.request_id, b.forward.request_id);
-    forward.add("trusted_proxies", a.forward.trusted_proxies, b.forward.trusted_proxies);
-    forward.add("client_certificate", a.forward.client_certificate, b.forward.client_certificate);
+    compare_log(a.log, b.log, key_comparison("log", "log.", out));
+    compare_forwarding(a.forward, b.forward, key_comparison("forward", "forward.", out));
     // Addresses and ports are told at the pools that dial from them.
     key_comparison("source", "source.", out)
         .add("reconcile_every", a.source.reconcile_every, b.source.reconcile_every);
@@ -198,6 +188,7 @@ std::vector<key_change> changed_keys(const route_options& a, const route_options
     keys.add("upgrades", a.upgrades, b.upgrades);
     keys.add("max_connections", a.max_connections, b.max_connections);
     keys.add("max_connections_per_client", a.max_connections_per_client, b.max_connections_per_client);
+    keys.add("log_sample", a.log_sample, b.log_sample);
     return out;
 }
 
@@ -208,6 +199,7 @@ std::vector<key_change> changed_keys(const listen_options& a, const listen_optio
     keys.add("proxy_protocol_from", a.proxy_protocol_from, b.proxy_protocol_from);
     keys.add("tls", a.tls, b.tls);
     keys.add("redirect_to_https", std::uint32_t{a.redirect_port}, std::uint32_t{b.redirect_port});
+    keys.add("trace_context", a.trace_context, b.trace_context);
     return out;
 }
 

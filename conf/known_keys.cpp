@@ -6,6 +6,7 @@
 #include "conf/edge_rows.hpp"
 #include "conf/health_rows.hpp"
 #include "conf/limit_rows.hpp"
+#include "conf/log_rows.hpp"
 #include "conf/retry_rows.hpp"
 #include "conf/tls_keys.hpp"
 
@@ -72,7 +73,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
     table("socket", value_type::table, "[socket]"),
     table("drain", value_type::table, "[drain]"),
     table("reload", value_type::table, "[reload]"),
-    {.section = "", .name = "log", .type = value_type::table, .reloads = false, .example = "[log]"},
     table("forward", value_type::table, "[forward]"),
     table("source", value_type::table, "[source]"),
     table("websocket", value_type::table, "[websocket]"),
@@ -140,16 +140,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .choices = "oldest-first|newest-first", .example = "\"newest-first\""},
 
     flag("reload", "watch", "false"),
-
-    {.section = "log", .name = "level", .type = value_type::choice, .default_text = "\"info\"",
-     .choices = "debug|info|warn|error", .reloads = false, .example = "\"debug\""},
-    {.section = "log", .name = "format", .type = value_type::choice, .default_text = "\"text\"",
-     .choices = "text|json", .reloads = false, .example = "\"json\""},
-    {.section = "log", .name = "access", .type = value_type::text, .default_text = "\"stdout\"",
-     .choices = "stdout, stderr, off or a file's path with a '/'", .reloads = false,
-     .example = "\"/var/log/fairlead/access.log\""},
-    {.section = "log", .name = "requests", .type = value_type::boolean, .default_text = "false",
-     .reloads = false, .example = "true"},
 
     flag("forward", "via", "true"),
     {.section = "forward", .name = "via_name", .type = value_type::text, .default_text = "\"fairlead\"",
@@ -358,7 +348,7 @@ constexpr auto joined(const std::array<key_row, First>& some, const std::array<k
 
 constexpr auto pool_rows = joined(joined(joined(discover_rows, health_rows), limit_rows), retry_rows);
 constexpr auto route_rows = joined(joined(edge_rows, access_rows), answer_rows);
-constexpr auto rows = joined(joined(joined(plain_rows, pool_rows), route_rows), tls_rows);
+constexpr auto rows = joined(joined(joined(joined(plain_rows, pool_rows), route_rows), tls_rows), log_rows);
 
 } // namespace
 

@@ -11,6 +11,7 @@
 #include "conf/edge_options.hpp"
 #include "conf/health_options.hpp"
 #include "conf/hedge_options.hpp"
+#include "conf/log_options.hpp"
 #include "conf/port_ranges.hpp"
 #include "conf/retry_options.hpp"
 #include "conf/source_position.hpp"
@@ -41,6 +42,7 @@ struct listen_options // [[listen]]
     rate_limit upgrades;           // that come in through it
     std::optional<listen_tls_options> tls = {};
     std::uint16_t redirect_port = 0; // of https, where every request is sent to; 0: it is served
+    std::optional<trace_handling> trace_context = {}; // else forward.trace_context
 };
 
 struct admin_options // [admin]
@@ -115,29 +117,6 @@ struct reload_options // [reload]
     bool operator==(const reload_options&) const = default;
 };
 
-enum class log_level : std::uint8_t
-{
-    debug,
-    info,
-    warn,
-    error
-};
-enum class log_format : std::uint8_t
-{
-    text,
-    json
-};
-
-struct log_options // [log]
-{
-    log_level level = log_level::info;
-    log_format format = log_format::text;
-    std::string access = "stdout"; // "stdout", "stderr", "off" or a file's path
-    bool requests = false;         // also a line for each HTTP exchange, not only for tunnels and errors
-
-    bool operator==(const log_options&) const = default;
-};
-
 // [forward]: what is told to backends about the client, and to clients about us.
 struct forward_options
 {
@@ -148,6 +127,8 @@ struct forward_options
     std::string request_id = "X-Request-Id"; // header that carries the request id; empty: none
     peer_list trusted_proxies;               // their X-Forwarded-For says who the client is
     std::string client_certificate = "X-Forwarded-Client-Cert"; // header that tells it; empty: none
+    trace_handling trace_context = trace_handling::pass;        // a listener may override it
+    std::uint32_t trace_sample = 1; // of the traces begun here one in so many is marked sampled; 0: none
 
     bool operator==(const forward_options&) const = default;
 };
@@ -295,7 +276,8 @@ struct route_options // [[route]]
     websocket_options websocket;       // [websocket]'s where the route does not say it itself
     std::vector<std::string> upgrades; // non-WebSocket Upgrade tokens tunnelled as plain bytes, lower case
     std::uint32_t max_connections_per_client = 0; // of an address, or an IPv6 /64; 0: no limit
-    std::uint32_t max_connections = 0; // tunnels and exchanges at once, over all workers; 0: no limit
+    std::uint32_t max_connections = 0;       // tunnels and exchanges at once, over all workers; 0: no limit
+    std::optional<std::uint32_t> log_sample; // else log.sample; 0: of what went well nothing is logged
     source_position where;
 };
 

@@ -152,7 +152,8 @@ std::vector<header_value> read_added_headers(const table_reader& route)
 {
     for (const auto* entry : free_entries(route, "add_headers")) {
         const auto name = to_lower(entry->key);
-        if (name == "host" || name == "via" || name == "forwarded" || name.starts_with("x-forwarded-"))
+        if (name == "host" || name == "via" || name == "forwarded" || name == "traceparent" ||
+            name.starts_with("x-forwarded-"))
             route.errors().add(place_of(route, "add_headers", *entry, entry->at),
                                "stands in a request once, and the proxy writes it: use set_headers");
         if (entry->value.kind == node_kind::text && entry->value.text.empty())

@@ -230,6 +230,7 @@ void read_route(const table_reader& table, config_draft& draft)
     read_upgrades(table, route);
     table.read("max_connections", route.max_connections);
     table.read("max_connections_per_client", route.max_connections_per_client);
+    if (table.find("log_sample") != nullptr) table.read("log_sample", route.log_sample.emplace(1));
     draft.value.routes.push_back(std::move(route));
     draft.route_places.push_back(table.where_table());
     draft.route_name_places.push_back(table.where("name"));

@@ -3,12 +3,11 @@
 #include "conf/rate_keys.hpp"
 
 #include "conf/http_syntax.hpp"
+#include "conf/log_section.hpp"
 #include "conf/peer_addresses.hpp"
-#include "conf/suggestion.hpp"
 #include "conf/tls_section.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace fairlead::conf {
 
@@ -111,25 +110,6 @@ void read_drain(const table_reader& table, drain_options& target)
     }
 }
 
-void read_log(const table_reader& table, log_options& target)
-{
-    constexpr std::array<std::string_view, 3> words{"stdout", "stderr", "off"};
-    target.level =
-        static_cast<log_level>(table.choice("level").value_or(static_cast<std::size_t>(target.level)));
-    target.format =
-        static_cast<log_format>(table.choice("format").value_or(static_cast<std::size_t>(target.format)));
-    table.read("requests", target.requests);
-    table.read("access", target.access);
-    const bool is_word = std::ranges::find(words, target.access) != words.end();
-    const bool is_file = target.access.find('/') != std::string::npos && !target.access.ends_with('/') &&
-                         !has_control(target.access);
-    if (!is_word && !is_file) {
-        table.report("access", in_quotes(target.access) + " is none of " +
-                                   range_text(*find_key("log", "access")) +
-                                   did_you_mean(target.access, words));
-    }
-}
-
 // Whether the header that a key names can carry what it is for.
 void check_carrier(const table_reader& table, std::string_view key, const std::string& header,
                    std::string_view what)
@@ -151,6 +131,9 @@ void read_forward(const table_reader& table, forward_options& target)
     table.read("request_id", target.request_id);
     target.trusted_proxies = read_peers(table, "trusted_proxies");
     table.read("client_certificate", target.client_certificate);
+    if (const auto how = table.choice("trace_context"))
+        target.trace_context = static_cast<trace_handling>(*how);
+    table.read("trace_sample", target.trace_sample);
     if (!is_token(target.via_name)) {
         table.report("via_name", in_quotes(target.via_name) + " is not a token (RFC 9110 5.6.2)");
     }
@@ -189,6 +172,8 @@ void read_listeners(const table_reader& top, config_draft& draft)
                 {}});
             read_rate(table, {"upgrade_rate", "upgrade_burst"}, added.upgrades);
             read_listen_tls(table, draft.value.tls, added);
+            if (const auto how = table.choice("trace_context"))
+                added.trace_context = static_cast<trace_handling>(*how);
         }
     }
 }

@@ -161,9 +161,9 @@ struct alignas(64) worker_cells
     by<refusal, counter> refusals;
     by<proxy_protocol_version, counter> proxy_protocol_headers;
     by<proxy_protocol_fault, counter> proxy_protocol_refusals;
-    counter relay_wakes;  // epoll_wait calls that returned events
-    counter relay_events; // the events they returned
-    counter log_lines_dropped;
+    counter relay_wakes;              // epoll_wait calls that returned events
+    counter relay_events;             // the events they returned
+    counter log_lines_dropped;        // that it could not hand over; the writer counts all
     by<drain_kind, gauge> drain_left; // tunnels that are still to be told
 };
 

@@ -169,7 +169,6 @@ void add_workers(family_set& out, const shard_list& shards)
     add(metric::accept_pauses, &worker_cells::accept_pauses);
     add(metric::relay_wakes, &worker_cells::relay_wakes);
     add(metric::relay_events, &worker_cells::relay_events);
-    add(metric::log_lines_dropped, &worker_cells::log_lines_dropped);
     for (const refusal reason : by<refusal, counter>::keys()) {
         const double count = sum([&](const worker_cells& c) -> auto& { return c.refusals[reason]; });
         if (count > 0) out.add(metric::refusals, {label(reason)}, count);
@@ -311,6 +310,8 @@ void add_lifecycle(family_set& out, const lifecycle& life)
 
 void add_process(family_set& out, const scrape& parts)
 {
+    out.add(metric::log_lines_dropped, {"access"}, static_cast<double>(parts.dropped.access));
+    out.add(metric::log_lines_dropped, {"process"}, static_cast<double>(parts.dropped.process));
 #ifdef __clang__
     constexpr std::string_view compiler = __VERSION__;
 #else

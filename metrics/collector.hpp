@@ -29,6 +29,7 @@ struct scrape
     std::vector<certificate_state> certificates;
     reconciliation_state reconciliation;
     std::vector<npath_service_state> npath;
+    log_drops dropped;
     lifecycle life;
     std::string version;
     std::optional<double> start_time_s;

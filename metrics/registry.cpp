@@ -62,6 +62,12 @@ void registry::set_reconciliation(reconciliation_fn state)
     reconciliation_ = std::move(state);
 }
 
+void registry::set_log_drops(log_drops_fn drops)
+{
+    std::lock_guard hold{mutex_};
+    log_drops_ = std::move(drops);
+}
+
 void registry::set_npath_states(npath_states_fn states)
 {
     std::lock_guard hold{mutex_};
@@ -92,6 +98,7 @@ std::string registry::expose() const
     route_loads_fn loads;
     certificates_fn certificates;
     reconciliation_fn reconciliation;
+    log_drops_fn drops;
     npath_states_fn npath;
     {
         std::lock_guard hold{mutex_};
@@ -106,6 +113,7 @@ std::string registry::expose() const
         loads = route_loads_;
         certificates = certificates_;
         reconciliation = reconciliation_;
+        drops = log_drops_;
         npath = npath_states_;
     }
     if (usage) parts.sources = usage();
@@ -115,6 +123,7 @@ std::string registry::expose() const
     if (loads) parts.routes = loads();
     if (certificates) parts.certificates = certificates();
     if (reconciliation) parts.reconciliation = reconciliation();
+    if (drops) parts.dropped = drops();
     if (npath) parts.npath = npath();
     const prometheus::TextSerializer text;
     return text.Serialize(collector{std::move(parts)}.Collect());

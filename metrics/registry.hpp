@@ -120,6 +120,13 @@ struct npath_service_state
     std::vector<npath_backend_state> backends;
 };
 
+// Lines that were lost, of each of the process's logs.
+struct log_drops
+{
+    std::uint64_t access = 0;
+    std::uint64_t process = 0;
+};
+
 // Where the process is in its life.
 struct lifecycle
 {
@@ -140,6 +147,7 @@ public:
     using route_loads_fn = std::function<std::vector<route_load>()>;
     using certificates_fn = std::function<std::vector<certificate_state>()>;
     using reconciliation_fn = std::function<reconciliation_state()>;
+    using log_drops_fn = std::function<log_drops()>;
     using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
     // `version` is the label of fairlead_build_info.
@@ -157,6 +165,7 @@ public:
     void set_route_loads(route_loads_fn loads);
     void set_certificates(certificates_fn certificates);
     void set_reconciliation(reconciliation_fn state);
+    void set_log_drops(log_drops_fn drops);
     void set_npath_states(npath_states_fn states);
 
     void set_lifecycle(const lifecycle& now);
@@ -180,6 +189,7 @@ private:
     route_loads_fn route_loads_;
     certificates_fn certificates_;
     reconciliation_fn reconciliation_;
+    log_drops_fn log_drops_;
     npath_states_fn npath_states_;
     lifecycle lifecycle_;
 };

@@ -1,8 +1,8 @@
 #include "proxy/cli/demo.hpp"
 
 #include "conf/read_config.hpp"
-#include "proxy/cli/run.hpp"
 #include "proxy/demo/demo_backends.hpp"
+#include "proxy/log/process_log.hpp"
 #include "proxy/server/supervisor.hpp"
 
 #include <cstdlib>
@@ -66,8 +66,8 @@ int run_demo(const demo_options& options)
     for (const auto& error : read.errors)
         std::cerr << conf::format_error(error) << '\n';
     if (!read.ok()) return EXIT_FAILURE;
-    set_up_log(read.value.log);
-    server::supervisor process(std::move(read.value), source);
+    log::process_log log(read.value.log);
+    server::supervisor process(std::move(read.value), source, log.writer());
     process.on_ready([&] { print_welcome(options); });
     return process.run();
 }

@@ -4,11 +4,12 @@
 #include "metrics/registry.hpp"
 #include "proxy/cli/check_report.hpp"
 #include "proxy/cli/read_checked.hpp"
-#include "proxy/cli/run.hpp"
+#include "proxy/log/process_log.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/npath/director.hpp"
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/listening_socket.hpp"
+#include "proxy/server/log_reopening.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -60,14 +61,16 @@ server::owned_fd lock_namespace()
 class npath_process
 {
 public:
-    npath_process(std::string config_file, conf::config first)
+    npath_process(std::string config_file, conf::config first, log::line_writer& log)
         : config_file_(std::move(config_file))
         , lock_(lock_namespace())
         , registry_(FAIRLEAD_VERSION)
         , director_(io_, first.npath)
         , signals_(io_, SIGTERM, SIGINT, SIGHUP)
+        , log_reopening_(io_, {&log})
     {
         set_lifecycle(true);
+        registry_.set_log_drops([&log] { return metrics::log_drops{0, log.dropped()}; });
         registry_.set_npath_states([this] { return director_.report(); });
         if (first.admin.address)
             admin_ = std::make_unique<server::admin_server>(io_, *first.admin.address, registry_);
@@ -91,6 +94,7 @@ private:
     metrics::registry registry_;
     npath::director director_;
     net::asio::signal_set signals_;
+    server::log_reopening log_reopening_;
     std::unique_ptr<server::admin_server> admin_;
     std::uint64_t generation_ = 1;
     bool is_ready_ = false;
@@ -135,6 +139,7 @@ void npath_process::terminate()
 {
     if (is_stopping_) {
         spdlog::warn("second signal: ending at once; what is in the kernel stays there");
+        spdlog::default_logger()->flush();
         std::_Exit(EXIT_FAILURE);
     }
     is_stopping_ = true;
@@ -150,7 +155,7 @@ void npath_process::reload()
     try {
         const conf::read_result read = read_for_npath(config_file_);
         for (const auto& error : read.errors)
-            spdlog::error("{}", conf::format_error(error));
+            log::report_error_lines(conf::format_error(error));
         if (read.ok()) {
             director_.apply(read.value.npath);
             is_applied = true;
@@ -172,8 +177,8 @@ int run_npath(const std::string& config_file)
     conf::read_result read = read_for_npath(config_file);
     print_errors(read.errors);
     if (!read.ok()) return EXIT_FAILURE;
-    set_up_log(read.value.log);
-    npath_process process(config_file, std::move(read.value));
+    log::process_log log(read.value.log);
+    npath_process process(config_file, std::move(read.value), log.writer());
     return process.run();
 }
 

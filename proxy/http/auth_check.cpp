@@ -122,6 +122,8 @@ void auth_check::write_question()
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
     how.default_host = pool_.shared->name();
+    how.replaces_trace = asked_.trace.replaces_fields();
+    how.traceparent = asked_.trace.traceparent();
     how.certificate_name = options.client_certificate;
     how.certificate = asked_.certificate;
     how.set_headers = own;

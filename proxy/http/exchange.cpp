@@ -219,6 +219,8 @@ void exchange::write_request_head()
     how.forwarded = options.forwarded;
     how.request_id_name = options.request_id;
     how.request_id = asked_.id;
+    how.replaces_trace = asked_.trace.replaces_fields();
+    how.traceparent = asked_.trace.traceparent();
     how.certificate_name = options.client_certificate;
     how.certificate = asked_.certificate;
     if (asked_.tls != nullptr) how.scheme = "https";

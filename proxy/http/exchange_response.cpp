@@ -4,6 +4,7 @@
 #include "proxy/http/compression_use.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/field_syntax.hpp"
+#include "proxy/http/fields_lookup.hpp"
 #include "proxy/net/address.hpp"
 
 #include <spdlog/spdlog.h>
@@ -226,7 +227,8 @@ net::task<afterwards> exchange::begin_tunnel()
                    asked_.facts.path,
                    agreed.subprotocol,
                    asked_.fields.find("User-Agent").value_or(std::string_view()),
-                   asked_.user};
+                   asked_.user,
+                   asked_.trace.id()};
     const auto handshake = std::chrono::steady_clock::now() - asked_.began_at;
     if (start.origin->cells != nullptr) start.origin->cells->handshake.observe(handshake);
     asked_.route->http_cells().requests[metrics::status_class::informational].add();
@@ -238,10 +240,11 @@ net::task<afterwards> exchange::begin_tunnel()
     if (made.stream.tls() != nullptr) (void)made.stream.tls()->go_on_alone();
     start.client = client_.release();
     start.backend = made.stream.release();
+    const fields_lookup headers(asked_.fields);
     services_.log.tunnel_opened(*start.origin, start.texts,
                                 {std::chrono::duration_cast<std::chrono::microseconds>(handshake),
                                  std::chrono::duration_cast<std::chrono::microseconds>(asked_.queued),
-                                 asked_.tls});
+                                 asked_.tls, &headers});
     services_.relay.launch(std::move(start));
     co_return afterwards::tunnelled;
 }

@@ -2,6 +2,7 @@
 
 #include "proxy/http/field_syntax.hpp"
 #include "proxy/http/path_mapping.hpp"
+#include "proxy/http/trace_context.hpp"
 
 #include <algorithm>
 #include <array>
@@ -127,6 +128,7 @@ bool goes_to_backend(const field& f, const request_facts& facts, const request_f
     const bool is_offer =
         f.id == field_id::sec_websocket_protocol || f.id == field_id::sec_websocket_extensions;
     if (is_offer && how.replaces_offer) return false;
+    if (how.replaces_trace && is_trace_field(f.name)) return false;
     if (f.name.find('_') != std::string_view::npos) return false;
     if (!how.request_id_name.empty() && equal_ignoring_case(f.name, how.request_id_name)) return false;
     return true;
@@ -299,6 +301,7 @@ void append_request_head(std::string& out, const head& request, const request_fa
     if (how.x_forwarded) append_x_forwarded(out, request, facts, how);
     if (how.forwarded) append_forwarded(out, request, facts, how);
     if (!how.request_id_name.empty()) append_own(out, how, how.request_id_name, how.request_id);
+    if (!how.traceparent.empty()) append_own(out, how, "traceparent", how.traceparent);
     if (!how.certificate_name.empty() && !how.certificate.empty())
         append_own(out, how, how.certificate_name, how.certificate);
     for (const auto& header : how.add_headers)

@@ -53,6 +53,8 @@ struct request_forwarding
     bool forwarded = false;
     std::string_view request_id_name = {};  // empty: none
     std::string_view request_id = {};       // what goes to the backend: see chosen_request_id
+    bool replaces_trace = false;            // the client's trace fields do not go on
+    std::string_view traceparent = {};      // of a trace that begins here; empty: none does
     std::string_view certificate_name = {}; // header that tells the client's certificate; empty: none
     std::string_view certificate = {};      // empty: it showed none
     std::string_view strip_prefix = {};     // removed from the path when it ends at a segment's end

@@ -4,10 +4,12 @@
 // Lifetime: the worker's. Thread: the worker's.
 #pragma once
 
+#include "conf/log_options.hpp"
 #include "proxy/http/upgrade_gate.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +24,8 @@ struct listening_point
     conf::rate_limit upgrades = {};
     std::string hsts_line = {};      // Strict-Transport-Security with its CRLF; empty: none
     std::uint16_t redirect_port = 0; // of https, where requests are sent to; 0: they are served
-    upgrade_gate* gate = nullptr;    // shared with the other workers; null: none, for tests
+    std::optional<conf::trace_handling> trace_context = {}; // else forward.trace_context
+    upgrade_gate* gate = nullptr; // shared with the other workers; null: none, for tests
 };
 
 class listening_points

@@ -10,6 +10,7 @@
 #include "proxy/http/listening_point.hpp"
 #include "proxy/http/request_id.hpp"
 #include "proxy/http/service.hpp"
+#include "proxy/http/trace_context.hpp"
 #include "proxy/net/address.hpp"
 
 #include <chrono>
@@ -32,7 +33,8 @@ struct request
     const listening_point* came_by = nullptr;
     std::chrono::steady_clock::time_point began_at;
     request_id generated_id;
-    std::string_view id;                          // the client's own or the generated one
+    std::string_view id; // the client's own or the generated one
+    request_trace trace;
     net::connection_ends ends;                    // the client as a trusted peer named it, else the peer
     std::string_view client_address;              // of ends.client, for the log
     std::vector<conf::header_value> known_fields; // see add_known()

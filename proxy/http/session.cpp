@@ -5,6 +5,7 @@
 #include "proxy/http/client_certificate.hpp"
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/exchange.hpp"
+#include "proxy/http/fields_lookup.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/https_redirect.hpp"
 #include "proxy/http/password_verifier.hpp"
@@ -43,23 +44,6 @@ metrics::refusal refusal_of(head_fault fault)
     }
     return metrics::refusal::bad_request;
 }
-
-// The fields of a head as the route table asks for them.
-class fields_lookup final : public routing::header_lookup
-{
-public:
-    explicit fields_lookup(const head& fields)
-        : fields_(fields)
-    {}
-
-    std::optional<std::string_view> next(std::string_view lower_name, std::size_t& from) const override
-    {
-        return fields_.find_next(lower_name, from);
-    }
-
-private:
-    const head& fields_;
-};
 
 } // namespace
 
@@ -235,6 +219,7 @@ void session::begin_request()
     request_.is_peer_trusted = false;
     request_.known_fields.clear();
     request_.user.clear();
+    request_.trace = {};
     request_.tls = tls_.get();
     request_.certificate = certificate_;
 }
@@ -269,6 +254,7 @@ net::task<afterwards> session::serve()
     }
     lower_case_host(request_.facts, request_.host);
     request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
+    follow_trace();
     // After an Upgrade that was refused the client's next bytes may be the new protocol's.
     const bool may_keep =
         request_.facts.keep_alive && !request_.facts.framing.has_body() && !request_.facts.is_upgrade;
@@ -291,6 +277,16 @@ net::task<afterwards> session::serve()
     running_ = nullptr;
     if (next != afterwards::tunnelled) log_request();
     co_return next;
+}
+
+// The id of a trace that begins here is that of the request which begins it.
+void session::follow_trace()
+{
+    const conf::forward_options& options = config().forward;
+    const auto how = came_by().trace_context.value_or(options.trace_context);
+    request_.trace = request_trace(request_.fields, how, request_.is_peer_trusted);
+    if (request_.trace.wants_beginning())
+        request_.trace.begin(request_.generated_id, random_request_id(), options.trace_sample);
 }
 
 route_view* session::match_route(std::string_view method) const

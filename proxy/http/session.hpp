@@ -71,6 +71,7 @@ private:
     std::string_view date_line() noexcept { return services_.date.at(std::chrono::system_clock::now()); }
     void begin_request();
     void believe_trusted_peer();
+    void follow_trace();
     void log_request();
     bool is_leaving() const noexcept { return services_.is_draining || came_by().is_draining; }
     const conf::config& config() const { return services_.current->shared->config; }

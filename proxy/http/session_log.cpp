@@ -1,4 +1,5 @@
 // What a session tells of a request when it is over: the line of the access log, and the route's counts.
+#include "proxy/http/fields_lookup.hpp"
 #include "proxy/http/session.hpp"
 
 #include <chrono>
@@ -13,10 +14,13 @@ void session::log_request()
         cells.requests[metrics::class_of(request_.status)].add();
         cells.latency.observe(duration);
     }
+    const fields_lookup headers(request_.fields);
     log::exchange_record record;
     record.id = request_.id;
+    record.trace_id = request_.trace.id();
     record.client = request_.client_address;
     if (request_.has_head) {
+        record.headers = &headers;
         record.method = request_.fields.method();
         // Without the query, which may carry secrets.
         record.target = request_.fields.target().substr(0, request_.fields.target().find('?'));
@@ -26,6 +30,7 @@ void session::log_request()
     if (request_.route != nullptr) {
         record.route = request_.route->options().name;
         record.pool = request_.route->pool_name();
+        record.sample = request_.route->options().log_sample;
     }
     record.backend = request_.backend;
     record.reason = request_.reason;

@@ -1,158 +1,143 @@
 #include "proxy/log/access_log.hpp"
 
+#include "proxy/log/exchange_line.hpp"
 #include "proxy/log/json_line.hpp"
-#include "proxy/log/utc_text.hpp"
+#include "proxy/log/sampling.hpp"
+#include "proxy/log/text_line.hpp"
+#include "proxy/log/tunnel_line.hpp"
 
+#include <bit>
 #include <new>
+#include <utility>
 
 namespace fairlead::log {
 namespace {
 
 constexpr std::size_t flush_bytes = 64 * 1024;
+constexpr unsigned server_error = 500;
 
-using part = websocket::tunnel_texts::part;
+using conf::log_event;
 
-std::string_view name_of(websocket::end_phase phase)
+std::size_t index_of(log_event event)
 {
-    switch (phase) {
-    case websocket::end_phase::open: return "open";
-    case websocket::end_phase::closing: return "closing";
-    case websocket::end_phase::closed: return "closed";
+    return static_cast<std::size_t>(std::countr_zero(static_cast<std::uint8_t>(event)));
+}
+
+std::vector<conf::chosen_log_field> all_fields()
+{
+    std::vector<conf::chosen_log_field> all;
+    for (const auto& row : conf::log_fields()) {
+        if (row.what != conf::log_field::header) all.push_back({row.what, std::string(row.name)});
     }
-    return "open";
+    return all;
 }
 
-// Of the Close that the proxy itself sent to this side; 0 without one.
-unsigned own_code(const websocket::leg& to)
+std::chrono::microseconds lifetime_of(const websocket::tunnel& of)
 {
-    return to.close == websocket::leg::closing::sent ? to.own_code : 0U;
-}
-
-std::string now_text() { return utc_text(std::chrono::system_clock::now()); }
-
-void add_texts(json_line& line, const auto& text)
-{
-    line.text("id", text(part::id))
-        .text("client", text(part::client))
-        .text_if("user", text(part::user))
-        .text_if("source", text(part::source))
-        .text_if("host", text(part::host))
-        .text("path", text(part::path))
-        .text_if("subprotocol", text(part::subprotocol))
-        .text_if("user_agent", text(part::user_agent));
-}
-
-void add_origin(json_line& line, const websocket::tunnel_origin& origin)
-{
-    line.text("route", origin.route).text("pool", origin.pool).text("backend", origin.backend);
-}
-
-// What `fill` makes of it, all or nothing; false: out of memory.
-template <class Fill>
-bool append_line(std::string& lines, Fill fill) noexcept
-{
-    const std::size_t before = lines.size();
-    try {
-        json_line line(lines);
-        fill(line);
-    } catch (const std::bad_alloc&) {
-        lines.resize(before);
-        return false;
-    }
-    if (lines.ends_with('\n')) return true;
-    lines.resize(before);
-    return false;
-}
-
-void add_queued(json_line& line, std::chrono::microseconds queued)
-{
-    if (queued.count() > 0) line.seconds("queued", static_cast<std::uint64_t>(queued.count()));
-}
-
-void add_tls(json_line& line, const tls::handshake_facts* tls)
-{
-    if (tls == nullptr) return;
-    line.text("tls_version", tls->version).text("tls_cipher", tls->cipher).text_if("sni", tls->server_name);
-    line.flag("tls_resumed", tls->is_resumed);
-    if (tls->peer) line.text("client_certificate", tls->peer->subject);
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                 of.opened_at);
 }
 
 } // namespace
 
+access_log::access_log(line_writer& writer, metrics::worker_cells& cells)
+    : writer_(writer)
+    , cells_(cells)
+{
+    apply({});
+}
+
+void access_log::apply(const conf::log_options& options)
+{
+    const field_list chosen = options.access_fields.empty() ? all_fields() : options.access_fields;
+    std::array<field_list, event_count> fields;
+    for (const auto event : {log_event::exchange, log_event::tunnel_opened, log_event::tunnel_progress,
+                             log_event::tunnel_closed})
+    {
+        for (const auto& each : chosen) {
+            if (conf::is_of(conf::row_of(each.what), event)) fields[index_of(event)].push_back(each);
+        }
+    }
+    fields_ = std::move(fields);
+    format_ = options.access_format;
+    sample_ = options.requests ? options.sample : 0;
+}
+
+const access_log::field_list& access_log::fields_of(log_event event) const noexcept
+{
+    return fields_[index_of(event)];
+}
+
+// How many the exchange's line stands for; 0: it has none. What went wrong is always logged: all that the
+// proxy answered itself and, where exchanges are logged, what backends call their own errors.
+std::uint32_t access_log::sample_of(const exchange_record& what) const noexcept
+{
+    if (!what.reason.empty()) return 1;
+    if (sample_ == 0) return 0;
+    if (what.status >= server_error) return 1;
+    const std::uint32_t one_in = what.sample.value_or(sample_);
+    return is_in_sample(what.id, one_in) ? one_in : 0;
+}
+
 void access_log::exchange(const exchange_record& what) noexcept
 {
-    if (writer_.is_off() || (!all_exchanges_ && what.reason.empty())) return;
-    add(append_line(lines_, [&](json_line& line) {
-        line.text("time", now_text())
-            .text("event", "exchange")
-            .text("id", what.id)
-            .text("client", what.client)
-            .text_if("user", what.user)
-            .text_if("method", what.method)
-            .text_if("host", what.host)
-            .text_if("target", what.target)
-            .text_if("route", what.route)
-            .text_if("pool", what.pool)
-            .text_if("backend", what.backend)
-            .number("status", what.status)
-            .text_if("reason", what.reason)
-            .number("bytes_from_client", what.bytes_from_client)
-            .number("bytes_to_client", what.bytes_to_client)
-            .seconds("duration", static_cast<std::uint64_t>(what.duration.count()));
-        if (what.attempts > 1) line.number("attempts", what.attempts);
-        line.text_if("hedge", what.hedge);
-        add_queued(line, what.queued);
-        add_tls(line, what.tls);
-    }));
+    if (writer_.is_off()) return;
+    const std::uint32_t sample = sample_of(what);
+    if (sample == 0) return;
+    add(log_event::exchange, [&](std::string_view time) { return exchange_line{time, what, sample}; });
 }
 
 void access_log::tunnel_opened(const websocket::tunnel_origin& origin,
-                               const websocket::tunnel_texts::parts& texts, const opening& how) noexcept
+                               const websocket::tunnel_texts::parts& texts,
+                               const tunnel_opening& how) noexcept
 {
-    if (writer_.is_off()) return;
-    add(append_line(lines_, [&](json_line& line) {
-        line.text("time", now_text()).text("event", "tunnel_opened");
-        add_texts(line, [&](part which) { return texts[static_cast<std::size_t>(which)]; });
-        add_origin(line, origin);
-        line.seconds("handshake", static_cast<std::uint64_t>(how.handshake.count()));
-        add_queued(line, how.queued);
-        add_tls(line, how.tls);
-    }));
+    add(log_event::tunnel_opened, [&](std::string_view time) {
+        return opening_line{time, origin, texts, how};
+    });
+}
+
+void access_log::tunnel_progress(const websocket::tunnel& of, std::chrono::milliseconds idle) noexcept
+{
+    add(log_event::tunnel_progress, [&](std::string_view time) {
+        return life_line{time, log_event::tunnel_progress, of, lifetime_of(of), idle};
+    });
 }
 
 void access_log::tunnel_closed(const websocket::tunnel& ended) noexcept
 {
-    if (writer_.is_off()) return;
-    const auto lifetime = std::chrono::steady_clock::now() - ended.opened_at;
-    add(append_line(lines_, [&](json_line& line) {
-        line.text("time", now_text()).text("event", "tunnel_closed");
-        add_texts(line, [&](part which) { return ended.texts[which]; });
-        add_origin(line, *ended.origin);
-        line.seconds("lifetime", static_cast<std::uint64_t>(
-                                     std::chrono::duration_cast<std::chrono::microseconds>(lifetime).count()))
-            .text("closed_by", metrics::label(ended.end.by))
-            .text("cause", metrics::label(ended.end.cause))
-            .text("phase", name_of(ended.phase()))
-            .number("bytes_from_client", ended.client.bytes)
-            .number("bytes_from_backend", ended.backend.bytes);
-        if (ended.is_websocket) {
-            line.number("messages_from_client", ended.client.messages)
-                .number("messages_from_backend", ended.backend.messages)
-                .number("close_code_client", ended.client.close_code)
-                .number("close_code_backend", ended.backend.close_code)
-                .number("close_code_proxy_to_client", own_code(ended.client))
-                .number("close_code_proxy_to_backend", own_code(ended.backend))
-                .number("round_trip_client_us", ended.client.round_trip_us)
-                .number("round_trip_backend_us", ended.backend.round_trip_us)
-                .flag("protocol_violation",
-                      ended.client.from.saw_violation() || ended.backend.from.saw_violation());
-        }
-    }));
+    add(log_event::tunnel_closed, [&](std::string_view time) {
+        return life_line{time, log_event::tunnel_closed, ended, lifetime_of(ended)};
+    });
 }
 
-void access_log::add(bool is_whole) noexcept
+template <class Line>
+void access_log::append(std::span<const conf::chosen_log_field> fields, Line make)
 {
-    if (!is_whole) {
+    const auto line = make(clock_.text(std::chrono::system_clock::now()));
+    if (format_ == conf::log_format::json) {
+        json_line out(lines_);
+        put(out, fields, line);
+    } else {
+        text_line out(lines_);
+        put(out, fields, line);
+    }
+}
+
+// All of a line or nothing. Where none of the chosen fields is the event's, it has no line.
+template <class Line>
+void access_log::add(log_event event, Line make) noexcept
+{
+    const field_list& fields = fields_of(event);
+    if (writer_.is_off() || fields.empty()) return;
+    const std::size_t before = lines_.size();
+    try {
+        append(fields, make);
+    } catch (const std::bad_alloc&) {
+        lines_.resize(before);
+    }
+    if (lines_.size() == before || !lines_.ends_with('\n')) {
+        lines_.resize(before);
+        writer_.count_dropped(1);
         cells_.log_lines_dropped.add();
         return;
     }
@@ -162,7 +147,7 @@ void access_log::add(bool is_whole) noexcept
 
 void access_log::flush() noexcept
 {
-    if (!lines_.empty() && !writer_.submit(lines_)) cells_.log_lines_dropped.add(line_count_);
+    if (!writer_.submit(lines_)) cells_.log_lines_dropped.add(line_count_);
     line_count_ = 0;
 }
 

@@ -1,76 +1,65 @@
-// One worker's access log: a JSON line when a tunnel opens, one when it ends, and one for each HTTP exchange
-// that the configuration asks for (all of them, or those that the proxy answered itself).
+// One worker's access log: a line when a tunnel opens, one when it ends and, by configuration, one now and
+// then between; and one for each HTTP exchange that is asked for: all, a sample of those that went well, or
+// only those that the proxy answered itself or that broke.
 //
 // Lines gather in the worker and go to the line_writer at flush(), which the worker calls several times a
-// second, or when 64 KiB are there. Field names are documented in docs/operations.md. Thread: the worker's.
-// Errors: a line that there is no memory for is left out, and counted as one that is lost.
+// second, or when 64 KiB are there. Thread: the worker's. Errors: a line that there is no memory for is left
+// out, and counted as one that is lost.
 #pragma once
 
+#include "conf/log_options.hpp"
 #include "metrics/cells.hpp"
+#include "proxy/log/access_record.hpp"
 #include "proxy/log/line_writer.hpp"
+#include "proxy/log/utc_text.hpp"
 #include "proxy/websocket/tunnel.hpp"
-#include "tls/handshake_facts.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace fairlead::log {
-
-struct exchange_record
-{
-    std::string_view id;
-    std::string_view client;
-    std::string_view method;
-    std::string_view host;
-    std::string_view target;
-    std::string_view route;
-    std::string_view pool;
-    std::string_view backend;
-    std::string_view user;   // whose password was right; empty: none was asked for
-    std::string_view reason; // why the proxy answered itself, or what broke; empty when all was well
-    const tls::handshake_facts* tls = nullptr; // of the client's connection; null: plain
-    unsigned status = 0;                       // 0: the client left before an answer
-    unsigned attempts = 1;                     // more than one: it was sent again
-    std::string_view hedge;                    // what came of asking a second backend; empty: none was
-    std::chrono::microseconds queued{0};       // of `duration`, waited for a backend to have room
-    std::uint64_t bytes_from_client = 0;
-    std::uint64_t bytes_to_client = 0;
-    std::chrono::microseconds duration{0};
-};
 
 class access_log
 {
 public:
-    access_log(line_writer& writer, metrics::worker_cells& cells)
-        : writer_(writer)
-        , cells_(cells)
-    {}
+    // With the defaults of [log].
+    access_log(line_writer& writer, metrics::worker_cells& cells);
 
-    void set_all_exchanges(bool all) noexcept { all_exchanges_ = all; }
+    void apply(const conf::log_options& options);
 
     void exchange(const exchange_record& what) noexcept;
-    struct opening
-    {
-        std::chrono::microseconds handshake{0};    // from the request head to the 101
-        std::chrono::microseconds queued{0};       // of it, waited for a backend to have room
-        const tls::handshake_facts* tls = nullptr; // of the client's connection; null: plain
-    };
-
     void tunnel_opened(const websocket::tunnel_origin& origin, const websocket::tunnel_texts::parts& texts,
-                       const opening& how) noexcept;
+                       const tunnel_opening& how) noexcept;
+    void tunnel_progress(const websocket::tunnel& of, std::chrono::milliseconds idle) noexcept;
     void tunnel_closed(const websocket::tunnel& ended) noexcept;
     void flush() noexcept;
 
+    bool is_off() const noexcept { return writer_.is_off(); }
+
 private:
-    void add(bool is_whole) noexcept;
+    using field_list = std::vector<conf::chosen_log_field>;
+
+    static constexpr std::size_t event_count = 4;
+
+    const field_list& fields_of(conf::log_event event) const noexcept;
+    std::uint32_t sample_of(const exchange_record& what) const noexcept;
+    template <class Line>
+    void add(conf::log_event event, Line make) noexcept;
+    template <class Line>
+    void append(std::span<const conf::chosen_log_field> fields, Line make);
 
     line_writer& writer_;
     metrics::worker_cells& cells_;
+    std::array<field_list, event_count> fields_; // of each event
+    conf::log_format format_ = conf::log_format::json;
+    std::uint32_t sample_ = 0; // one in so many of the exchanges that went well; 0: none
+    utc_clock clock_;
     std::string lines_;
     std::uint64_t line_count_ = 0; // in lines_
-    bool all_exchanges_ = false;
 };
 
 } // namespace fairlead::log

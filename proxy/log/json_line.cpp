@@ -1,6 +1,7 @@
 #include "proxy/log/json_line.hpp"
 
-#include <cstdio>
+#include "proxy/log/number_text.hpp"
+
 #include <new>
 
 namespace fairlead::log {
@@ -44,7 +45,7 @@ void json_line::begin(std::string_view name)
     out_ += "\":";
 }
 
-json_line& json_line::text(std::string_view name, std::string_view value)
+line_builder& json_line::text(std::string_view name, std::string_view value)
 {
     begin(name);
     out_ += '"';
@@ -53,30 +54,21 @@ json_line& json_line::text(std::string_view name, std::string_view value)
     return *this;
 }
 
-json_line& json_line::text_if(std::string_view name, std::string_view value)
-{
-    return value.empty() ? *this : text(name, value);
-}
-
-json_line& json_line::number(std::string_view name, std::uint64_t value)
+line_builder& json_line::number(std::string_view name, std::uint64_t value)
 {
     begin(name);
-    out_ += std::to_string(value);
+    append_number(out_, value);
     return *this;
 }
 
-json_line& json_line::seconds(std::string_view name, std::uint64_t microseconds)
+line_builder& json_line::seconds(std::string_view name, std::uint64_t microseconds)
 {
     begin(name);
-    char digits[40];
-    const int size = std::snprintf(digits, sizeof digits, "%llu.%06llu",
-                                   static_cast<unsigned long long>(microseconds / 1'000'000),
-                                   static_cast<unsigned long long>(microseconds % 1'000'000));
-    out_.append(digits, static_cast<std::size_t>(size));
+    append_seconds(out_, microseconds);
     return *this;
 }
 
-json_line& json_line::flag(std::string_view name, bool value)
+line_builder& json_line::flag(std::string_view name, bool value)
 {
     begin(name);
     out_ += value ? "true" : "false";

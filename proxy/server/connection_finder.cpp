@@ -77,7 +77,8 @@ void connection_finder::step()
 bool connection_finder::look_on(search& now)
 {
     const bool is_first = !std::exchange(now.has_begun, true);
-    if (among_.look_at_all(is_first, tunnels_per_turn, [&](websocket::tunnel& each) { take(now, each); }))
+    if (among_.look_at_all(websocket::relay::looker::query, is_first, tunnels_per_turn,
+                           [&](websocket::tunnel& each) { take(now, each); }))
         return false;
     now.done(std::move(now.found));
     return true;

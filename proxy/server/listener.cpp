@@ -123,6 +123,7 @@ void listener::adopt_options()
     point_.upgrades = options_.upgrades;
     point_.redirect_port = options_.redirect_port;
     point_.hsts_line.clear();
+    point_.trace_context = options_.trace_context;
     if (options_.tls && options_.tls->hsts) point_.hsts_line = http::hsts_line(*options_.tls->hsts);
 }
 

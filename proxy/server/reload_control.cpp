@@ -1,5 +1,6 @@
 #include "proxy/server/reload_control.hpp"
 
+#include "proxy/log/process_log.hpp"
 #include "proxy/log/utc_text.hpp"
 
 #include <spdlog/spdlog.h>
@@ -140,7 +141,7 @@ control_answer reload_control::run(reload_cause why)
     }
     now.generation = process_.current->generation;
     for (const json::value& error : now.errors)
-        spdlog::error("{}", std::string_view(error.at("text").as_string()));
+        log::report_error_lines(std::string(error.at("text").as_string()));
     if (now.errors.empty())
         spdlog::info("reloaded: generation {}; {} tunnels leave, {} are adjusted", now.generation,
                      now.changes.at("tunnels_leaving").to_number<std::uint64_t>(),

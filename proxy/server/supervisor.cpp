@@ -1,5 +1,6 @@
 #include "proxy/server/supervisor.hpp"
 
+#include "proxy/log/process_log.hpp"
 #include "proxy/server/connection_report.hpp"
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
@@ -33,17 +34,6 @@ std::uint32_t worker_count(const conf::config& config)
     return config.workers != 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
 }
 
-bool listens_on(const conf::config& config, const std::string& address)
-{
-    return std::ranges::any_of(config.listeners,
-                               [&](const auto& each) { return each.address.text == address; });
-}
-
-bool uses_port(const conf::config& config, std::uint16_t port)
-{
-    return std::ranges::any_of(config.listeners, [&](const auto& each) { return each.address.port == port; });
-}
-
 // A part of a configuration that is in force already.
 template <class Step>
 void carry_on(const char* part, Step step)
@@ -57,10 +47,11 @@ void carry_on(const char* part, Step step)
 
 } // namespace
 
-supervisor::supervisor(conf::config first, config_source source)
+supervisor::supervisor(conf::config first, config_source source, log::line_writer& process_log)
     : first_(std::move(first))
     , registry_(FAIRLEAD_VERSION)
-    , writer_(first_.log.access)
+    , process_log_(process_log)
+    , writer_(first_.log.access, "access log", [](const std::string& what) { spdlog::error("{}", what); })
     , resolver_(io_, backends_)
     , reconciler_(ledger_)
     , discovery_(io_, [this] { return take_members(); })
@@ -75,6 +66,7 @@ supervisor::supervisor(conf::config first, config_source source)
     , status_(io_, {registry_, workers_, current_, ledger_, health_, drains_, reloads_, rebalancing_,
                     credentials_, reconciler_})
     , signals_(io_)
+    , log_reopening_(io_, {&writer_, &process_log_})
     , drain_timer_(io_)
     , ledger_timer_(io_)
     , tunnel_timer_(io_)
@@ -165,6 +157,7 @@ void supervisor::provide_metrics()
     const auto kernel_ports = conf::count_ports(conf::chosen_by_kernel(snat::read_host_ports()));
     registry_.set_source_usage(
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
+    registry_.set_log_drops([this] { return metrics::log_drops{writer_.dropped(), process_log_.dropped()}; });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
     registry_.set_certificates([this] { return credentials_.certificates(); });
     registry_.set_backend_states([this] { return health_.states(); });
@@ -195,6 +188,7 @@ void supervisor::terminate()
 {
     if (is_draining_) {
         spdlog::warn("second signal: ending at once");
+        spdlog::default_logger()->flush();
         std::_Exit(EXIT_FAILURE);
     }
     is_draining_ = true;
@@ -357,6 +351,7 @@ void supervisor::apply(conf::config next, std::uint64_t generation)
     });
     carry_on("listeners", [&] { move_listeners(std::move(added), before->config); });
     carry_on("certificates", [&] { credentials_.follow(); });
+    log::set_log_level(current_->config.log.level);
     carry_on("reconciliation", [&] { reconciler_.set_every(current_->config.source.reconcile_every); });
     carry_on("names", [&] {
         backends_.sweep();
@@ -364,36 +359,6 @@ void supervisor::apply(conf::config next, std::uint64_t generation)
         discovery_.follow(current_->config);
         resolver_.resolve_soon(); // a new name serves when it has resolved
     });
-}
-
-std::vector<supervisor::opened_listener> supervisor::open_added_listeners(const conf::config& next) const
-{
-    std::vector<opened_listener> added;
-    for (const auto& each : next.listeners) {
-        if (listens_on(current_->config, each.address.text)) continue;
-        const bool may_be_taken =
-            next.source.replica.count > 1 || uses_port(current_->config, each.address.port);
-        added.push_back(
-            {each, open_listening_sockets(each.address, workers_.size(), next.socket.backlog, may_be_taken)});
-    }
-    return added;
-}
-
-void supervisor::move_listeners(std::vector<opened_listener> added, const conf::config& before)
-{
-    for (auto& one : added) {
-        for (std::size_t i = 0; i < workers_.size(); ++i) {
-            auto socket = std::make_shared<owned_fd>(std::move(one.sockets[i]));
-            workers_[i]->post([options = one.options, socket](worker& self) {
-                self.add_listener(options, std::move(*socket));
-            });
-        }
-    }
-    for (const auto& each : before.listeners) {
-        if (listens_on(current_->config, each.address.text)) continue;
-        for (auto& one : workers_)
-            one->post([address = each.address.text](worker& self) { self.remove_listener(address); });
-    }
 }
 
 } // namespace fairlead::server

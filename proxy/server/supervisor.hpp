@@ -3,6 +3,7 @@
 //   SIGTERM, SIGINT  not ready; after drain.delay stop accepting, finish exchanges, close tunnels with 1001
 //                    over drain.window, exit 0; the second one ends at once, exit 1
 //   SIGHUP           read the configuration again; a broken one changes nothing
+//   SIGUSR1          open the files of both logs again
 //
 // The same and more can be asked on the admin listener: see process_control.
 // Main thread only. What must outlive the workers (metrics, ledger, backends) is declared before them.
@@ -19,6 +20,7 @@
 #include "proxy/server/config_watch.hpp"
 #include "proxy/server/credential_refresh.hpp"
 #include "proxy/server/member_discovery.hpp"
+#include "proxy/server/log_reopening.hpp"
 #include "proxy/server/operator_drains.hpp"
 #include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
@@ -46,7 +48,8 @@ public:
     using config_source = std::function<conf::read_result()>;
 
     // `first` was read from `source`, which is asked again on SIGHUP. Errors of it have been dealt with.
-    supervisor(conf::config first, config_source source);
+    // `process_log` outlives it.
+    supervisor(conf::config first, config_source source, log::line_writer& process_log);
     supervisor(const supervisor&) = delete;
     supervisor& operator=(const supervisor&) = delete;
     ~supervisor();
@@ -102,6 +105,7 @@ private:
     routing::route_registry routes_;
     credentials::process_secrets secrets_;
     http::password_verifier passwords_;
+    log::line_writer& process_log_;
     log::line_writer writer_;
     upstream::name_resolver resolver_;
     reconciler reconciler_;
@@ -118,6 +122,7 @@ private:
     std::unique_ptr<config_watch> watch_; // by option
     std::unique_ptr<admin_server> admin_;
     net::asio::signal_set signals_;
+    log_reopening log_reopening_;
     net::asio::steady_timer drain_timer_;
     net::asio::steady_timer ledger_timer_;
     net::asio::steady_timer tunnel_timer_;

@@ -153,7 +153,7 @@ void worker::apply(std::shared_ptr<const http::service> next)
 {
     const http::service_ref before = services_->current;
     services_->current = http::service_ref(new http::worker_service(next, shard_, origins_, before.get()));
-    log_.set_all_exchanges(next->config.log.requests);
+    log_.apply(next->config.log);
     for (const conf::listen_options& options : next->config.listeners) {
         const auto found = std::ranges::find(listeners_, options.address.text,
                                              [](const auto& each) { return each->address(); });
@@ -340,7 +340,24 @@ void worker::tick()
     }
     drains_.advance(now, lots_);
     report_sessions();
+    log_progress(now);
     log_.flush();
+}
+
+// Those that are younger than the time between two lines have their first one in the next round.
+void worker::log_progress(net::milliseconds_count now)
+{
+    const conf::duration every = services_->current->shared->config.log.tunnel_every;
+    const auto due = log_.is_off()
+                         ? std::nullopt
+                         : progress_.next(now, static_cast<std::uint64_t>(every.count()), relay_->size());
+    if (!due) return;
+    const auto opened_before = std::chrono::steady_clock::now() - every;
+    const auto tell = [&](const websocket::tunnel& each) {
+        if (each.opened_at <= opened_before) log_.tunnel_progress(each, relay_->since_data(each));
+    };
+    if (!relay_->look_at_all(websocket::relay::looker::log, due->from_the_beginning, due->most, tell))
+        progress_.over();
 }
 
 } // namespace fairlead::server

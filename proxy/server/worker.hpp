@@ -9,6 +9,7 @@
 #include "metrics/worker_shard.hpp"
 #include "proxy/http/session_services.hpp"
 #include "proxy/log/access_log.hpp"
+#include "proxy/log/progress_round.hpp"
 #include "proxy/server/connection_finder.hpp"
 #include "proxy/server/listener.hpp"
 #include "proxy/websocket/drain_schedule.hpp"
@@ -74,6 +75,7 @@ private:
     void adopt_policies();
     void keep_unchanged_connections(const http::worker_service& before);
     void report_sessions();
+    void log_progress(net::milliseconds_count now);
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
@@ -86,6 +88,7 @@ private:
     std::unique_ptr<ticker> ticker_;
     net::timer_wheel wheel_;
     log::access_log log_;
+    log::progress_round progress_;
     std::unique_ptr<websocket::relay> relay_;
     std::unique_ptr<connection_finder> finder_;
     tls::wire tls_way_;

@@ -109,19 +109,27 @@ public:
     // were.
     std::size_t close_oldest(std::size_t count, const own_close& how);
 
+    // Who looks at all tunnels; each has one look under way at most.
+    enum class looker : std::uint8_t
+    {
+        query,
+        log
+    };
+
     // A look at all tunnels, the oldest first, in steps of `most`, between which others have their turns:
     // what opens meanwhile comes last, what ends is left out. The visitor may close the one that it sees.
-    // False when that was all. One look at a time.
+    // False when that was all.
     template <class Visitor>
-    bool look_at_all(bool from_the_beginning, std::size_t most, Visitor visit)
+    bool look_at_all(looker who, bool from_the_beginning, std::size_t most, Visitor visit)
     {
-        if (from_the_beginning) next_seen_ = tunnels_.empty() ? nullptr : &tunnels_.front();
-        for (; next_seen_ != nullptr && most > 0; --most) {
-            tunnel& seen = *next_seen_;
-            step_over(seen);
+        tunnel*& next = next_seen_[static_cast<std::size_t>(who)];
+        if (from_the_beginning) next = tunnels_.empty() ? nullptr : &tunnels_.front();
+        for (; next != nullptr && most > 0; --most) {
+            tunnel& seen = *next;
+            next = behind(seen);
             visit(seen);
         }
-        return next_seen_ != nullptr;
+        return next != nullptr;
     }
     // Since the last data frame, either way, or since the opening; to a tick.
     std::chrono::milliseconds since_data(const tunnel& of) const noexcept;
@@ -183,10 +191,10 @@ private:
     void give_up(tunnel& which);
     void count_end(tunnel& which) noexcept;
     void bury() noexcept;
-    void step_over(tunnel& seen) noexcept
+    tunnel* behind(tunnel& seen) noexcept
     {
         const auto next = std::next(tunnels_.iterator_to(seen));
-        next_seen_ = next == tunnels_.end() ? nullptr : &*next;
+        return next == tunnels_.end() ? nullptr : &*next;
     }
 
     tick_count now() const noexcept;
@@ -203,10 +211,10 @@ private:
     const net::milliseconds_count epoch_;
     std::array<std::uint8_t, 4> ping_mark_; // the first half of every ping's payload
     std::vector<std::uint8_t> buffer_;
-    tunnel_list tunnels_;         // alive, oldest first
-    tunnel_list closed_;          // to be destroyed when no event can name them any more
-    tunnel* ready_ = nullptr;     // stack of tunnels whose turn was cut short
-    tunnel* next_seen_ = nullptr; // by a look at all; null: none is under way
+    tunnel_list tunnels_;                // alive, oldest first
+    tunnel_list closed_;                 // to be destroyed when no event can name them any more
+    tunnel* ready_ = nullptr;            // stack of tunnels whose turn was cut short
+    std::array<tunnel*, 2> next_seen_{}; // by each looker; null: no look is under way
     bool in_batch_ = false;
 };
 

@@ -190,7 +190,9 @@ void relay::finish(tunnel& which)
     which.use.reset();
     cells_.tunnels_open.sub();
     cells_.connections_open.sub();
-    if (next_seen_ == &which) step_over(which);
+    for (tunnel*& next : next_seen_) {
+        if (next == &which) next = behind(which);
+    }
     tunnels_.erase(tunnels_.iterator_to(which));
     leave_origin(which);
     --which.origin->open;

@@ -78,9 +78,10 @@ public:
         path,
         subprotocol,
         user_agent,
-        user // whose password was right
+        user,    // whose password was right
+        trace_id // its 16 bytes; empty: none
     };
-    static constexpr std::size_t part_count = 8;
+    static constexpr std::size_t part_count = 9;
     using parts = std::array<std::string_view, part_count>;
 
     explicit tunnel_texts(const parts& values);

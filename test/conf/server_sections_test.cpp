@@ -70,7 +70,10 @@ request_id = "")");
     CHECK(value.limits == limit_options{2'048, 9, 1'024, 1'000'000'000, 1 << 20, 0});
     CHECK(value.socket == socket_options{false, 0, 0s, 3s, 5, 6s, 7});
     CHECK(value.drain == drain_options{3s, 0s, 10ms});
-    CHECK(value.log == log_options{log_level::error, log_format::json, "./access.log", true});
+    CHECK(value.log == log_options{.level = log_level::error,
+                                   .format = log_format::json,
+                                   .access = "./access.log",
+                                   .requests = true});
     const std::vector<cidr> proxies{*parse_cidr("10.0.0.0/8"), *parse_cidr("fd00::/8"),
                                     *parse_cidr("192.0.2.1")};
     CHECK(value.forward == forward_options{false, "edge", false, true, "", {proxies, true}});

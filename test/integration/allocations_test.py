@@ -56,6 +56,12 @@ class Allocations(ProxyCase):
         proxy = self.start('[log]\naccess = "off"\n')
         self.assertLess(self.allocations_of(proxy, request()), AT_MOST)
 
+    def test_with_a_line_for_each_and_a_trace_begun_it_is_the_same(self):
+        for form in ("json", "text"):
+            log = f'[log]\nrequests = true\naccess = "/dev/null"\naccess_format = "{form}"\n'
+            proxy = self.start(log + '[forward]\ntrace_context = "create"\n')
+            self.assertLess(self.allocations_of(proxy, request()), AT_MOST, form)
+
     def test_posts_whose_body_comes_with_the_head_allocate_nothing(self):
         proxy = self.start()
         self.assertLess(self.allocations_of(proxy, request("POST", body=b"y" * 500)), AT_MOST)

@@ -102,7 +102,7 @@ class File(DiscoveryCase):
         os.remove(self.file)
         eventually(lambda: self.failures(proxy, "unreadable") >= 1)
         self.assertEqual(proxy.ask(request()).status, 200)
-        self.assertIn("members known last stay", proxy.stderr())
+        proxy.wait_said("members known last stay")
         other = self.http_backend("other")
         self.write_members(other)
         self.expect_members(proxy, other.address)

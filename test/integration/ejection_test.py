@@ -76,7 +76,7 @@ class Ejection(HealthCase):
         self.assertIn(", the others in ", self.page(proxy)[slow.address]["reason"])
         self.assertEqual(self.tally(proxy, 10), {"a": 5, "c": 5})
         self.assertEqual(proxy.metrics().value("fairlead_backend_ejections_total", backend=slow.address), 1)
-        self.assertIn(f"backend {slow.address} is ejected: it answers in ", proxy.stderr())
+        proxy.wait_said(f"backend {slow.address} is ejected: it answers in ")
 
     def test_a_client_that_sends_slowly_makes_no_backend_slow(self):
         backends = [self.checked_backend(name) for name in "ab"]
@@ -114,8 +114,9 @@ class Panic(HealthCase):
         backends[1].health = response()
         self.wait_state(proxy, backends[1], "up")
         self.assertEqual(set(self.tally(proxy, 10)), {"b", "c"})
-        log = proxy.stderr()
         begin, end = "pool app: 1 of 3 backends up; all are used", "2 of 3 backends up; only these are used"
+        proxy.wait_said(end)
+        log = proxy.stderr()
         self.assertLess(log.index(begin), log.index(end))
 
 

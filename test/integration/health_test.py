@@ -25,6 +25,7 @@ class Checks(HealthCase):
         self.assertEqual(metrics.value("fairlead_backend_state", backend=address, state="down"), 1)
         self.assertEqual(metrics.value("fairlead_backend_state", backend=address, state="up"), 0)
         self.assertGreaterEqual(metrics.value("fairlead_backend_check_seconds_count", backend=address), 1)
+        proxy.wait_said(f"backend {address} is down")
         self.assertEqual(proxy.stderr().count(f"backend {address} is down"), 1, proxy.stderr())
         return proxy
 
@@ -107,8 +108,9 @@ class Checks(HealthCase):
         backend.health = response()
         self.wait_state(proxy, backend, "up")
         self.assertEqual(self.tally(proxy, 10), {"back": 5, "live": 5})
-        log = proxy.stderr()
         down, up = f"{backend.address} is down: status 500", f"{backend.address} is up"
+        proxy.wait_said(up)
+        log = proxy.stderr()
         self.assertLess(log.index(down), log.index(up))
 
     def test_when_all_are_down_all_are_used(self):

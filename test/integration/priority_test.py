@@ -51,8 +51,9 @@ class Priorities(HealthCase):
                 self.assertEqual(self.in_charge(proxy), 2)
                 self.set_health(proxy, "b", response(), "up")
                 self.assertEqual(self.tally(proxy, 20), {"b": 20})
-                log = proxy.stderr()
                 said = ["1 is in charge, 2 of its 2", "2 is in charge, 1 of its 1", "0 is in charge again"]
+                proxy.wait_said("priority " + said[-1])
+                log = proxy.stderr()
                 places = [log.index("priority " + each) for each in said]
                 self.assertEqual(places, sorted(places))
                 self.set_health(proxy, "axy", response(), "up")

@@ -141,6 +141,7 @@ class Refused(HeaderCase):
             with self.subTest(name):
                 self.refused(proxy, data, reason)
         self.assertEqual(self.forwarded_for(proxy, right + request()), "192.0.2.1")
+        proxy.wait_said("closed a connection from 127.0.0.1")
         self.assertEqual(proxy.stderr().count("closed a connection from 127.0.0.1"), 1)
 
     def test_a_header_that_is_late_or_cut_is_refused(self):

@@ -51,7 +51,7 @@ class Reload(ProxyCase):
             proxy.write_config(weighted(1000) + f'[[listen]]\naddress = "{address}"\n')
             proxy.signal(signal.SIGHUP)
             eventually(lambda: proxy.metrics().value("fairlead_config_last_reload_successful") == 0)
-        self.assertIn(address, proxy.stderr())
+        proxy.wait_said(address)
         served = [json.loads(proxy.ask(request()).body)["backend"] for _ in range(40)]
         self.assertEqual(served.count("one"), 20)
 

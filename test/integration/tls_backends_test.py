@@ -41,7 +41,7 @@ class Backends(ProxyCase):
             lambda: proxy.metrics().value("fairlead_tls_failures_total", peer="backend", reason=reason) >= 1,
             5, f"a failure is counted as {reason}",
         )  # fmt: skip
-        self.assertIn(reason, proxy.stderr())
+        proxy.wait_said(reason)
 
     def test_a_backend_is_verified_by_its_address_and_asked_for_http_1_1(self):
         backend = self.backend()
@@ -65,7 +65,7 @@ class Backends(ProxyCase):
     def test_insecure_takes_anything_and_is_warned_about(self):
         proxy = self.through(self.backend("old"), "{ insecure = true }")
         self.assertEqual(self.status(proxy), 200)
-        self.assertIn("pool app: insecure: its backends are not verified", proxy.stderr())
+        proxy.wait_said("pool app: insecure: its backends are not verified")
 
     def test_a_backend_that_asks_for_a_certificate_gets_ours(self):
         backend = self.backend(client_ca=self.ca.pem)

@@ -49,7 +49,7 @@ class NewCertificates(TlsCase):
         self.own.issue("a.example", days=60)
         self.expect_other(proxy, before)
         self.assertGreater(self.not_after(proxy), end + 29 * 86400)
-        self.assertIn("'CN=a.example,O=Tests', good until", proxy.stderr())
+        proxy.wait_said("'CN=a.example,O=Tests', good until")
         self.assertEqual(proxy.metrics().value("fairlead_config_generation"), 1)
 
     def test_a_pair_that_does_not_fit_leaves_the_one_before_and_says_why(self):
@@ -59,7 +59,7 @@ class NewCertificates(TlsCase):
         os.replace(self.own.path("other.example.pem"), self.own.path("a.example.pem"))
         eventually(lambda: self.refused(proxy) == 1, 10, "the pair is refused")
         self.assertEqual(self.serial(proxy), before)
-        self.assertIn("the private key is not that of the certificate", proxy.stderr())
+        proxy.wait_said("the private key is not that of the certificate")
         self.own.issue("a.example")
         self.expect_other(proxy, before)
         self.assertEqual(self.refused(proxy), 0)

@@ -139,10 +139,11 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
-    const std::set<std::string_view> known{
-        "route", "pool",   "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
-        "class", "reason", "destination", "source",    "version",     "compiler",  "service", "cause",
-        "to",    "peer",   "start",       "used_by",   "certificate", "state",     "how",     "result"};
+    const std::set<std::string_view> known{"route",       "pool",    "backend", "direction", "kind",
+                                           "closed_by",   "sent_by", "code",    "class",     "reason",
+                                           "destination", "source",  "version", "compiler",  "service",
+                                           "cause",       "to",      "peer",    "start",     "used_by",
+                                           "certificate", "state",   "how",     "result",    "log"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

@@ -181,6 +181,10 @@ address = "127.0.0.1:{self.admin_port}"
     def output(self):
         return self.stdout() + self.stderr()
 
+    def wait_said(self, text, timeout_s=5):
+        """Until the process's own log has it: it is written by a thread of its own."""
+        eventually(lambda: text in self.stderr(), timeout_s, lambda: f"{text!r} in {self.stderr()[-2000:]}")
+
     def access_log(self):
         """The JSON lines on standard output."""
         return [json.loads(line) for line in self.stdout().splitlines() if line.startswith("{")]

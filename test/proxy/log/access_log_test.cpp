@@ -9,6 +9,7 @@
 
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct bench
 {
     conf::scratch_folder folder;
     std::string path = (folder.path() / "access.log").string();
-    std::unique_ptr<log::line_writer> writer = std::make_unique<log::line_writer>(path);
+    std::unique_ptr<log::line_writer> writer =
+        std::make_unique<log::line_writer>(path, "access log", [](const std::string&) {});
     metrics::worker_cells cells;
     log::access_log log{*writer, cells};
     boost::intrusive_ptr<websocket::tunnel_origin> origin{new websocket::tunnel_origin};
@@ -111,7 +113,7 @@ TEST_CASE("exchanges that went well are logged when all of them are wanted")
     served.status = 200;
     served.attempts = 2;
     at.log.exchange(served);
-    at.log.set_all_exchanges(true);
+    at.log.apply({.requests = true});
     served.id = "2";
     at.log.exchange(served);
     const auto line = at.only_line();
@@ -124,7 +126,7 @@ TEST_CASE("exchanges that went well are logged when all of them are wanted")
 TEST_CASE("a line tells what was waited in a queue, and what came of a second attempt")
 {
     bench at;
-    at.log.set_all_exchanges(true);
+    at.log.apply({.requests = true});
     log::exchange_record served;
     served.status = 200;
     served.hedge = "won";
@@ -147,6 +149,89 @@ TEST_CASE("nothing that a client sends can end a line or forge a member")
     const auto line = at.only_line();
     CHECK(text(line, "event") == "exchange");
     CHECK(text(line, "target").starts_with("\"},\n{\"event\":\"forged\\\r\n"));
+}
+
+TEST_CASE("in text neither can it")
+{
+    const std::string hostile =
+        std::string("x\n2026-01-31T12:00:00.250Z exchange status=200 ") + '\0' + "\x1b[2J";
+    bench at;
+    at.log.apply({.access_format = conf::log_format::text});
+    log::exchange_record refused;
+    refused.id = "7f3a";
+    refused.method = refused.host = refused.target = hostile;
+    refused.reason = "bad request";
+    refused.status = 400;
+    at.log.exchange(refused);
+    at.log.tunnel_opened(*at.origin, texts(), {});
+    at.log.flush();
+    at.writer.reset();
+    std::ifstream in(at.path);
+    std::string first, second, third;
+    REQUIRE(std::getline(in, first));
+    REQUIRE(std::getline(in, second));
+    CHECK_FALSE(std::getline(in, third));
+    CHECK(first.substr(23, 17) == "Z exchange id=7f3");
+    const std::string quoted = "\"x\\x0a2026-01-31T12:00:00.250Z exchange status=200 \\x00\\x1b[2J\"";
+    for (const auto* name : {" method=", " host=", " target="})
+        CHECK(first.find(name + quoted) != first.npos);
+    CHECK(first.find("status=400 reason=\"bad request\"") != first.npos);
+    CHECK(second.find("Z tunnel_opened id=7f3a client=192.0.2.1:1234") != second.npos);
+}
+
+TEST_CASE("of what went well a sample is logged, of what did not everything")
+{
+    bench at;
+    at.log.apply({.requests = true, .sample = 1'000'000});
+    const auto log_one = [&](std::string_view id, unsigned status, std::string_view reason,
+                             std::optional<std::uint32_t> of_route = {}) {
+        log::exchange_record one;
+        one.id = id;
+        one.status = status;
+        one.reason = reason;
+        one.sample = of_route;
+        at.log.exchange(one);
+    };
+    log_one("well", 200, "");
+    log_one("their mistake", 404, "");
+    log_one("the backend's own error", 503, "");
+    log_one("ours", 404, "no route");
+    log_one("cut", 200, "the client left");
+    log_one("left", 0, "the client left");
+    log_one("all of the route", 200, "", 1);
+    log_one("none of the route", 200, "", 0);
+    std::vector<std::string> logged;
+    for (const auto& line : at.lines()) {
+        logged.push_back(text(line, "id"));
+        CHECK_FALSE(line.contains("sample"));
+    }
+    const std::vector<std::string> expected{"the backend's own error", "ours", "cut", "left",
+                                            "all of the route"};
+    CHECK(logged == expected);
+}
+
+TEST_CASE("what is chosen counts for all lines, and a line without any of it is not written")
+{
+    const std::vector<conf::chosen_log_field> cause{{conf::log_field::cause, "cause"}};
+    const std::vector<conf::chosen_log_field> both{{conf::log_field::cause, "cause"},
+                                                   {conf::log_field::id, "id"}};
+    bench at;
+    at.log.apply({.access_fields = both});
+    log::exchange_record refused;
+    refused.id = "1";
+    refused.reason = "no route";
+    at.log.exchange(refused);
+    at.log.apply({.access_fields = cause});
+    at.log.exchange(refused);
+    at.log.tunnel_opened(*at.origin, texts(), {});
+    websocket::tunnel ended{websocket::tunnel_texts(texts()), 1};
+    ended.origin = at.origin;
+    ended.end.cause = websocket::end_cause::eof;
+    at.log.tunnel_closed(ended);
+    const auto lines = at.lines();
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] == json::object{{"id", "1"}});
+    CHECK(lines[1] == json::object{{"cause", "eof"}});
 }
 
 TEST_CASE("the opening of a tunnel is a line with all that is known of it")
@@ -181,7 +266,8 @@ TEST_CASE("a line that there is no memory for is left out whole, and counted")
             const test::out_of_memory now(test::out_of_memory::what::objects, still);
             at.log.tunnel_closed(ended);
         }
-        const std::uint64_t dropped = at.cells.log_lines_dropped.value();
+        const std::uint64_t dropped = at.writer->dropped();
+        CHECK(at.cells.log_lines_dropped.value() == dropped);
         at.log.tunnel_opened(*at.origin, texts(), {.handshake = 1us});
         const auto all = at.lines(); // each is JSON
         REQUIRE(all.size() == 3 - dropped);
@@ -237,31 +323,31 @@ TEST_CASE("the end of a tunnel is a line with who ended it, how, and what it car
 TEST_CASE("lines wait for a flush, or for 64 KiB of them")
 {
     bench at;
-    at.log.set_all_exchanges(true);
+    at.log.apply({.requests = true});
     const std::string target(1000, 'x');
     log::exchange_record served;
     served.target = target;
     for (int i = 0; i < 200; ++i)
         at.log.exchange(served);
+    CHECK(at.writer->dropped() == 0);
     CHECK(at.lines().size() == 200);
-    CHECK(at.cells.log_lines_dropped.value() == 0);
 }
 
 TEST_CASE("a log that is off costs nothing and keeps nothing")
 {
-    log::line_writer off("off");
+    log::line_writer off("off", "access log", {});
     metrics::worker_cells cells;
     log::access_log log(off, cells);
-    log.set_all_exchanges(true);
+    log.apply({.requests = true});
     log.exchange({});
     log.flush();
-    CHECK(cells.log_lines_dropped.value() == 0);
+    CHECK(off.dropped() == 0);
 }
 
 TEST_CASE("what TLS settled is logged with an exchange and with a tunnel's opening")
 {
     bench at;
-    at.log.set_all_exchanges(true);
+    at.log.apply({.requests = true});
     tls::handshake_facts facts;
     facts.version = "TLSv1.3";
     facts.cipher = "TLS_AES_128_GCM_SHA256";
