@@ -115,8 +115,19 @@ public:
     const std::string& pool_name() const noexcept { return pool_name_; }
     const conf::endpoint& address() const noexcept { return address_; }
 
-    std::uint32_t weight() const noexcept { return weight_.load(std::memory_order_relaxed); } // at least 1
+    // At least 1: what an operator wants, else the configuration's.
+    std::uint32_t weight() const noexcept
+    {
+        const std::uint32_t wanted = wanted_weight();
+        return wanted != 0 ? wanted : configured_weight();
+    }
+    std::uint32_t configured_weight() const noexcept { return weight_.load(std::memory_order_relaxed); }
     void set_weight(std::uint32_t weight) noexcept;
+    std::uint32_t wanted_weight() const noexcept { return wanted_weight_.load(std::memory_order_relaxed); }
+    void set_wanted_weight(std::uint32_t weight) noexcept // 0: the configuration's
+    {
+        wanted_weight_.store(weight, std::memory_order_relaxed);
+    }
 
     // Of its pool: the lowest one that serves gets everything.
     std::uint32_t priority() const noexcept { return priority_.load(std::memory_order_relaxed); }
@@ -158,6 +169,13 @@ public:
     bool is_draining() const noexcept { return is_draining_.load(std::memory_order_relaxed); }
     void set_draining(bool draining) noexcept { is_draining_.store(draining, std::memory_order_relaxed); }
 
+    // An operator ejected it: it is chosen for nothing new, and what it has stays. A reload keeps that.
+    bool is_withheld() const noexcept { return is_withheld_.load(std::memory_order_relaxed); }
+    void set_withheld(bool withheld) noexcept { is_withheld_.store(withheld, std::memory_order_relaxed); }
+
+    // Nothing new is to come to it, whatever its health is.
+    bool is_closed_to_new() const noexcept { return is_draining() || is_withheld(); }
+
     failure_backoff& backoff() noexcept { return backoff_; }
     const failure_backoff& backoff() const noexcept { return backoff_; }
     health::ejection& ejection() noexcept { return ejection_; }
@@ -170,13 +188,13 @@ public:
         checked_.store(state, std::memory_order_relaxed);
     }
 
-    // Neither found down by its checks, nor draining by their answers or an operator, nor ejected. A back-off
-    // is another matter.
+    // Neither found down by its checks, nor draining by their answers, nor ejected, nor closed by an
+    // operator. A back-off is another matter.
     bool is_serving(steady_time now) const noexcept
     {
         const auto state = checked();
         return (state == health::checked_state::up || state == health::checked_state::checking) &&
-               !is_draining() && !ejection_.is_out(now);
+               !is_closed_to_new() && !ejection_.is_out(now);
     }
 
     // It accepted a connection.
@@ -217,7 +235,9 @@ private:
     std::atomic<std::uint32_t> awaited_{0};
     std::atomic<std::uint32_t> pending_{0};
     std::atomic<health::checked_state> checked_{health::checked_state::checking};
+    std::atomic<std::uint32_t> wanted_weight_{0};
     std::atomic<bool> is_draining_{false};
+    std::atomic<bool> is_withheld_{false};
     failure_backoff backoff_;
     health::ejection ejection_;
     std::atomic<std::int64_t> slow_start_ms_{0}; // how long one takes

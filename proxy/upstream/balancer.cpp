@@ -48,8 +48,8 @@ bool balancer::candidates::may_serve(std::uint32_t position) const
     const backend& asked = *backends[position];
     if (tier && asked.priority() != *tier) return false;
     if (only_probes && asked.backoff().failures() == 0) return false;
-    return !asked.is_draining() && asked.backoff().is_due(now) && (!only_serving || asked.is_serving(now)) &&
-           !tried.contains(position);
+    return !asked.is_closed_to_new() && asked.backoff().is_due(now) &&
+           (!only_serving || asked.is_serving(now)) && !tried.contains(position);
 }
 
 // Whether `a` has less to do for its weight than `b`, counting the connection that is about to be added: so
@@ -259,7 +259,8 @@ balancer::position balancer::soonest_due(const candidates& among)
 {
     position best;
     for (std::uint32_t at = 0; at < count(among.backends); ++at) {
-        if (among.tried.contains(at) || among.backends[at]->is_draining() || !among.has_room(at)) continue;
+        if (among.tried.contains(at) || among.backends[at]->is_closed_to_new() || !among.has_room(at))
+            continue;
         const auto due = among.backends[at]->backoff().retry_at();
         if (!best || due < among.backends[*best]->backoff().retry_at()) best = at;
     }

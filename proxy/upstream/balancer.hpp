@@ -11,8 +11,8 @@
 // Backends that are down, draining, ejected or backing off and those already tried by this request are
 // skipped. When no other is left, all untried ones that are not backing off are used as if they served; when
 // all of them are, the one whose back-off ends first: an attempt beats a refusal. Below the panic threshold
-// those that do not serve are used like the others. One that an operator drains is never chosen. A weight
-// counts as far as a slow start has reached it.
+// those that do not serve are used like the others. One that an operator drains or ejects is never chosen. A
+// weight counts as far as a slow start has reached it.
 // One that has its max_connections is chosen for nothing, and so is room that somebody waits for. While those
 // that serve have no room, those that do not serve are left alone.
 // Does not dial and does not count the use: admit() to the backend of the choice.

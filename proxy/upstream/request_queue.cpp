@@ -161,7 +161,7 @@ void request_queue::call_for_room(backend_span backends, std::chrono::steady_clo
     if (waiting() == 0) return;
     const std::lock_guard lock(mutex_);
     for (const auto& each : backends) {
-        const bool serves = each->is_serving(now) && !each->is_draining() && each->backoff().is_due(now);
+        const bool serves = each->is_serving(now) && each->backoff().is_due(now);
         if (!serves) call_whole_line(each.get());
         while (serves && has_uncalled_room(*each) && call_next(each.get(), 0)) {
         }

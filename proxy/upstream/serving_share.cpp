@@ -10,7 +10,7 @@ serving_share count_if(backend_span backends, steady_time now, Predicate counts)
 {
     serving_share out;
     for (const auto& each : backends) {
-        if (each->is_draining() || !counts(*each)) continue;
+        if (each->is_closed_to_new() || !counts(*each)) continue;
         ++out.all;
         if (each->is_serving(now) && each->backoff().failures() == 0) ++out.up;
     }

@@ -49,6 +49,32 @@ TEST_CASE("round robin of equal weights takes each in turn, from a start that di
     CHECK(starts.size() == 4);
 }
 
+TEST_CASE("an operator's weight counts instead of the configured one until it is taken back")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::round_robin, connect_timeout, 1);
+    among[0]->set_wanted_weight(3);
+    CHECK(counts(chooser, among, 400) == std::vector{300, 100});
+    among[0]->set_weight(7); // a reload
+    CHECK(counts(chooser, among, 400) == std::vector{300, 100});
+    CHECK(among[0]->configured_weight() == 7);
+    among[0]->set_wanted_weight(0);
+    CHECK(counts(chooser, among, 800) == std::vector{700, 100});
+}
+
+TEST_CASE("what an operator ejects is chosen for nothing, as a last resort neither")
+{
+    const auto among = backends({1, 1});
+    balancer chooser(balance_kind::least_connections, connect_timeout, 1);
+    among[0]->set_withheld(true);
+    CHECK(counts(chooser, among, 50) == std::vector{0, 50});
+    CHECK_FALSE(among[0]->is_serving(start));
+    among[1]->set_withheld(true);
+    CHECK_FALSE(chooser.choose(among, {}, start).has_value());
+    among[0]->set_withheld(false);
+    CHECK(counts(chooser, among, 50) == std::vector{50, 0});
+}
+
 TEST_CASE("least connections fills the emptiest, in proportion to the weights")
 {
     const auto among = backends({1, 3});
