@@ -26,7 +26,8 @@ RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq 
       libboost-json1.81.0 libc-ares2 libfmt9 libprometheus-cpp-core1.0 libre2-9 libspdlog1.10 libssl3 libtomlplusplus3 libxxhash0 \
       libcrypt1 zlib1g \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
- && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fairlead
+ && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fairlead \
+ && install -d -o 10001 -g 10001 -m 0700 /run/fairlead
 COPY deploy/docker/fairlead.toml /etc/fairlead/fairlead.toml
 COPY --from=build /usr/local/bin/fairlead /usr/local/bin/fairlead
 COPY --from=build /usr/local/share/man/man1/fairlead.1 /usr/local/share/man/man1/fairlead.1

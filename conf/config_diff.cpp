@@ -1,5 +1,6 @@
 #include "conf/config_diff.hpp"
 
+#include "conf/admin_comparison.hpp"
 #include "conf/answer_comparison.hpp"
 #include "conf/known_keys.hpp"
 #include "conf/process_comparison.hpp"
@@ -9,7 +10,6 @@
 #include <unordered_map>
 
 namespace fairlead::conf {
-
 namespace {
 
 std::string text_of(bool value) { return value ? "true" : "false"; }
@@ -110,7 +110,7 @@ void compare_process(const config& a, const config& b, std::vector<key_change>& 
     const key_comparison top("", "", out);
     top.add("workers", a.workers, b.workers);
     top.add("error_pages", a.error_pages, b.error_pages);
-    key_comparison("admin", "admin.", out).add("address", a.admin.address, b.admin.address);
+    compare_admin(a.admin, b.admin, key_comparison("admin", "admin.", out));
     key_comparison("reload", "reload.", out).add("watch", a.reload.watch, b.reload.watch);
     compare_log(a.log, b.log, key_comparison("log", "log.", out));
     compare_forwarding(a.forward, b.forward, key_comparison("forward", "forward.", out));

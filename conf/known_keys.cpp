@@ -1,6 +1,7 @@
 #include "conf/known_keys.hpp"
 
 #include "conf/access_rows.hpp"
+#include "conf/admin_rows.hpp"
 #include "conf/answer_rows.hpp"
 #include "conf/discover_rows.hpp"
 #include "conf/edge_rows.hpp"
@@ -89,9 +90,6 @@ constexpr auto plain_rows = std::to_array<key_row>({
      .example = "\"500/s\""},
     {.section = "listen", .name = "upgrade_burst", .type = value_type::integer, .least = 1,
      .most = 1'000'000, .example = "1000"},
-
-    {.section = "admin", .name = "address", .type = value_type::text, .choices = listen_address,
-     .required = true, .reloads = false, .example = "\"127.0.0.1:9900\""},
 
     wait("head", "\"10s\""),
     wait("keep_alive", "\"1m\""),
@@ -348,7 +346,8 @@ constexpr auto joined(const std::array<key_row, First>& some, const std::array<k
 
 constexpr auto pool_rows = joined(joined(joined(discover_rows, health_rows), limit_rows), retry_rows);
 constexpr auto route_rows = joined(joined(edge_rows, access_rows), answer_rows);
-constexpr auto rows = joined(joined(joined(joined(plain_rows, pool_rows), route_rows), tls_rows), log_rows);
+constexpr auto process_rows = joined(joined(joined(plain_rows, admin_rows), tls_rows), log_rows);
+constexpr auto rows = joined(joined(process_rows, pool_rows), route_rows);
 
 } // namespace
 

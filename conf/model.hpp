@@ -7,6 +7,7 @@
 // them as shared_ptr<const config>.
 #pragma once
 
+#include "conf/admin_options.hpp"
 #include "conf/discover_options.hpp"
 #include "conf/edge_options.hpp"
 #include "conf/health_options.hpp"
@@ -43,11 +44,6 @@ struct listen_options // [[listen]]
     std::optional<listen_tls_options> tls = {};
     std::uint16_t redirect_port = 0; // of https, where every request is sent to; 0: it is served
     std::optional<trace_handling> trace_context = {}; // else forward.trace_context
-};
-
-struct admin_options // [admin]
-{
-    std::optional<endpoint> address; // absent: no admin listener
 };
 
 // [timeouts]: each bounds one wait of one connection; 0 is never.

@@ -1,10 +1,11 @@
 #include "conf/server_sections.hpp"
 
-#include "conf/rate_keys.hpp"
-
+#include "conf/admin_section.hpp"
 #include "conf/http_syntax.hpp"
+#include "conf/listen_address.hpp"
 #include "conf/log_section.hpp"
 #include "conf/peer_addresses.hpp"
+#include "conf/rate_keys.hpp"
 #include "conf/tls_section.hpp"
 
 #include <algorithm>
@@ -20,40 +21,6 @@ std::optional<table_reader> section(const table_reader& top, std::string_view na
         return std::nullopt;
     }
     return table_reader(*node, {name, std::string(name), top.file(), top.errors()});
-}
-
-std::optional<endpoint> read_listen_address(const table_reader& table)
-{
-    std::string text;
-    table.read("address", text);
-    const auto* node = table.find("address");
-    if (node == nullptr || node->kind != node_kind::text) {
-        return std::nullopt;
-    }
-    const auto address = parse_listen_endpoint(text);
-    if (!address) {
-        const auto other = parse_endpoint(text);
-        const bool is_name = other && other->what == endpoint::kind::name;
-        table.report("address", in_quotes(text) +
-                                    (is_name ? " is a name; an address to listen on is written as "
-                                             : " is not an address to listen on; one is ") +
-                                    range_text(*find_key("listen", "address")));
-    }
-    return address;
-}
-
-// Whether the address is taken; port 0 stands for any free port and never is.
-bool report_shared_address(const table_reader& table, const endpoint& address,
-                           const std::vector<listen_options>& listeners)
-{
-    const auto twin = std::ranges::find(listeners, address,
-                                        [](const listen_options& listener) { return listener.address; });
-    const bool is_any_port = address.what == endpoint::kind::ip && address.port == 0;
-    if (twin == listeners.end() || is_any_port) {
-        return false;
-    }
-    table.report("address", address.text + " is listened on already, at " + position_text(twin->where));
-    return true;
 }
 
 void read_timeouts(const table_reader& table, timeout_options& target)
@@ -182,12 +149,7 @@ void read_process_sections(const table_reader& top, config_draft& draft)
 {
     auto& value = draft.value;
     top.read("workers", value.workers);
-    if (const auto table = section(top, "admin")) {
-        value.admin.address = read_listen_address(*table);
-        if (value.admin.address) {
-            report_shared_address(*table, *value.admin.address, value.listeners);
-        }
-    }
+    read_admin_section(top, draft);
     if (const auto table = section(top, "timeouts")) {
         read_timeouts(*table, value.timeouts);
     }

@@ -181,24 +181,30 @@ void read_tls_section(const table_reader& top, config_draft& draft)
     read_path(table, "key_log", target.key_log);
 }
 
-void read_listen_tls(const table_reader& listen, const tls_options& defaults, listen_options& target)
+void read_tls_of(const table_reader& listen, const tls_options& defaults,
+                 std::optional<listen_tls_options>& target)
 {
     const auto* node = listen.find("tls");
-    if (node != nullptr) {
-        const table_reader table(*node,
-                                 {"listen.tls", listen.path_of("tls"), listen.file(), listen.errors()});
-        auto& tls = target.tls.emplace();
-        tls.where = table.position();
-        tls.profile = defaults.profile;
-        tls.min_version = defaults.min_version;
-        if (node->kind == node_kind::table) {
-            read_versions(table, tls.profile, tls.min_version);
-            read_certificates(table, tls);
-            table.read("strict_sni", tls.strict_sni);
-            read_clients(table, tls);
-            read_hsts(table, tls);
-        }
+    if (node == nullptr) {
+        return;
     }
+    const table_reader table(*node, {"listen.tls", listen.path_of("tls"), listen.file(), listen.errors()});
+    auto& tls = target.emplace();
+    tls.where = table.position();
+    tls.profile = defaults.profile;
+    tls.min_version = defaults.min_version;
+    if (node->kind == node_kind::table) {
+        read_versions(table, tls.profile, tls.min_version);
+        read_certificates(table, tls);
+        table.read("strict_sni", tls.strict_sni);
+        read_clients(table, tls);
+        read_hsts(table, tls);
+    }
+}
+
+void read_listen_tls(const table_reader& listen, const tls_options& defaults, listen_options& target)
+{
+    read_tls_of(listen, defaults, target.tls);
     read_redirect(listen, target);
 }
 

@@ -9,7 +9,10 @@ namespace fairlead::conf {
 
 void read_tls_section(const table_reader& top, config_draft& draft);
 
-// Profile and min_version are those of `defaults` where the listener does not say them itself.
+// The key `tls` of something that listens. Profile and min_version are those of `defaults` where it does not
+// say them itself.
+void read_tls_of(const table_reader& listen, const tls_options& defaults,
+                 std::optional<listen_tls_options>& target);
 void read_listen_tls(const table_reader& listen, const tls_options& defaults, listen_options& target);
 
 void read_pool_tls(const table_reader& pool_table, pool_options& pool); // whose backends are read

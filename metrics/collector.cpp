@@ -258,6 +258,7 @@ void add_reported(family_set& out, const scrape& parts)
         out.add(metric::pool_priority, {each.pool}, static_cast<double>(each.priority));
         if (each.queue) add_queue(out, each);
     }
+    if (parts.admin) add_admin(out, *parts.admin);
     for (const discovery_state& each : parts.discoveries)
         add_discovery(out, each);
     for (const route_load& each : parts.routes) {

@@ -6,11 +6,13 @@
 // a label set appears with the set.
 #pragma once
 
+#include "metrics/admin_samples.hpp"
 #include "metrics/registry.hpp"
 
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,7 @@ struct scrape
     std::vector<route_load> routes;
     std::vector<certificate_state> certificates;
     reconciliation_state reconciliation;
+    std::shared_ptr<const admin_cells> admin; // null: there is no admin listener
     std::vector<npath_service_state> npath;
     log_drops dropped;
     lifecycle life;

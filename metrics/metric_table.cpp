@@ -346,6 +346,8 @@ constexpr auto rows = std::to_array<metric_row>({
     {metric::ready, gauge, "fairlead_ready", "0 or 1", none, "1 while new connections are welcome."},
     {metric::draining, gauge, "fairlead_draining", "0 or 1", none,
      "1 from the signal to stop until the end."},
+    {metric::admin_refusals, counter, "fairlead_admin_refusals_total", "requests", {"reason"},
+     "Requests to admin listeners that were refused, and connections that were."},
     {metric::config_generation, gauge, "fairlead_config_generation", "configurations", none,
      "Number of the configuration in force; the one at start is 1."},
     {metric::config_last_reload_successful, gauge, "fairlead_config_last_reload_successful", "0 or 1", none,

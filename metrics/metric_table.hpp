@@ -113,6 +113,7 @@ enum class metric : std::uint8_t
     workers,
     ready,
     draining,
+    admin_refusals,
     config_generation,
     config_last_reload_successful,
     config_last_reload_timestamp,

@@ -56,6 +56,12 @@ void registry::set_certificates(certificates_fn certificates)
     certificates_ = std::move(certificates);
 }
 
+void registry::set_admin(std::shared_ptr<const admin_cells> cells)
+{
+    std::lock_guard hold{mutex_};
+    admin_ = std::move(cells);
+}
+
 void registry::set_reconciliation(reconciliation_fn state)
 {
     std::lock_guard hold{mutex_};
@@ -106,6 +112,7 @@ std::string registry::expose() const
         for (const auto& shard : shards_)
             parts.shards.push_back(shard.get());
         parts.life = lifecycle_;
+        parts.admin = admin_;
         usage = source_usage_;
         states = backend_states_;
         pools = pool_states_;

@@ -21,6 +21,8 @@
 
 namespace fairlead::metrics {
 
+struct admin_cells;
+
 // Connections from one source address to one destination, against the ports there are for them.
 struct source_usage
 {
@@ -167,6 +169,7 @@ public:
     void set_reconciliation(reconciliation_fn state);
     void set_log_drops(log_drops_fn drops);
     void set_npath_states(npath_states_fn states);
+    void set_admin(std::shared_ptr<const admin_cells> cells);
 
     void set_lifecycle(const lifecycle& now);
     lifecycle current_lifecycle() const;
@@ -191,6 +194,7 @@ private:
     reconciliation_fn reconciliation_;
     log_drops_fn log_drops_;
     npath_states_fn npath_states_;
+    std::shared_ptr<const admin_cells> admin_;
     lifecycle lifecycle_;
 };
 

@@ -1,6 +1,8 @@
 #include "proxy/admin/connection.hpp"
 
 #include "proxy/http/error_response.hpp"
+#include "proxy/net/address.hpp"
+#include "tls/handshake_facts.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,6 +15,8 @@
 #include <span>
 #include <utility>
 
+#include <sys/socket.h>
+
 namespace fairlead::admin {
 namespace {
 
@@ -24,27 +28,39 @@ constexpr std::size_t max_body_bytes = 4 * 1024;
 constexpr std::size_t read_size = 4 * 1024;
 constexpr std::chrono::seconds request_time{10};
 
+// Who is at the other end, as the kernel knows it.
+std::string describe_peer(int fd)
+{
+    const net::socket_address remote = net::peer_of(fd);
+    if (const auto ip = net::ip_of(remote)) return conf::to_string(*ip);
+    ucred process{};
+    socklen_t size = sizeof process;
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &size) != 0) return "unix";
+    return "uid " + std::to_string(process.uid);
+}
+
 std::string_view text(boost::beast::string_view of) { return {of.data(), of.size()}; }
 
 } // namespace
 
-connection::connection(std::shared_ptr<connection_services> services, std::shared_ptr<std::size_t> open,
+connection::connection(std::shared_ptr<connection_services> services, std::shared_ptr<entrance> through,
                        net::stream client)
     : services_(std::move(services))
-    , open_(std::move(open))
+    , entrance_(std::move(through))
     , client_(std::move(client))
     , limit_(services_->wheel)
+    , peer_(describe_peer(client_.fd()))
     , buffer_(max_head_bytes + max_body_bytes)
 {
     limit_.guard(&client_.lowest_layer());
     ++services_->connections;
-    ++*open_;
+    ++entrance_->connections;
 }
 
 connection::~connection()
 {
     --services_->connections;
-    --*open_;
+    --entrance_->connections;
 }
 
 net::task<> connection::serve(std::shared_ptr<connection> one)
@@ -61,6 +77,7 @@ net::task<> connection::serve(std::shared_ptr<connection> one)
 
 net::task<> connection::run(const std::shared_ptr<connection>& self)
 {
+    if (entrance_->tls && !co_await shake_hands()) co_return;
     for (bool goes_on = true; goes_on;) {
         parser_.emplace();
         parser_->eager(true);
@@ -70,6 +87,22 @@ net::task<> connection::run(const std::shared_ptr<connection>& self)
         if (!co_await read_request()) co_return;
         goes_on = co_await respond(self);
     }
+}
+
+net::task<bool> connection::shake_hands()
+{
+    limit_.arm(request_time);
+    const auto context = entrance_->tls->context();
+    auto handshake = tls::connection::accept(*context, client_.fd(), services_->tls_way);
+    if (!handshake) co_return false;
+    const net::error_code error = co_await client_.secure(handshake, services_->gate, &limit_);
+    const tls::failure* const why = error ? handshake->failed_by() : nullptr;
+    if (error) {
+        note_refusal(metrics::admin_refusal::handshake, why != nullptr ? why->text : error.message());
+        co_return false;
+    }
+    is_verified_ = tls::read_handshake(*client_.tls()->ssl()).peer != nullptr;
+    co_return true;
 }
 
 net::task<bool> connection::read_request()
@@ -127,15 +160,12 @@ net::task<bool> connection::respond(const std::shared_ptr<connection>& self)
     const bool keeps = parser_->get().keep_alive();
     page_request asked = request_at_hand();
     std::optional<page_table::found> found = services_->pages.find(path_of(asked.target));
-    if (!found) {
-        const page_answer unknown = error_answer(404, "there is no such page; / lists them");
-        co_return co_await send(unknown, keeps);
-    }
+    const auto refused = judge(found ? found->which : nullptr, asked);
+    if (refused) co_return co_await send(*refused, keeps);
     asked.segments = std::move(found->segments);
-    if (const auto refused = refusal_of(*found->which, asked)) co_return co_await send(*refused, keeps);
     if (found->which->refuse) {
-        const std::optional<page_answer> refused = found->which->refuse(asked);
-        if (refused) co_return co_await send(*refused, keeps);
+        const std::optional<page_answer> wrong = found->which->refuse(asked);
+        if (wrong) co_return co_await send(*wrong, keeps);
     }
     const bool streams = found->which->stream && asked.method == "GET";
     if (streams && services_->streams.size() < max_streams) {
@@ -146,10 +176,42 @@ net::task<bool> connection::respond(const std::shared_ptr<connection>& self)
     co_return co_await send(told, keeps);
 }
 
+// Who asks comes first: a stranger does not learn which pages there are.
+std::optional<page_answer> connection::judge(const page* which, page_request& asked)
+{
+    const auto& from = parser_->get();
+    judgement verdict = entrance_->access.judge({.method = asked.method,
+                                                 .host = text(from[field::host]),
+                                                 .authorization = text(from[field::authorization]),
+                                                 .is_open_page = which != nullptr && which->is_open,
+                                                 .is_verified = is_verified_});
+    if (verdict.refusal) {
+        note_refusal(verdict.reason, asked.method);
+        return std::move(verdict.refusal);
+    }
+    asked.by = verdict.by.empty() ? peer_ : std::string(verdict.by) + " from " + peer_;
+    if (which == nullptr) return error_answer(404, "there is no such page; / lists them");
+    auto refused = refusal_of(*which, asked);
+    if (refused && refused->status == 403) note_refusal(metrics::admin_refusal::cross_site, asked.method);
+    if (!refused && !is_read(asked.method))
+        spdlog::info("admin: {} {} by {}", asked.method, which->path, asked.by);
+    return refused;
+}
+
+void connection::note_refusal(metrics::admin_refusal reason, std::string_view what)
+{
+    services_->cells->refusals[reason].add();
+    const auto left_out = services_->refusal_reports.next(std::chrono::steady_clock::now());
+    if (!left_out) return;
+    spdlog::warn("admin: refused {} at {}: {} ({}); {} more since the last such line", peer_,
+                 entrance_->address, metrics::label(reason), what, *left_out);
+}
+
 net::task<page_answer> connection::answer(const page& which, const page_request& asked)
 {
     if (which.answer) co_return which.answer(asked);
     if (which.answer_later) co_return co_await which.answer_later(asked);
+    note_refusal(metrics::admin_refusal::busy, asked.method);
     page_answer full = error_answer(503, "there are as many streams as may be");
     full.header_lines = "Retry-After: 5\r\n";
     co_return full;

@@ -31,6 +31,7 @@ struct page_request
     bool has_body = false;
     std::string_view accept = {};
     std::string_view last_event_id = {};
+    std::string by = {};                    // who asks: "uid 0", "token from 10.0.0.1"
     std::vector<std::string> segments = {}; // what stands for each '*' of the page's path, decoded
 };
 
@@ -47,6 +48,7 @@ struct page
 {
     std::string path; // "/drain"; a '*' is any one segment: "/connections/*"
     std::string_view methods = "GET, HEAD";
+    bool is_open = false; // everybody may read it, who shows nothing too
     std::function<page_answer(const page_request&)> answer = {};
     std::function<net::task<page_answer>(const page_request&)> answer_later = {};
     std::function<std::optional<page_answer>(const page_request&)> refuse = {};

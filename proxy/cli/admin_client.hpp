@@ -4,13 +4,13 @@
 // is no address, nobody listens, nobody answers in time, the answer is not HTTP.
 #pragma once
 
+#include "proxy/cli/admin_access.hpp"
+
 #include <chrono>
 #include <string>
 #include <string_view>
 
 namespace fairlead::cli {
-
-inline constexpr const char* default_admin = "127.0.0.1:9900";
 
 struct admin_reply
 {
@@ -18,9 +18,8 @@ struct admin_reply
     std::string body;
 };
 
-// `address` is "127.0.0.1:9900" or "unix:/run/fairlead.sock". A method other than GET is a change, and says
-// so.
-admin_reply ask_admin(const std::string& address, std::string_view method, std::string_view target,
+// A method other than GET is a change, and says so.
+admin_reply ask_admin(const admin_access& at, std::string_view method, std::string_view target,
                       std::chrono::seconds limit);
 
 // A parameter's value as a query takes it: everything but letters, digits and "-._~:/" is %XX.

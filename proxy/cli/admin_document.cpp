@@ -13,14 +13,14 @@ namespace fairlead::cli {
 
 namespace json = boost::json;
 
-admin_document ask(const std::string& admin, std::string_view method, const std::string& target,
+admin_document ask(const admin_access& admin, std::string_view method, const std::string& target,
                    std::chrono::seconds limit)
 {
     const admin_reply reply = ask_admin(admin, method, target, limit);
     json::error_code error;
     json::value body = json::parse(reply.body, error);
     if (error || !body.is_object())
-        throw std::runtime_error(admin + ": status " + std::to_string(reply.status) +
+        throw std::runtime_error(address_of(admin) + ": status " + std::to_string(reply.status) +
                                  ", and no JSON: is this a Fairlead that knows this command?");
     return {reply.status, std::move(body.as_object())};
 }

@@ -18,7 +18,7 @@ struct admin_document
 };
 
 // Throws std::runtime_error where ask_admin() does, and when the answer is not JSON.
-admin_document ask(const std::string& admin, std::string_view method, const std::string& target,
+admin_document ask(const admin_access& admin, std::string_view method, const std::string& target,
                    std::chrono::seconds limit = std::chrono::seconds(10));
 
 // Tells what was refused, and returns the exit code for that.

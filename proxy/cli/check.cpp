@@ -5,6 +5,7 @@
 #include "proxy/discovery/file_members.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/plan/route_check.hpp"
+#include "proxy/server/admin_server.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -57,6 +58,7 @@ void judge_as_the_proxy(const conf::config& config, check_report& report)
     snat::tuple_ledger ledger;
     routing::route_registry routes;
     try {
+        (void)server::load_admin_certificates(config);
         add(report.warnings,
             warnings_about_tls(*http::service::build(config, {backends, ledger, routes}, 1)));
     } catch (const std::runtime_error& problems) {
@@ -85,6 +87,7 @@ int check(const std::string& config_file, bool as_json)
     check_report report{config_file, {}, {}, {}, {}};
     judge_as_the_proxy(read.value, report);
     if (!report.ok()) return tell(report, as_json);
+    add(report.warnings, server::warnings_about_admin(read.value));
     add(report.warnings, warnings_about_members(read.value));
     auto verdict = plan::check_routes(read.value, host);
     report.errors = std::move(verdict.errors);

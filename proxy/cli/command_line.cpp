@@ -7,6 +7,7 @@
 #include "proxy/cli/control.hpp"
 #include "proxy/cli/demo.hpp"
 #include "proxy/cli/exit_codes.hpp"
+#include "proxy/cli/explain.hpp"
 #include "proxy/cli/health.hpp"
 #include "proxy/cli/man_page.hpp"
 #include "proxy/cli/npath.hpp"
@@ -31,7 +32,7 @@ namespace {
 struct choices
 {
     std::string config = "/etc/fairlead/fairlead.toml";
-    std::string health_address = default_admin;
+    admin_access health;
     demo_options demo;
     plan_options plan;
     drain_command drain;
@@ -39,6 +40,7 @@ struct choices
     rebalance_command rebalance;
     backends_command backends;
     connections_command connections;
+    explain_command explain;
     status_command status;
     top_command top;
     completion_command completion;
@@ -55,9 +57,23 @@ std::function<std::string(const std::string&)> one_of(std::vector<std::string> w
     };
 }
 
-void add_admin_option(CLI::App& command, std::string& address)
+void add_admin_option(CLI::App& command, admin_access& at)
 {
-    command.add_option("--admin", address, "Its admin listener")->type_name("ADDRESS")->capture_default_str();
+    command
+        .add_option("--admin", at.address,
+                    "Its admin listener: unix:PATH, HOST:PORT or https://HOST:PORT; by default its socket "
+                    "/run/fairlead/admin.sock, or 127.0.0.1:9900 where there is none")
+        ->type_name("ADDRESS");
+    command.add_option("--token-file", at.token_file, "A token for it; see FAIRLEAD_TOKEN_FILE")
+        ->type_name("FILE");
+    command.add_option("--ca", at.ca, "With https: the CAs to trust, instead of the system's")
+        ->type_name("FILE");
+    CLI::Option* const certificate =
+        command.add_option("--cert", at.certificate, "With https: a certificate of one's own")
+            ->type_name("FILE");
+    command.add_option("--key", at.key, "The key of --cert, where it is not in the same file")
+        ->type_name("FILE")
+        ->needs(certificate);
 }
 
 void add_json_option(CLI::App& command, bool& as_json)
@@ -120,6 +136,44 @@ void add_top_command(CLI::App& app, top_command& chosen)
     add_admin_option(*top, chosen.admin);
 }
 
+void add_backends_command(CLI::App& app, backends_command& chosen)
+{
+    CLI::App* const command = app.add_subcommand(
+        "backends", "Tell which backends of a running proxy are up, and why others are not; or change one");
+    CLI::Option* const pool =
+        command->add_option("--pool", chosen.pool, "Of this one only")->type_name("POOL");
+    CLI::App* const what = command->add_option_group("what", "What to change")->require_option(0, 1);
+    what->add_option("--eject", chosen.eject, "Give it nothing new; what it has stays")
+        ->type_name("POOL/ADDRESS")
+        ->excludes(pool);
+    what->add_option("--restore", chosen.restore, "As it is configured again")
+        ->type_name("POOL/ADDRESS")
+        ->excludes(pool);
+    what->add_option("--weight", chosen.weight, "Another weight, 1 to 1000, until it is restored")
+        ->type_name("POOL/ADDRESS=N")
+        ->excludes(pool);
+    command->add_flag("--json", chosen.as_json, "JSON instead of text");
+    add_admin_option(*command, chosen.admin);
+}
+
+void add_explain_command(CLI::App& app, explain_command& chosen)
+{
+    CLI::App* const command = app.add_subcommand(
+        "explain", "Tell which route and backend a request would take, and why; exit code 3 when none does");
+    command->add_option("url", chosen.asked.url, "Of http, https, ws or wss")->type_name("URL")->required();
+    command->add_option("-X,--method", chosen.asked.method, "Its method")
+        ->type_name("METHOD")
+        ->capture_default_str();
+    command->add_option("-H,--header", chosen.asked.headers, "A field of it: 'Name: value'")
+        ->type_name("FIELD")
+        ->allow_extra_args(false);
+    command->add_option("--client", chosen.asked.client, "The address that it comes from")->type_name("IP");
+    command->add_option("-c,--config", chosen.config, "Of this file, instead of the running process")
+        ->type_name("FILE");
+    command->add_flag("--json", chosen.as_json, "JSON instead of text");
+    add_admin_option(*command, chosen.admin);
+}
+
 // What a running process is asked for.
 void add_control_commands(CLI::App& app, choices& chosen)
 {
@@ -155,11 +209,8 @@ void add_control_commands(CLI::App& app, choices& chosen)
         ->needs(until_even);
     rebalance->add_flag("--json", chosen.rebalance.as_json, "JSON instead of text");
     add_admin_option(*rebalance, chosen.rebalance.admin);
-    CLI::App* const backends = app.add_subcommand(
-        "backends", "Tell which backends of a running proxy are up, and why others are not");
-    backends->add_option("--pool", chosen.backends.pool, "Of this one only")->type_name("POOL");
-    backends->add_flag("--json", chosen.backends.as_json, "JSON instead of text");
-    add_admin_option(*backends, chosen.backends.admin);
+    add_backends_command(app, chosen.backends);
+    add_explain_command(app, chosen.explain);
     add_connections_command(app, chosen.connections);
     add_status_command(app, chosen.status);
     add_top_command(app, chosen.top);
@@ -208,7 +259,7 @@ void add_commands(CLI::App& app, choices& chosen)
     CLI::App* const health =
         app.add_subcommand("health", "Ask a running proxy whether it is ready; for container health checks");
     add_json_option(*health, chosen.as_json);
-    add_admin_option(*health, chosen.health_address);
+    add_admin_option(*health, chosen.health);
     CLI::App* const npath =
         app.add_subcommand("npath", "Forward [npath.NAME] in the kernel; needs CAP_NET_ADMIN");
     npath->add_option("config", chosen.config, "The configuration file")->type_name("FILE")->required();
@@ -227,11 +278,12 @@ int execute(const CLI::App& app, const choices& chosen)
     if (app.got_subcommand("check")) return check(chosen.config, chosen.as_json);
     if (app.got_subcommand("plan")) return plan_capacity(chosen.plan);
     if (app.got_subcommand("demo")) return run_demo(chosen.demo);
-    if (app.got_subcommand("health")) return check_health(chosen.health_address, chosen.as_json);
+    if (app.got_subcommand("health")) return check_health(chosen.health, chosen.as_json);
     if (app.got_subcommand("drain")) return drain(chosen.drain);
     if (app.got_subcommand("reload")) return reload(chosen.reload);
     if (app.got_subcommand("rebalance")) return rebalance(chosen.rebalance);
     if (app.got_subcommand("backends")) return backends(chosen.backends);
+    if (app.got_subcommand("explain")) return explain(chosen.explain);
     if (app.got_subcommand("connections")) return connections(chosen.connections);
     if (app.got_subcommand("status")) return status(chosen.status);
     if (app.got_subcommand("top")) return top(chosen.top);

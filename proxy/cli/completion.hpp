@@ -12,7 +12,7 @@ struct completion_command
 {
     std::string shell;  // "bash", "zsh", "fish"
     std::string values; // or a kind of names: ROUTE, POOL, POOL/ADDRESS
-    std::string admin = default_admin;
+    admin_access admin;
 };
 
 // Returns the exit code. Who asks for names and gets none is not told why: nobody reads it while completing.

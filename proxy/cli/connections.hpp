@@ -12,7 +12,7 @@ namespace fairlead::cli {
 
 struct connections_command
 {
-    std::string admin = default_admin;
+    admin_access admin;
     std::map<std::string, std::string> parameters; // of the request, by name; an empty one is not sent
     bool ascending = false;
     bool close = false;

@@ -164,8 +164,33 @@ int rebalance(const rebalance_command& how)
     return EXIT_SUCCESS;
 }
 
+namespace {
+
+// The change that is asked for; empty: none is.
+std::string change_of(const backends_command& how)
+{
+    if (!how.eject.empty()) return "backend=" + escape_query(how.eject) + "&eject=1";
+    if (!how.restore.empty()) return "backend=" + escape_query(how.restore) + "&restore=1";
+    if (how.weight.empty()) return {};
+    const auto sign = how.weight.rfind('=');
+    if (sign == how.weight.npos) throw std::runtime_error("--weight is POOL/ADDRESS=N");
+    return "backend=" + escape_query(how.weight.substr(0, sign)) +
+           "&weight=" + escape_query(how.weight.substr(sign + 1));
+}
+
+int change_backend(const backends_command& how, const std::string& change)
+{
+    const admin_document told = ask(how.admin, "POST", "/backends?" + change);
+    if (told.status != 200) return fail(told, how.as_json);
+    std::cout << (how.as_json ? json::serialize(told.body) + "\n" : changed_backend_text(told.body));
+    return EXIT_SUCCESS;
+}
+
+} // namespace
+
 int backends(const backends_command& how)
 {
+    if (const std::string change = change_of(how); !change.empty()) return change_backend(how, change);
     const admin_document told = ask(how.admin, "GET", "/backends");
     if (told.status != 200) return fail(told, how.as_json);
     if (how.as_json) {

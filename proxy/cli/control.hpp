@@ -12,7 +12,7 @@ namespace fairlead::cli {
 
 struct drain_command
 {
-    std::string admin = default_admin;
+    admin_access admin;
     std::string route;    // at most one of the three; none: tell how far all drains are
     std::string backend;  // "POOL/ADDRESS"
     std::string listener; // "ADDRESS"
@@ -27,7 +27,7 @@ int drain(const drain_command& how);
 
 struct reload_command
 {
-    std::string admin = default_admin;
+    admin_access admin;
     bool dry_run = false;
     bool as_json = false;
 };
@@ -36,7 +36,7 @@ int reload(const reload_command& how);
 
 struct rebalance_command
 {
-    std::string admin = default_admin;
+    admin_access admin;
     std::string pool;    // to begin with; empty: tell the shares
     std::string timeout; // of the wait; empty: none
     bool wait = false;
@@ -48,8 +48,11 @@ int rebalance(const rebalance_command& how);
 
 struct backends_command
 {
-    std::string admin = default_admin;
-    std::string pool; // of this one only
+    admin_access admin;
+    std::string pool;    // of this one only
+    std::string eject;   // POOL/ADDRESS; of the three one at most
+    std::string restore; // the same
+    std::string weight;  // POOL/ADDRESS=N
     bool as_json = false;
 };
 

@@ -162,6 +162,40 @@ std::string rebalance_text(const json::object& answer)
     return out.empty() ? "no pool has `rebalance`\n" : out;
 }
 
+namespace {
+
+// Why it is as it is, and what an operator wants of it.
+std::string remark_on(const json::object& backend)
+{
+    std::string out = text(backend, "reason");
+    const json::value* const wanted = backend.if_contains("operator");
+    if (wanted == nullptr || !wanted->is_object()) return out;
+    for (const char* const what : {"ejected", "weight"}) {
+        const json::value* const note = wanted->as_object().if_contains(what);
+        if (note == nullptr || !note->is_object()) continue;
+        const bool is_weight = std::string_view(what) == "weight";
+        out += out.empty() ? "" : "; ";
+        out += is_weight
+                   ? "configured weight " + plan::grouped(count(backend, "configured_weight")) + ", changed"
+                   : "ejected";
+        out += " by " + text(note->as_object(), "by") + " at " + text(note->as_object(), "since");
+    }
+    return out;
+}
+
+} // namespace
+
+std::string changed_backend_text(const json::object& answer)
+{
+    const std::uint64_t left = count(answer, "left_in_pool");
+    std::string out =
+        text(answer, "backend") + ": weight " + plan::grouped(count(answer, "weight")) +
+        (flag(answer, "ejected") ? ", ejected: it keeps what it has and gets nothing new\n" : "\n");
+    out +=
+        plan::grouped(left) + (left == 1 ? " backend of its pool serves\n" : " backends of its pool serve\n");
+    return out;
+}
+
 std::string backends_text(const json::object& answer, std::string_view pool)
 {
     std::string out;
@@ -187,7 +221,7 @@ std::string backends_text(const json::object& answer, std::string_view pool)
             table.add({text(backend, "backend"), text(backend, "state"),
                        reached < weight ? decimal(reached) + " of " + whole : whole,
                        plan::grouped(count(backend, "tunnels")), plan::grouped(count(backend, "active")),
-                       text(backend, "origin"), text(backend, "since"), text(backend, "reason")});
+                       text(backend, "origin"), text(backend, "since"), remark_on(backend)});
         });
         out += table.text();
     });

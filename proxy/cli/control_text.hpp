@@ -28,6 +28,8 @@ std::string rebalance_line(const boost::json::object& pool);
 std::string rebalance_text(const boost::json::object& answer);
 
 // The same of the states of backends; of one pool, or of all when `pool` is empty. Empty when there is none.
+std::string changed_backend_text(const boost::json::object& answer);
+
 std::string backends_text(const boost::json::object& answer, std::string_view pool);
 
 } // namespace fairlead::cli

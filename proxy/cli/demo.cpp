@@ -11,6 +11,14 @@
 namespace fairlead::cli {
 namespace {
 
+// Whoever tries it from outside may look.
+std::string anonymous_line(const std::string& admin)
+{
+    const auto address = conf::parse_listen_endpoint(admin);
+    const bool is_for_others = address && address->what == conf::endpoint::kind::ip && !is_loopback(*address);
+    return is_for_others ? "anonymous = \"read\"\n" : "";
+}
+
 std::string demo_config(const demo_options& options, const std::vector<std::string>& backends)
 {
     return "[[listen]]\n"
@@ -19,8 +27,8 @@ std::string demo_config(const demo_options& options, const std::vector<std::stri
            "\"\n\n"
            "[admin]\n"
            "address = \"" +
-           options.admin +
-           "\"\n\n"
+           options.admin + "\"\n" + anonymous_line(options.admin) +
+           "\n"
            "[drain]\n"
            "window = \"1s\"\n"
            "close_timeout = \"1s\"\n\n"

@@ -23,7 +23,8 @@ inline constexpr std::array<exit_code, 7> exit_codes{{
     {1, "Refused, failed, or not ready; a configuration with errors; a process that could not be asked."},
     {wrong_usage, "A wrong command line."},
     {not_within,
-     "plan: what was asked for does not fit. drain --wait, rebalance --wait: it took longer than --timeout."},
+     "plan: what was asked for does not fit. drain --wait, rebalance --wait: it took longer than --timeout. "
+     "explain: no route takes the request."},
     {not_ready, "status --check: the process takes no new connections."},
     {is_draining, "status --check: the process drains and will end."},
     {has_warnings, "status --check: the process serves, and has warnings."},

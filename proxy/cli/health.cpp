@@ -15,12 +15,12 @@ namespace fairlead::cli {
 namespace {
 
 // Empty: it is ready.
-std::string problem_of(const std::string& admin_address)
+std::string problem_of(const admin_access& admin)
 {
     try {
-        const admin_reply reply = ask_admin(admin_address, "GET", "/readyz", std::chrono::seconds(3));
+        const admin_reply reply = ask_admin(admin, "GET", "/readyz", std::chrono::seconds(3));
         if (reply.status == 200) return {};
-        return admin_address + ": " + reply.body.substr(0, reply.body.find('\n'));
+        return address_of(admin) + ": " + reply.body.substr(0, reply.body.find('\n'));
     } catch (const std::exception& failure) {
         return failure.what();
     }
@@ -28,9 +28,9 @@ std::string problem_of(const std::string& admin_address)
 
 } // namespace
 
-int check_health(const std::string& admin_address, bool as_json)
+int check_health(const admin_access& admin, bool as_json)
 {
-    const std::string problem = problem_of(admin_address);
+    const std::string problem = problem_of(admin);
     if (as_json) {
         boost::json::object out;
         out["ready"] = problem.empty();

@@ -1,11 +1,11 @@
 // `fairlead health`: one GET /readyz with a deadline of 3 s, for a container's HEALTHCHECK.
 #pragma once
 
-#include <string>
+#include "proxy/cli/admin_access.hpp"
 
 namespace fairlead::cli {
 
-// `admin_address` is "127.0.0.1:9900" or "unix:/run/fairlead.sock". In words only what is wrong is told.
-int check_health(const std::string& admin_address, bool as_json);
+// In words only what is wrong is told.
+int check_health(const admin_access& admin, bool as_json);
 
 } // namespace fairlead::cli

@@ -27,7 +27,17 @@ constexpr std::string_view files = R"(.SH FILES
 .I /etc/fairlead/fairlead.toml
 The configuration, in TOML.
 It may include route files.
+.TP
+.I /run/fairlead/admin.sock
+Where commands ask the process, unless
+.B \-\-admin
+says otherwise.
 .SH ENVIRONMENT
+.TP
+.B FAIRLEAD_TOKEN_FILE, FAIRLEAD_TOKEN
+A file with the token for the admin listener, or that token itself, where
+.B \-\-token\-file
+is not given.
 .TP
 .B NO_COLOR
 Set to anything but nothing: no colours, on a terminal either.

@@ -72,8 +72,7 @@ public:
         set_lifecycle(true);
         registry_.set_log_drops([&log] { return metrics::log_drops{0, log.dropped()}; });
         registry_.set_npath_states([this] { return director_.report(); });
-        if (first.admin.address)
-            admin_ = std::make_unique<server::admin_server>(io_, *first.admin.address, registry_);
+        admin_ = std::make_unique<server::admin_server>(io_, first, registry_);
     }
 
     int run();

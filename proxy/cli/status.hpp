@@ -9,7 +9,7 @@ namespace fairlead::cli {
 
 struct status_command
 {
-    std::string admin = default_admin;
+    admin_access admin;
     bool only_check = false; // the health alone, and an exit code of exit_codes.hpp for it
     bool all = false;        // every row
     bool as_json = false;

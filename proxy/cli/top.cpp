@@ -49,7 +49,8 @@ top_figures ask_figures(const top_command& how, const top_view& view)
 {
     const admin_document told = ask(how.admin, "GET", "/status", patience);
     if (told.status != 200)
-        throw std::runtime_error(how.admin + ": status " + std::to_string(told.status) + " for /status");
+        throw std::runtime_error(address_of(how.admin) + ": status " + std::to_string(told.status) +
+                                 " for /status");
     const double now = std::chrono::duration<double>(clock::now().time_since_epoch()).count();
     top_figures out = read_figures(told.body, now);
     if (view.subject == top_subject::connections)
@@ -78,7 +79,7 @@ int run_in_lines(const top_command& how, top_view view, std::chrono::millisecond
         std::this_thread::sleep_for(interval);
         read_on(how, view, reading);
         std::cout << (how.as_json ? top_json(reading, view)
-                                  : top_text(reading, view, how.admin) + (how.once ? "" : "\n"))
+                                  : top_text(reading, view, address_of(how.admin)) + (how.once ? "" : "\n"))
                   << std::flush;
         if (how.once) return reading.problem.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
         if (!std::cout) return EXIT_SUCCESS; // nobody reads
@@ -110,7 +111,7 @@ int run_on_screen(const top_command& how, top_view view, std::chrono::millisecon
     terminal screen;
     auto due = clock::now() + interval;
     for (;;) {
-        screen.draw(top_frame(reading, view, how.admin, screen.size(), with_colours));
+        screen.draw(top_frame(reading, view, address_of(how.admin), screen.size(), with_colours));
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(due - clock::now());
         const auto shown = view.subject;
         const auto what = screen.wait(std::max(left, std::chrono::milliseconds(0)));

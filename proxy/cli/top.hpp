@@ -12,7 +12,7 @@ namespace fairlead::cli {
 
 struct top_command
 {
-    std::string admin = default_admin;
+    admin_access admin;
     std::string interval = "2s";
     std::string show = "routes"; // or backends, connections
     std::string sort_by;         // a column's title

@@ -34,6 +34,7 @@ std::vector<admin::page> dashboard_pages(std::string contents)
         };
         admin::page& page = out.emplace_back();
         page.path = file.path;
+        page.is_open = true; // nothing of the process is in it: what it shows it asks for, with a token
         if (file.path == "/")
             page.answer = tell_either;
         else

@@ -1,6 +1,7 @@
 #include "proxy/server/admin_control.hpp"
 
 #include "proxy/server/admin_parameters.hpp"
+#include "proxy/server/explain_request.hpp"
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -11,6 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -21,17 +24,23 @@ namespace {
 using admin::page_request;
 using websocket::drain_kind;
 
+// No pool has a '/' in its name.
+std::pair<std::string, std::string> split_backend(const std::string& name, admin_parameters& given)
+{
+    const auto slash = name.find('/');
+    if (slash == name.npos) given.fail("backend is POOL/ADDRESS");
+    return slash == name.npos ? std::pair<std::string, std::string>()
+                              : std::pair(name.substr(0, slash), name.substr(slash + 1));
+}
+
 std::optional<websocket::drain_target> target_of(admin_parameters& given)
 {
     std::vector<websocket::drain_target> named;
     if (const auto route = given.text("route")) named.push_back({drain_kind::route, *route, {}});
     if (const auto listener = given.text("listener")) named.push_back({drain_kind::listener, *listener, {}});
     if (const auto backend = given.text("backend")) {
-        const auto slash = backend->find('/'); // no pool has one in its name
-        if (slash == backend->npos)
-            given.fail("backend is POOL/ADDRESS");
-        else
-            named.push_back({drain_kind::backend, backend->substr(slash + 1), backend->substr(0, slash)});
+        const auto [pool, address] = split_backend(*backend, given);
+        if (given.problem().empty()) named.push_back({drain_kind::backend, address, pool});
     }
     if (named.size() == 1) return named.front();
     if (given.problem().empty())
@@ -40,9 +49,9 @@ std::optional<websocket::drain_target> target_of(admin_parameters& given)
     return std::nullopt;
 }
 
-control_answer post_drain(std::string_view query, process_control& process)
+control_answer post_drain(const page_request& from, process_control& process)
 {
-    admin_parameters given(query, {"route", "backend", "listener", "undo", "window"});
+    admin_parameters given(admin::query_of(from.target), {"route", "backend", "listener", "undo", "window"});
     drain_request asked;
     if (const auto what = target_of(given)) asked.what = *what;
     asked.undo = given.flag("undo");
@@ -54,41 +63,55 @@ control_answer post_drain(std::string_view query, process_control& process)
     return given.problem().empty() ? process.drain(asked) : refuse(400, given.problem());
 }
 
-control_answer post_reload(std::string_view query, process_control& process)
+control_answer post_reload(const page_request& from, process_control& process)
 {
-    admin_parameters given(query, {"dry_run"});
+    admin_parameters given(admin::query_of(from.target), {"dry_run"});
     const bool is_dry = given.flag("dry_run");
     return given.problem().empty() ? process.reload(is_dry) : refuse(400, given.problem());
 }
 
-control_answer post_rebalance(std::string_view query, process_control& process)
+control_answer post_rebalance(const page_request& from, process_control& process)
 {
-    admin_parameters given(query, {"pool"});
+    admin_parameters given(admin::query_of(from.target), {"pool"});
     const auto pool = given.text("pool");
     if (!pool && given.problem().empty()) given.fail("say which pool=P");
     return given.problem().empty() ? process.rebalance(*pool) : refuse(400, given.problem());
+}
+
+control_answer post_backends(const page_request& from, process_control& process)
+{
+    admin_parameters given(admin::query_of(from.target), {"backend", "weight", "eject", "restore"});
+    backend_request asked;
+    asked.by = from.by;
+    std::tie(asked.pool, asked.backend) = split_backend(given.text("backend").value_or(""), given);
+    const auto weight = given.number("weight", 1, 1'000);
+    const bool eject = given.flag("eject");
+    const bool restore = given.flag("restore");
+    if (weight.has_value() + eject + restore != 1) given.fail("say one of weight=N, eject=1 and restore=1");
+    asked.wish = weight ? backend_wish::weight : eject ? backend_wish::eject : backend_wish::restore;
+    asked.weight = static_cast<std::uint32_t>(weight.value_or(0));
+    return given.problem().empty() ? process.change_backend(asked) : refuse(400, given.problem());
 }
 
 struct row
 {
     std::string_view path;
     control_answer (*look)(process_control&);
-    control_answer (*change)(std::string_view query, process_control&); // null: it only tells
+    control_answer (*change)(const page_request&, process_control&); // null: it only tells
 };
 
 constexpr std::array<row, 5> rows{{
     {"/drain", [](process_control& process) { return process.drains(); }, post_drain},
     {"/reload", [](process_control& process) { return process.reloads(); }, post_reload},
     {"/rebalance", [](process_control& process) { return process.rebalancing(); }, post_rebalance},
-    {"/backends", [](process_control& process) { return process.backends(); }, nullptr},
     {"/status", [](process_control& process) { return process.status(); }, nullptr},
+    {"/backends", [](process_control& process) { return process.backends(); }, post_backends},
 }};
 
 admin::page page_of(const row& from, process_control& process)
 {
     const auto answer = [from, &process](const page_request& asked) {
-        return to_answer(asked.method == "POST" ? from.change(admin::query_of(asked.target), process)
-                                                : from.look(process));
+        return to_answer(asked.method == "POST" ? from.change(asked, process) : from.look(process));
     };
     return {.path = std::string(from.path),
             .methods = from.change != nullptr ? "GET, HEAD, POST" : "GET, HEAD",
@@ -153,6 +176,11 @@ std::vector<admin::page> control_pages(process_control& process)
     std::vector<admin::page> pages;
     for (const row& each : rows)
         pages.push_back(page_of(each, process));
+    const auto explain = [&process](const page_request& asked) {
+        const auto wanted = read_explain_query(admin::query_of(asked.target));
+        return to_answer(wanted.has_error() ? refuse(400, wanted.error().why) : process.explain(*wanted));
+    };
+    pages.push_back({.path = "/explain", .answer = explain});
     const auto look = [&process](const page_request& asked) { return look_at_connections(process, asked); };
     for (const auto* const path : {"/connections", "/connections/*"})
         pages.push_back({.path = path, .methods = "GET, HEAD, DELETE", .answer_later = look});

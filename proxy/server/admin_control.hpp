@@ -8,6 +8,8 @@
 //   POST /rebalance?pool=P begins it
 //   GET  /backends         what is known of each backend
 //   GET  /status           everything that an operator asks first (status_report)
+//   POST /backends?backend=POOL/ADDRESS&weight=N  or eject=1 or restore=1 (both taken back)
+//   GET  /explain?url=U    which route and backend a request would take, and why (explain_report)
 //   GET  /connections?...  the tunnels that are asked for (connection_query), or /connections/ID
 //   DELETE /connections?.. closes them
 //

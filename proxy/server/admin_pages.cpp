@@ -43,8 +43,8 @@ std::vector<admin::page> process_pages(const metrics::registry& metrics, process
     const auto tell_health = [](const page_request&) { return page_answer{200, "ok\n", plain_text}; };
     const auto tell_readiness = [&metrics](const page_request&) { return readiness(metrics); };
     std::vector<admin::page> pages{{.path = "/metrics", .answer = tell_metrics},
-                                   {.path = "/healthz", .answer = tell_health},
-                                   {.path = "/readyz", .answer = tell_readiness}};
+                                   {.path = "/healthz", .is_open = true, .answer = tell_health},
+                                   {.path = "/readyz", .is_open = true, .answer = tell_readiness}};
     if (process != nullptr) std::ranges::move(control_pages(*process), std::back_inserter(pages));
     if (process != nullptr) pages.push_back(event_feed::page(std::make_shared<event_feed>(*process)));
     std::ranges::move(dashboard::dashboard_pages(contents(pages)), std::back_inserter(pages));

@@ -3,8 +3,8 @@
 //   /           the dashboard; what there is, for whoever is no browser
 //   /events     the status as it changes (event_feed)
 //   /metrics    everything that is counted, for Prometheus
-//   /healthz    200 while the process runs its main loop
-//   /readyz     200 while it takes connections, 503 before and while it drains
+//   /healthz    200 while the process runs its main loop; for everybody
+//   /readyz     200 while it takes connections, 503 before and while it drains; for everybody
 //   ...         those of admin_control, where there is a process to control
 //
 // A new page is a row more in process_pages(); see proxy/admin/page.hpp. Thread: the main thread's. Lifetime:

@@ -52,7 +52,7 @@ backend_condition condition_of(const upstream::backend& of, upstream::steady_tim
     case health::checked_state::up: break;
     }
     if (of.is_draining()) return backend_condition::draining;
-    if (of.ejection().is_out(now)) return backend_condition::ejected;
+    if (of.is_withheld() || of.ejection().is_out(now)) return backend_condition::ejected;
     return of.backoff().failures() != 0 ? backend_condition::backing_off : backend_condition::up;
 }
 
@@ -65,6 +65,7 @@ std::string backend_watch::reason_of(const upstream::backend& of, backend_condit
         [[fallthrough]];
     case backend_condition::down: return report != nullptr ? report->reason : "";
     case backend_condition::ejected:
+        if (of.is_withheld()) return "by an operator";
         if (of.ejection().last_failure() == health::failure_kind::slow) {
             const auto known = seen_.find({of.pool_name(), of.address().text});
             if (known != seen_.end()) return known->second.slow;
@@ -200,6 +201,7 @@ json::array backend_watch::describe(const pool_list& pools, const tunnel_census&
             one["reason"] = to_json(reason_of(*each, condition_of(*each, now)));
             if (known != seen_.end()) one["since"] = to_json(known->second.since);
             one["weight"] = each->weight();
+            one["configured_weight"] = each->configured_weight();
             one["priority"] = each->priority();
             one["effective_weight"] = each->weight_now(now) / 100.0;
             one["tunnels"] = counts[{name.first, name.second}];

@@ -45,9 +45,9 @@ public:
     std::vector<metrics::pool_state> pool_states(const pool_list& pools, upstream::steady_time now) const;
     std::vector<metrics::backend_state> states(const pool_list& pools, upstream::steady_time now) const;
 
-    // {"pool", "backend", "state", "reason", "since", "weight", "priority", "effective_weight", "tunnels",
-    // "active", "max_connections", "idle", "addresses", "dead_addresses", "ejections", "ejections_withheld"}
-    // in the pools' order.
+    // {"pool", "backend", "state", "reason", "since", "weight", "configured_weight", "priority",
+    // "effective_weight", "tunnels", "active", "max_connections", "idle", "addresses", "dead_addresses",
+    // "ejections", "ejections_withheld"} in the pools' order.
     boost::json::array describe(const pool_list& pools, const tunnel_census& tunnels,
                                 upstream::steady_time now) const;
 

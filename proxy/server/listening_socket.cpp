@@ -64,6 +64,14 @@ void remove_stale_file(const conf::endpoint& address, const net::socket_address&
         ::unlink(address.path.c_str());
 }
 
+net::socket_address unix_address(const conf::endpoint& address)
+{
+    const auto local = net::to_socket_address(address.path);
+    if (local) return *local;
+    errno = ENAMETOOLONG;
+    fail(address, "bind");
+}
+
 } // namespace
 
 owned_fd& owned_fd::operator=(owned_fd&& other) noexcept
@@ -87,13 +95,9 @@ std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std:
 {
     std::vector<owned_fd> made;
     if (address.what == conf::endpoint::kind::unix_path) {
-        const auto local = net::to_socket_address(address.path);
-        if (!local) {
-            errno = ENAMETOOLONG;
-            fail(address, "bind");
-        }
-        remove_stale_file(address, *local);
-        made.push_back(open_socket(address, *local, backlog));
+        const net::socket_address local = unix_address(address);
+        remove_stale_file(address, local);
+        made.push_back(open_socket(address, local, backlog));
         while (made.size() < count) {
             made.emplace_back(::fcntl(made.front().get(), F_DUPFD_CLOEXEC, 0));
             if (made.back().get() < 0) fail(address, "duplicate the socket for");
@@ -106,6 +110,20 @@ std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std:
     const net::socket_address bound = net::local_of(made.front().get()); // port 0 has become a real one
     while (made.size() < count)
         made.push_back(open_socket(address, bound, backlog));
+    return made;
+}
+
+owned_fd open_private_socket(const conf::endpoint& address, std::uint32_t mode, std::uint32_t backlog)
+{
+    const net::socket_address local = unix_address(address);
+    remove_stale_file(address, local);
+    owned_fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (made.get() < 0) fail(address, "make a socket for");
+    // bind(2) gives the file the socket's own mode, less the umask: never more than asked for, and then all.
+    ::fchmod(made.get(), mode);
+    if (::bind(made.get(), local.data(), local.size) != 0) fail(address, "bind");
+    if (::chmod(address.path.c_str(), mode) != 0) fail(address, "set the mode of");
+    if (::listen(made.get(), static_cast<int>(backlog)) != 0) fail(address, "listen on");
     return made;
 }
 

@@ -40,4 +40,7 @@ private:
 std::vector<owned_fd> open_listening_sockets(const conf::endpoint& address, std::size_t count,
                                              std::uint32_t backlog, bool may_be_taken = false);
 
+// One for a Unix socket whose file has that mode from its first moment on, whatever the umask is.
+owned_fd open_private_socket(const conf::endpoint& address, std::uint32_t mode, std::uint32_t backlog);
+
 } // namespace fairlead::server

@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,12 +30,30 @@ struct drain_request
     std::optional<conf::duration> window; // else drain.window
 };
 
+enum class backend_wish : std::uint8_t
+{
+    weight, // another one than the configuration's
+    eject,  // nothing new goes there
+    restore // as it is configured
+};
+
+struct backend_request
+{
+    std::string pool;
+    std::string backend; // address
+    backend_wish wish = backend_wish::restore;
+    std::uint32_t weight = 0; // 1..1000
+    std::string by;           // who wants it, for those who look
+};
+
 struct connections_request
 {
     std::string id; // of one; empty: the query says which
     std::string query;
     bool close = false;
 };
+
+struct explain_request;
 
 class process_control
 {
@@ -47,6 +66,8 @@ public:
     virtual control_answer rebalancing() const = 0;
     virtual control_answer backends() const = 0;
     virtual control_answer status() const = 0;
+    virtual control_answer change_backend(const backend_request& asked) = 0;
+    virtual control_answer explain(const explain_request& asked) const = 0;
 
     // Told later, or never when the process ends.
     using later = std::function<void(control_answer)>;

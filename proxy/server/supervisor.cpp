@@ -1,7 +1,6 @@
 #include "proxy/server/supervisor.hpp"
 
 #include "proxy/log/process_log.hpp"
-#include "proxy/server/connection_report.hpp"
 #include "proxy/server/file_limit.hpp"
 #include "proxy/server/source_report.hpp"
 #include "proxy/server/status_sections.hpp"
@@ -26,7 +25,6 @@ constexpr std::chrono::seconds first_names_time{5};
 constexpr std::chrono::seconds first_reconciliation_time{1};
 constexpr std::chrono::milliseconds ledger_sweep_interval{250};
 constexpr std::chrono::milliseconds tunnel_interval{1'000};
-constexpr const char* leaving = "this process is shutting down";
 constexpr std::chrono::seconds drain_grace{1}; // for the last closes to be answered
 
 std::uint32_t worker_count(const conf::config& config)
@@ -98,8 +96,7 @@ int supervisor::run()
     provide_metrics();
     status_.start();
     set_lifecycle(false, false, true);
-    if (first_.admin.address)
-        admin_ = std::make_unique<admin_server>(io_, *first_.admin.address, registry_, this);
+    admin_ = std::make_unique<admin_server>(io_, first_, registry_, this);
     start_workers();
     health_.apply(current_);
     resolver_.start();
@@ -236,45 +233,11 @@ bool supervisor::is_drained() const
     return std::ranges::all_of(workers_, [](const auto& each) { return each->is_idle(); });
 }
 
-control_answer supervisor::reload(bool dry_run)
-{
-    if (dry_run) return reloads_.look();
-    if (is_draining_) return refuse(409, leaving);
-    const control_answer answer = reloads_.run(reload_cause::admin);
-    follow_files();
-    return answer;
-}
-
 void supervisor::reload_for(reload_cause why)
 {
     if (is_draining_) return;
     reloads_.run(why);
     follow_files();
-}
-
-control_answer supervisor::reloads() const { return reloads_.history(); }
-
-control_answer supervisor::drain(const drain_request& asked)
-{
-    return is_draining_ ? refuse(409, leaving) : drains_.change(asked, *current_);
-}
-
-control_answer supervisor::drains() const { return drains_.describe(); }
-
-control_answer supervisor::rebalance(const std::string& pool)
-{
-    return is_draining_ ? refuse(409, leaving) : rebalancing_.begin(pool, *current_);
-}
-
-control_answer supervisor::rebalancing() const { return rebalancing_.describe(*current_); }
-
-control_answer supervisor::backends() const { return health_.describe(count_tunnels()); }
-
-control_answer supervisor::status() const { return {200, status_.describe()}; }
-
-void supervisor::connections(const connections_request& asked, later done)
-{
-    report_connections(io_, workers_, asked, std::move(done));
 }
 
 tunnel_census supervisor::count_tunnels() const
@@ -341,7 +304,10 @@ void supervisor::apply(conf::config next, std::uint64_t generation)
     auto added = open_added_listeners(fresh->config);
     const auto before = std::exchange(current_, std::move(fresh));
     // Of these the first connections that the workers make have need.
-    carry_on("drains", [&] { drains_.after_reload(*current_); });
+    carry_on("drains", [&] {
+        drains_.after_reload(*current_);
+        wishes_.after_reload(*current_);
+    });
     carry_on("sources", [&] { prepare_sources(); });
     carry_on("health", [&] { health_.apply(current_); });
     // The service first: what a new listener's connections need is in it.

@@ -17,6 +17,7 @@
 #include "proxy/log/line_writer.hpp"
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/backend_health.hpp"
+#include "proxy/server/backend_wishes.hpp"
 #include "proxy/server/config_watch.hpp"
 #include "proxy/server/credential_refresh.hpp"
 #include "proxy/server/member_discovery.hpp"
@@ -67,6 +68,8 @@ public:
     control_answer rebalancing() const override;
     control_answer backends() const override;
     control_answer status() const override;
+    control_answer change_backend(const backend_request& asked) override;
+    control_answer explain(const explain_request& asked) const override;
     void connections(const connections_request& asked, later done) override;
 
 private:
@@ -114,6 +117,7 @@ private:
     http::upgrade_gates gates_;
     std::vector<std::unique_ptr<worker>> workers_;
     operator_drains drains_;
+    backend_wishes wishes_;
     reload_control reloads_;
     pool_rebalancing rebalancing_;
     credential_refresh credentials_;

@@ -184,9 +184,11 @@ class Answers(DrainCase):
         self.assertEqual(proxy.control(url, method="GET")[0], 200)
         self.assertEqual(self.progress(proxy), [])
         with connect(("127.0.0.1", proxy.admin_port)) as admin:
-            admin.send(request("POST", url, fields=[("X-Fairlead-Control", "1")], body=b"x"))
+            field = ("X-Fairlead-Control", "1")
+            admin.send(request("POST", url, host="localhost", fields=[field], body=b"x"))
             self.assertEqual(admin.read_response().status, 400)
-            admin.send(request("POST", url, fields=[("X-Fairlead-Control", "1")], body=b"x" * 5000))
+            admin.send(request("POST", url, host="localhost", fields=[field], body=b"x" * 5000))
+            self.assertEqual(admin.read_response().status, 413)
             self.assertIn(admin.ended_by(), ("fin", "reset"))
 
     def test_what_cannot_be_done_is_refused_with_what_is_near(self):

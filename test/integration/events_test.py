@@ -21,7 +21,7 @@ class Stream:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.settimeout(10)
         sock.connect(("127.0.0.1", port))
-        sock.sendall(f"GET /events{query} HTTP/{version}\r\nHost: a\r\n\r\n".encode())
+        sock.sendall(f"GET /events{query} HTTP/{version}\r\nHost: localhost\r\n\r\n".encode())
         self.sock = sock
         self.data = b""
         self.head = self._until(b"\r\n\r\n").decode()
@@ -136,7 +136,7 @@ class Events(ProxyCase):
 
     def test_a_half_said_request_is_none(self):
         with connect(("127.0.0.1", self.proxy.admin_port)) as client:
-            client.send(b"GET /eventsx HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.send(b"GET /eventsx HTTP/1.1\r\nHost: localhost\r\n\r\n")
             self.assertEqual(client.read_response().status, 404)
 
 

@@ -57,7 +57,7 @@ class Drain(ProxyCase):
         kept = [connect(("127.0.0.1", proxy.admin_port)) for _ in range(3)]
         try:
             for scraper in kept[:2]:  # two between requests, one that never asked
-                scraper.send(request(target="/metrics"))
+                scraper.send(request(target="/metrics", host="localhost"))
                 self.assertEqual(scraper.read_response().status, 200)
             proxy.signal(signal.SIGTERM)
             self.assertEqual(proxy.wait_exit(), 0)

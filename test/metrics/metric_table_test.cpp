@@ -1,5 +1,6 @@
 #include "metrics/metric_table.hpp"
 
+#include "metrics/admin_samples.hpp"
 #include "metrics/registry.hpp"
 
 #include <doctest/doctest.h>
@@ -101,6 +102,9 @@ void fill(registry& all)
     all.set_pool_states([] {
         return std::vector<pool_state>{{"p", true, 0, std::make_shared<queue_cells>()}};
     });
+    auto admin = std::make_shared<admin_cells>();
+    admin->refusals[admin_refusal::host].add();
+    all.set_admin(std::move(admin));
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
     all.set_npath_states([] {
         npath_service_state service;

@@ -15,6 +15,7 @@ workers = 1
 address = "{VIP4}:{PORT}"
 [admin]
 address = "0.0.0.0:9900"
+anonymous = "none"
 [drain]
 delay = "3s"
 window = "1s"

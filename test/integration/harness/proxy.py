@@ -22,7 +22,8 @@ class Proxy:
 
     `body` is the configuration after [[listen]] and [admin]; `drain` is the content of [drain], by default
     tunnels are closed at once; `listen` holds further keys of [[listen]]; `top` holds keys that must stand
-    before every table; `admin_port` is one that was reserved before.
+    before every table; `admin_port` is one that was reserved before; `admin` holds further keys of
+    [admin], by default that there is no socket: the default one is the machine's.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Proxy:
         wrapper=(),
         wait=True,
         admin_port=None,
+        admin='socket = "off"',
     ):
         self.folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
         self.config_path = os.path.join(self.folder.name, "fairlead.toml")
@@ -45,7 +47,7 @@ class Proxy:
         self.expected_exit = 0
         self._told_to_end = False
         self._clients = []
-        self._frame = (top, workers, drain, listen)
+        self._frame = (top, workers, drain, listen, admin)
         self.write_config(body)
         self._stdout = open(os.path.join(self.folder.name, "stdout"), "wb+")
         self._stderr = open(os.path.join(self.folder.name, "stderr"), "wb+")
@@ -90,7 +92,7 @@ class Proxy:
     def write_config(self, body, listen=None):
         """Replaces the file, for a reload. Addresses, workers and [drain] stay, and the listener's further
         keys unless `listen` replaces them."""
-        top, workers, drain, listen_keys = self._frame
+        top, workers, drain, listen_keys, admin_keys = self._frame
         listen_keys = listen_keys if listen is None else listen
         listen = f"[{self.host}]" if ":" in self.host else self.host
         drain_table = f"[drain]\n{drain}" if drain else ""
@@ -102,6 +104,7 @@ address = "{listen}:{self.port}"
 {listen_keys}
 [admin]
 address = "127.0.0.1:{self.admin_port}"
+{admin_keys}
 {drain_table}
 {body}
 """

@@ -99,6 +99,22 @@ TEST_CASE("the backends of each pool are a table, with why some are not up")
     CHECK(cli::backends_text(answer, "wbe").empty());
 }
 
+TEST_CASE("what an operator wants of a backend is told beside why it is as it is")
+{
+    const auto answer = parsed(R"({"pools":[{"pool":"p","backends":1,"up":1,"panics":false}],"backends":[
+        {"pool":"p","backend":"a:1","state":"ejected","reason":"by an operator","weight":5,
+         "configured_weight":2,"effective_weight":5.0,
+         "operator":{"ejected":{"by":"uid 0","since":"2024-02-29T12:00:00Z"},
+         "weight":{"by":"token from 10.0.0.9","since":"2024-02-29T13:00:00Z"}}}]})");
+    const auto text = cli::backends_text(answer, "");
+    CHECK(
+        text.find("by an operator; ejected by uid 0 at 2024-02-29T12:00:00Z; configured weight 2, changed by "
+                  "token from 10.0.0.9 at 2024-02-29T13:00:00Z\n") != text.npos);
+    const auto changed = parsed(R"({"backend":"p/a:1","weight":5,"ejected":true,"left_in_pool":0})");
+    CHECK(cli::changed_backend_text(changed) == "p/a:1: weight 5, ejected: it keeps what it has and gets "
+                                                "nothing new\n0 backends of its pool serve\n");
+}
+
 TEST_CASE("names travel in a query byte for byte")
 {
     CHECK(cli::escape_query("chat-1.a_b~/x:80") == "chat-1.a_b~/x:80");

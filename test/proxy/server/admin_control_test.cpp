@@ -1,6 +1,7 @@
 #include "proxy/server/admin_control.hpp"
 
 #include "proxy/admin/page_table.hpp"
+#include "proxy/server/explain_request.hpp"
 
 #include <doctest/doctest.h>
 
@@ -20,6 +21,7 @@ struct recorder final : process_control
 {
     std::vector<std::string> heard;
     drain_request last;
+    backend_request last_backend;
 
     control_answer drain(const drain_request& asked) override
     {
@@ -34,6 +36,15 @@ struct recorder final : process_control
     control_answer backends() const override { return {200, {{"backends", "all"}}}; }
     control_answer status() const override { return {200, {{"lifecycle", "ready"}}}; }
     void connections(const connections_request&, later) override {}
+    control_answer explain(const explain_request& asked) const override
+    {
+        return {200, {{"url", asked.url}, {"headers", asked.headers.size()}, {"method", asked.method}}};
+    }
+    control_answer change_backend(const backend_request& asked) override
+    {
+        last_backend = asked;
+        return note("backend");
+    }
 
 private:
     control_answer note(std::string what)
@@ -98,10 +109,27 @@ TEST_CASE("a reload, a look at one, and a rebalancing")
 
 TEST_CASE("what is not said clearly changes nothing")
 {
-    for (const auto* target :
-         {"/drain", "/drain?", "/drain?route=a&listener=b", "/drain?route=a&route=b", "/drain?backend=p",
-          "/drain?route=a&undo=true", "/drain?route=a&window=1", "/drain?route=a&window=25h", "/drain?name=a",
-          "/reload?dry_run=yes", "/reload?dry-run=1", "/rebalance", "/rebalance?pool=a&x=1"})
+    for (const auto* target : {"/drain",
+                               "/drain?",
+                               "/drain?route=a&listener=b",
+                               "/drain?route=a&route=b",
+                               "/drain?backend=p",
+                               "/drain?route=a&undo=true",
+                               "/drain?route=a&window=1",
+                               "/drain?route=a&window=25h",
+                               "/drain?name=a",
+                               "/backends",
+                               "/backends?backend=p/a",
+                               "/backends?backend=p&eject=1",
+                               "/backends?eject=1",
+                               "/backends?backend=p/a&eject=1&restore=1",
+                               "/backends?backend=p/a&weight=0",
+                               "/backends?backend=p/a&weight=1001",
+                               "/backends?backend=p/a&weight=x",
+                               "/reload?dry_run=yes",
+                               "/reload?dry-run=1",
+                               "/rebalance",
+                               "/rebalance?pool=a&x=1"})
     {
         CAPTURE(target);
         CHECK(status_of(post(target)) == 400);
@@ -110,7 +138,7 @@ TEST_CASE("what is not said clearly changes nothing")
 
 TEST_CASE("what only tells takes no POST")
 {
-    CHECK(status_of(post("/backends")) == 405);
+    CHECK(status_of(post("/connections")) == 405);
     CHECK(status_of(post("/drain?route=a")) == 200);
     CHECK(status_of({"POST", "/drain?route=a"}) == 403);
 }
@@ -140,4 +168,31 @@ TEST_CASE("connections are looked at by GET and closed by DELETE, all or the one
     CHECK(close.id == "ab12");
     CHECK(close.query == "code=4001");
     CHECK(pages.find("/connections")->which->methods == "GET, HEAD, DELETE");
+}
+
+TEST_CASE("what is wanted of a backend reaches the process, with who wants it")
+{
+    recorder process;
+    admin::page_request asked = post("/backends?backend=p/unix:/run/a&weight=12");
+    asked.by = "uid 7";
+    CHECK(answer(asked, process).status == 200);
+    CHECK(process.last_backend.pool == "p");
+    CHECK(process.last_backend.backend == "unix:/run/a");
+    CHECK(process.last_backend.wish == backend_wish::weight);
+    CHECK(process.last_backend.weight == 12);
+    CHECK(process.last_backend.by == "uid 7");
+    answer(post("/backends?backend=p/a:1&eject=1"), process);
+    CHECK(process.last_backend.wish == backend_wish::eject);
+    answer(post("/backends?backend=p/a:1&restore=1"), process);
+    CHECK(process.last_backend.wish == backend_wish::restore);
+}
+
+TEST_CASE("a request to be explained is read from the query")
+{
+    recorder process;
+    CHECK(
+        answer({"GET", "/explain?url=http://a/b%3Fc&header=A:%201&header=B:%202&method=PUT"}, process).body ==
+        "{\"url\":\"http://a/b?c\",\"headers\":2,\"method\":\"PUT\"}\n");
+    CHECK(answer({"GET", "/explain"}, process).status == 400);
+    CHECK(answer({"GET", "/explain?url=x&route=y"}, process).status == 400);
 }

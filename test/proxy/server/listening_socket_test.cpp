@@ -172,3 +172,24 @@ TEST_CASE("a socket file that its process left behind is replaced, any other fil
     std::ifstream(taken.path) >> text;
     CHECK(text == "precious");
 }
+
+TEST_CASE("a private socket has its mode whatever the umask is, and replaces a file that nobody listens on")
+{
+    const conf::scratch_folder folder;
+    const auto address = *conf::parse_endpoint("unix:" + (folder.path() / "admin.sock").string());
+    const auto mode_of = [&] {
+        struct stat found
+        {};
+        REQUIRE(::stat(address.path.c_str(), &found) == 0);
+        return found.st_mode & 0777U;
+    };
+    const mode_t before = ::umask(0077);
+    {
+        const auto wide = server::open_private_socket(address, 0660, 4);
+        ::umask(before);
+        CHECK(mode_of() == 0660);
+        CHECK_THROWS_AS(server::open_private_socket(address, 0600, 4), boost::system::system_error);
+    } // its file stays, and nobody listens
+    const auto again = server::open_private_socket(address, 0600, 4);
+    CHECK(mode_of() == 0600);
+}
