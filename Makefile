@@ -1,6 +1,6 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test demo-screens netlab capacity bench bench-quick bench-ports bench-crowd fuzz image format tidy clean
+.PHONY: help setup run test demo-screens netlab capacity bench bench-quick bench-ports bench-crowd bench-scrape fuzz image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench-quick  the same in three minutes, against the committed figures; fails at 1.5 times a cost"
 	@echo "make bench-crowd  hold 100,000 WebSockets at once, scrape, reload and drain them"
 	@echo "make bench-ports  hold all 64,512 ports of a source at once, and time the last dials"
+	@echo "make bench-scrape  time a scrape of 1,000 routes, and what messages wait meanwhile"
 	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
 	@echo "make image   build the container image and look it over"
 	@echo "make format  rewrite the C++ files as .clang-format says"
@@ -70,6 +71,12 @@ bench-ports:
 	@$(MAKE) --no-print-directory build/bench/build.ninja
 	@cmake --build --preset bench
 	@bench/ports.py $(ARGS)
+
+bench-scrape:
+	@scripts/setup.sh build bench
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target fairlead
+	@bench/scrape.py $(ARGS)
 
 QUICK_PARTS := memory echo-64 echo-16k upgrade http download tls-memory tls-echo-1k tls-upgrade handshake-ecdsa
 

@@ -329,6 +329,7 @@ struct config
     std::vector<npath_options> npath;  // in order of appearance
     std::vector<std::string> files;    // every file with configuration or a page, the main one first
     std::vector<std::string> folders;  // where those lie, and where `include` looks for more
+    std::uint64_t text_hash = 0;       // of the files' texts, pages and certificates not among them
 };
 
 } // namespace fairlead::conf

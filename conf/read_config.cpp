@@ -9,6 +9,7 @@
 #include "conf/route_section.hpp"
 #include "conf/server_sections.hpp"
 #include "conf/source_keys.hpp"
+#include "conf/text_hash.hpp"
 #include "conf/tls_section.hpp"
 #include "conf/websocket_keys.hpp"
 
@@ -41,7 +42,11 @@ public:
         seen_.insert(std::filesystem::weakly_canonical(file, ignored_));
     }
 
-    read_result finish() { return {std::move(draft_.value), errors_.take()}; }
+    read_result finish()
+    {
+        draft_.value.text_hash = hash_.value();
+        return {std::move(draft_.value), errors_.take()};
+    }
 
 private:
     const document_node* parse(std::string name, std::string text);
@@ -58,11 +63,13 @@ private:
     std::error_code ignored_; // a path that cannot be resolved is compared as it is written
     config_draft draft_;
     diagnostics errors_;
+    text_hash hash_;
     bool is_complete_ = true; // every file could be parsed
 };
 
 const document_node* config_reader::parse(std::string name, std::string text)
 {
+    hash_.add(text);
     const auto& file = files_.emplace_back(std::move(name), std::move(text));
     errors_.add_file(file.name());
     draft_.value.files.push_back(file.name());

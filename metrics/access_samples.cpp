@@ -4,7 +4,7 @@
 
 namespace fairlead::metrics {
 
-void add_passwords(family_set& out, const group<worker_shard::http_list::entry>& cells)
+void add_passwords(exposition& out, const group<worker_shard::http_list::entry>& cells)
 {
     const auto& [route, pool] = cells.labels();
     for (const password_result result : by<password_result, counter>::keys()) {
@@ -13,7 +13,7 @@ void add_passwords(family_set& out, const group<worker_shard::http_list::entry>&
     }
 }
 
-void add_compression(family_set& out, const group<worker_shard::http_list::entry>& cells)
+void add_compression(exposition& out, const group<worker_shard::http_list::entry>& cells)
 {
     const auto& [route, pool] = cells.labels();
     for (const compression_skip reason : by<compression_skip, counter>::keys()) {

@@ -4,7 +4,7 @@
 
 namespace fairlead::metrics {
 
-void add_admin(family_set& out, const admin_cells& of)
+void add_admin(exposition& out, const admin_cells& of)
 {
     for (const admin_refusal reason : by<admin_refusal, counter>::keys()) {
         const auto count = of.refusals[reason].value();

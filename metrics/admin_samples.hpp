@@ -4,7 +4,7 @@
 #pragma once
 
 #include "metrics/admin_labels.hpp"
-#include "metrics/family_set.hpp"
+#include "metrics/exposition.hpp"
 #include "metrics/instruments.hpp"
 
 namespace fairlead::metrics {
@@ -14,6 +14,6 @@ struct admin_cells
     by<admin_refusal, counter> refusals;
 };
 
-void add_admin(family_set& out, const admin_cells& of);
+void add_admin(exposition& out, const admin_cells& of);
 
 } // namespace fairlead::metrics

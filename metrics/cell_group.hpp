@@ -3,7 +3,7 @@
 // Refers to the cells and copies nothing. Thread: the scrape's; the shards outlive it.
 #pragma once
 
-#include "metrics/family_set.hpp"
+#include "metrics/exposition.hpp"
 #include "metrics/worker_shard.hpp"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ public:
 
     // Of what happens only by option: left out until it has happened.
     template <class Cells, class Bounds>
-    void add_used_histogram(family_set& out, metric id, family_set::label_values values,
+    void add_used_histogram(exposition& out, metric id, exposition::label_values values,
                             const histogram<Bounds> Cells::*which) const
     {
         const auto is_used = [&](const Entry& each) { return (each.cells->*which).count() != 0; };
@@ -48,7 +48,7 @@ public:
     }
 
     template <class Cells, class Bounds>
-    void add_histogram(family_set& out, metric id, family_set::label_values values,
+    void add_histogram(exposition& out, metric id, exposition::label_values values,
                        const histogram<Bounds> Cells::*which) const
     {
         static constexpr auto bounds_s = [] {
@@ -78,9 +78,11 @@ void for_each_group(const shard_list& shards, const List& (worker_shard::*list)(
 {
     using entry = typename List::entry;
     std::vector<entry> all;
-    for (const worker_shard* shard : shards)
-        (shard->*list)().append_to(all);
-    std::ranges::sort(all, {}, &entry::labels);
+    for (const worker_shard* shard : shards) {
+        const auto known = static_cast<std::ptrdiff_t>(all.size());
+        (shard->*list)().append_to(all); // in the order of its labels
+        std::ranges::inplace_merge(all, all.begin() + known, {}, &entry::labels);
+    }
     for (auto first = all.begin(); first != all.end();) {
         const auto last =
             std::find_if(first, all.end(), [&](const entry& e) { return e.labels != first->labels; });

@@ -67,6 +67,16 @@ struct round_trip_bounds
         std::chrono::milliseconds{500}, std::chrono::seconds{1},        std::chrono::seconds{5}};
 };
 
+// From when a loop was to run something to when it did.
+struct loop_lag_bounds
+{
+    static constexpr std::array<std::chrono::nanoseconds, 10> bounds{
+        std::chrono::microseconds{100},   std::chrono::microseconds{500}, std::chrono::milliseconds{1},
+        std::chrono::microseconds{2'500}, std::chrono::milliseconds{5},   std::chrono::milliseconds{10},
+        std::chrono::milliseconds{25},    std::chrono::milliseconds{100}, std::chrono::milliseconds{250},
+        std::chrono::seconds{1}};
+};
+
 using message_counters = by<frame_kind, counter, frame_kind::text, frame_kind::binary>;
 using control_counters = by<frame_kind, counter, frame_kind::ping, frame_kind::close>;
 
@@ -161,10 +171,11 @@ struct alignas(64) worker_cells
     by<refusal, counter> refusals;
     by<proxy_protocol_version, counter> proxy_protocol_headers;
     by<proxy_protocol_fault, counter> proxy_protocol_refusals;
-    counter relay_wakes;              // epoll_wait calls that returned events
-    counter relay_events;             // the events they returned
-    counter log_lines_dropped;        // that it could not hand over; the writer counts all
-    by<drain_kind, gauge> drain_left; // tunnels that are still to be told
+    counter relay_wakes;                 // epoll_wait calls that returned events
+    counter relay_events;                // the events they returned
+    counter log_lines_dropped;           // that it could not hand over; the writer counts all
+    by<drain_kind, gauge> drain_left;    // tunnels that are still to be told
+    histogram<loop_lag_bounds> loop_lag; // of each tick
 };
 
 } // namespace fairlead::metrics

@@ -3,8 +3,7 @@
 #include "metrics/access_samples.hpp"
 #include "metrics/cell_group.hpp"
 #include "metrics/discovery_samples.hpp"
-#include "metrics/family_set.hpp"
-#include "metrics/process_stats.hpp"
+#include "metrics/worker_samples.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +15,7 @@
 namespace fairlead::metrics {
 namespace {
 
-void add_frames(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
+void add_frames(exposition& out, const group<worker_shard::tunnel_list::entry>& cells)
 {
     const auto& [route, pool, backend] = cells.labels();
     for (const direction to : by<direction, counter>::keys()) {
@@ -33,7 +32,7 @@ void add_frames(family_set& out, const group<worker_shard::tunnel_list::entry>& 
     }
 }
 
-void add_close_codes(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
+void add_close_codes(exposition& out, const group<worker_shard::tunnel_list::entry>& cells)
 {
     const auto& [route, pool, backend] = cells.labels();
     for (const party sender : by<party, counter>::keys()) {
@@ -46,7 +45,7 @@ void add_close_codes(family_set& out, const group<worker_shard::tunnel_list::ent
     }
 }
 
-void add_tunnels(family_set& out, const group<worker_shard::tunnel_list::entry>& cells)
+void add_tunnels(exposition& out, const group<worker_shard::tunnel_list::entry>& cells)
 {
     const auto& [route, pool, backend] = cells.labels();
     double closed = 0;
@@ -76,7 +75,7 @@ void add_tunnels(family_set& out, const group<worker_shard::tunnel_list::entry>&
     add_close_codes(out, cells);
 }
 
-void add_http(family_set& out, const group<worker_shard::http_list::entry>& cells)
+void add_http(exposition& out, const group<worker_shard::http_list::entry>& cells)
 {
     const auto& [route, pool] = cells.labels();
     for (const status_class answer : by<status_class, counter>::keys()) {
@@ -92,7 +91,7 @@ void add_http(family_set& out, const group<worker_shard::http_list::entry>& cell
     add_compression(out, cells);
 }
 
-void add_hedges(family_set& out, const group<worker_shard::backend_list::entry>& cells)
+void add_hedges(exposition& out, const group<worker_shard::backend_list::entry>& cells)
 {
     const auto& [pool, backend] = cells.labels();
     for (const hedge_end how : by<hedge_end, counter>::keys()) {
@@ -103,7 +102,7 @@ void add_hedges(family_set& out, const group<worker_shard::backend_list::entry>&
             cells.sum([](const backend_cells& c) -> auto& { return c.hedges_withheld; }));
 }
 
-void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& cells)
+void add_dials(exposition& out, const group<worker_shard::backend_list::entry>& cells)
 {
     const auto& [pool, backend] = cells.labels();
     out.add(metric::backend_dials, {pool, backend},
@@ -133,7 +132,7 @@ void add_dials(family_set& out, const group<worker_shard::backend_list::entry>& 
             cells.sum([](const backend_cells& c) -> auto& { return c.sticky_diversions; }));
 }
 
-void add_tls(family_set& out, const group<worker_shard::tls_list::entry>& cells)
+void add_tls(exposition& out, const group<worker_shard::tls_list::entry>& cells)
 {
     const auto& [peer] = cells.labels();
     for (const tls_version version : by<tls_version, counter>::keys()) {
@@ -151,46 +150,7 @@ void add_tls(family_set& out, const group<worker_shard::tls_list::entry>& cells)
             cells.sum([](const tls_cells& c) -> auto& { return c.under_way; }));
 }
 
-void add_workers(family_set& out, const shard_list& shards)
-{
-    const auto sum = [&](auto pick) {
-        double total = 0;
-        for (const worker_shard* shard : shards)
-            total += static_cast<double>(pick(shard->own()).value());
-        return total;
-    };
-    const auto add = [&](metric id, auto which) {
-        out.add(id, {}, sum([&](const worker_cells& c) -> auto& { return c.*which; }));
-    };
-    add(metric::connections_accepted, &worker_cells::connections_accepted);
-    add(metric::connections_open, &worker_cells::connections_open);
-    add(metric::sessions_open, &worker_cells::sessions_open);
-    add(metric::tunnels_open, &worker_cells::tunnels_open);
-    add(metric::accept_pauses, &worker_cells::accept_pauses);
-    add(metric::relay_wakes, &worker_cells::relay_wakes);
-    add(metric::relay_events, &worker_cells::relay_events);
-    for (const refusal reason : by<refusal, counter>::keys()) {
-        const double count = sum([&](const worker_cells& c) -> auto& { return c.refusals[reason]; });
-        if (count > 0) out.add(metric::refusals, {label(reason)}, count);
-    }
-    for (const proxy_protocol_version version : by<proxy_protocol_version, counter>::keys()) {
-        const double count =
-            sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_headers[version]; });
-        if (count > 0) out.add(metric::proxy_protocol_headers, {label(version)}, count);
-    }
-    for (const proxy_protocol_fault reason : by<proxy_protocol_fault, counter>::keys()) {
-        const double count =
-            sum([&](const worker_cells& c) -> auto& { return c.proxy_protocol_refusals[reason]; });
-        if (count > 0) out.add(metric::proxy_protocol_refusals, {label(reason)}, count);
-    }
-    for (const drain_kind kind : by<drain_kind, gauge>::keys()) {
-        out.add(metric::drain_tunnels_left, {label(kind)},
-                sum([&](const worker_cells& c) -> auto& { return c.drain_left[kind]; }));
-    }
-    out.add(metric::workers, {}, static_cast<double>(shards.size()));
-}
-
-void add_checks(family_set& out, const backend_state& of)
+void add_checks(exposition& out, const backend_state& of)
 {
     using entry = labelled_cells<check_cells, 2>::entry;
     const entry only{{of.pool, of.backend}, of.checks.get()};
@@ -202,7 +162,7 @@ void add_checks(family_set& out, const backend_state& of)
     }
 }
 
-void add_backend(family_set& out, const backend_state& of)
+void add_backend(exposition& out, const backend_state& of)
 {
     const auto add = [&](metric id, double value) { out.add(id, {of.pool, of.backend}, value); };
     add(metric::backend_up, of.condition == backend_condition::up ? 1 : 0);
@@ -218,7 +178,7 @@ void add_backend(family_set& out, const backend_state& of)
     if (of.checks) add_checks(out, of);
 }
 
-void add_queue(family_set& out, const pool_state& of)
+void add_queue(exposition& out, const pool_state& of)
 {
     using entry = labelled_cells<queue_cells, 1>::entry;
     const entry only{{of.pool}, of.queue.get()};
@@ -230,7 +190,7 @@ void add_queue(family_set& out, const pool_state& of)
     cells.add_histogram(out, metric::pool_queue_seconds, {of.pool}, &queue_cells::seconds);
 }
 
-void add_reported(family_set& out, const scrape& parts)
+void add_reported(exposition& out, const scrape& parts)
 {
     for (const source_usage& each : parts.sources) {
         out.add(metric::source_tuples_in_use, {each.pool, each.source, each.destination},
@@ -275,7 +235,7 @@ void add_reported(family_set& out, const scrape& parts)
     }
 }
 
-void add_npath(family_set& out, const npath_service_state& service)
+void add_npath(exposition& out, const npath_service_state& service)
 {
     const auto add = [&](metric id, std::uint64_t value) {
         out.add(id, {service.service}, static_cast<double>(value));
@@ -299,60 +259,23 @@ void add_npath(family_set& out, const npath_service_state& service)
     }
 }
 
-void add_lifecycle(family_set& out, const lifecycle& life)
-{
-    const std::chrono::duration<double> reloaded_s = life.last_reload_at.time_since_epoch();
-    out.add(metric::ready, {}, life.ready ? 1 : 0);
-    out.add(metric::draining, {}, life.draining ? 1 : 0);
-    out.add(metric::config_generation, {}, static_cast<double>(life.config_generation));
-    out.add(metric::config_last_reload_successful, {}, life.last_reload_ok ? 1 : 0);
-    out.add(metric::config_last_reload_timestamp, {}, reloaded_s.count());
-}
-
-void add_process(family_set& out, const scrape& parts)
-{
-    out.add(metric::log_lines_dropped, {"access"}, static_cast<double>(parts.dropped.access));
-    out.add(metric::log_lines_dropped, {"process"}, static_cast<double>(parts.dropped.process));
-#ifdef __clang__
-    constexpr std::string_view compiler = __VERSION__;
-#else
-    constexpr std::string_view compiler = "GCC " __VERSION__;
-#endif
-    out.add(metric::build_info, {parts.version, compiler}, 1);
-
-    const process_stats now = read_process_stats();
-    const auto add = [&](metric id, const auto& value) {
-        if (value) out.add(id, {}, static_cast<double>(*value));
-    };
-    add(metric::process_start_time, parts.start_time_s);
-    add(metric::process_cpu_seconds, now.cpu_s);
-    add(metric::process_resident_memory, now.resident_bytes);
-    add(metric::process_open_fds, now.open_fds);
-    add(metric::process_max_fds, now.max_fds);
-}
-
 } // namespace
 
-collector::collector(scrape parts)
-    : parts_{std::move(parts)}
-{}
-
-std::vector<prometheus::MetricFamily> collector::Collect() const
+void collect(const scrape& parts, exposition& out)
 {
-    family_set out;
-    for_each_group(parts_.shards, &worker_shard::tunnels,
-                   [&](const auto& cells) { add_tunnels(out, cells); });
-    for_each_group(parts_.shards, &worker_shard::https, [&](const auto& cells) { add_http(out, cells); });
-    for_each_group(parts_.shards, &worker_shard::backends, [&](const auto& cells) { add_dials(out, cells); });
-    for_each_group(parts_.shards, &worker_shard::tls_peers, [&](const auto& cells) { add_tls(out, cells); });
+    for_each_group(parts.shards, &worker_shard::tunnels, [&](const auto& cells) { add_tunnels(out, cells); });
+    for_each_group(parts.shards, &worker_shard::https, [&](const auto& cells) { add_http(out, cells); });
+    for_each_group(parts.shards, &worker_shard::backends, [&](const auto& cells) { add_dials(out, cells); });
+    for_each_group(parts.shards, &worker_shard::tls_peers, [&](const auto& cells) { add_tls(out, cells); });
     // `fairlead npath` has none, and nothing to say of clients.
-    if (!parts_.shards.empty()) add_workers(out, parts_.shards);
-    add_reported(out, parts_);
-    for (const npath_service_state& each : parts_.npath)
+    if (!parts.shards.empty()) add_workers(out, parts.shards);
+    for (const accept_queue_state& each : parts.accept_queues)
+        add_accept_queue(out, each);
+    add_reported(out, parts);
+    out.add(metric::log_lines_dropped, {"access"}, static_cast<double>(parts.dropped.access));
+    out.add(metric::log_lines_dropped, {"process"}, static_cast<double>(parts.dropped.process));
+    for (const npath_service_state& each : parts.npath)
         add_npath(out, each);
-    add_lifecycle(out, parts_.life);
-    add_process(out, parts_);
-    return out.take();
 }
 
 } // namespace fairlead::metrics

@@ -1,20 +1,15 @@
-// The metric families of one scrape: the workers' shards summed by label, and what was reported beside them.
+// Writes one scrape: the workers' shards summed by label, and what was reported beside them.
 //
-// Made for one scrape and dropped after it. It reads cells that their workers write meanwhile: each number is
-// whole, numbers of one moment may differ by what happened while reading. The shards must outlive it. Close
-// codes, refusals, TLS faults and dial failures appear from their first occurrence on; every other series of
-// a label set appears with the set.
+// It reads cells that their workers write meanwhile: each number is whole, numbers of one moment may differ
+// by what happened while reading. The shards must outlive it. Close codes, refusals, TLS faults and dial
+// failures appear from their first occurrence on; every other series of a label set appears with the set.
 #pragma once
 
 #include "metrics/admin_samples.hpp"
+#include "metrics/exposition.hpp"
 #include "metrics/registry.hpp"
 
-#include <prometheus/collectable.h>
-#include <prometheus/metric_family.h>
-
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
 namespace fairlead::metrics {
@@ -31,22 +26,11 @@ struct scrape
     std::vector<certificate_state> certificates;
     reconciliation_state reconciliation;
     std::shared_ptr<const admin_cells> admin; // null: there is no admin listener
+    std::vector<accept_queue_state> accept_queues;
     std::vector<npath_service_state> npath;
     log_drops dropped;
-    lifecycle life;
-    std::string version;
-    std::optional<double> start_time_s;
 };
 
-class collector final : public prometheus::Collectable
-{
-public:
-    explicit collector(scrape parts);
-
-    std::vector<prometheus::MetricFamily> Collect() const override;
-
-private:
-    scrape parts_;
-};
+void collect(const scrape& parts, exposition& out);
 
 } // namespace fairlead::metrics

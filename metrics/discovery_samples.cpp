@@ -4,7 +4,7 @@
 
 namespace fairlead::metrics {
 
-void add_discovery(family_set& out, const discovery_state& of)
+void add_discovery(exposition& out, const discovery_state& of)
 {
     out.add(metric::discovery_members, {of.pool}, static_cast<double>(of.members));
     if (of.last_good) {

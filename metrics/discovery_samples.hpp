@@ -1,11 +1,11 @@
 // What is exposed of a pool's discovery. Thread: any.
 #pragma once
 
-#include "metrics/family_set.hpp"
+#include "metrics/exposition.hpp"
 #include "metrics/registry.hpp"
 
 namespace fairlead::metrics {
 
-void add_discovery(family_set& out, const discovery_state& of);
+void add_discovery(exposition& out, const discovery_state& of);
 
 } // namespace fairlead::metrics

@@ -111,19 +111,37 @@ enum class metric : std::uint8_t
     relay_events,
     log_lines_dropped,
     workers,
+    loop_lag_seconds,
+    accept_queue,
+    accept_queue_limit,
+    accept_drops,
     ready,
     draining,
     admin_refusals,
     config_generation,
     config_last_reload_successful,
     config_last_reload_timestamp,
+    config_hash,
+    scrapes,
+    scrape_seconds,
     build_info,
     process_start_time,
     process_cpu_seconds,
     process_resident_memory,
+    process_virtual_memory,
     process_open_fds,
     process_max_fds,
+    // Of /metrics/connections alone.
+    connection_matches,
+    connection_age,
+    connection_idle,
+    connection_bytes,
+    connection_messages,
+    connection_round_trip,
+    connection_queue,
 };
+
+constexpr bool is_of_connections(metric id) noexcept { return id >= metric::connection_matches; }
 
 enum class metric_type : std::uint8_t
 {
@@ -137,7 +155,7 @@ std::string_view to_string(metric_type type) noexcept;
 
 struct metric_row
 {
-    static constexpr std::size_t max_labels = 5;
+    static constexpr std::size_t max_labels = 6;
 
     metric id;
     metric_type type;

@@ -22,13 +22,15 @@ std::optional<double> cpu_time_s()
     return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
-std::optional<std::uint64_t> resident_bytes()
+void read_memory(process_stats& into)
 {
     std::ifstream file{"/proc/self/statm"};
     std::uint64_t size_pages = 0;
     std::uint64_t resident_pages = 0;
-    if (!(file >> size_pages >> resident_pages)) return std::nullopt;
-    return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    if (!(file >> size_pages >> resident_pages)) return;
+    const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    into.resident_bytes = resident_pages * page_bytes;
+    into.virtual_bytes = size_pages * page_bytes;
 }
 
 std::optional<std::uint64_t> open_fds()
@@ -68,7 +70,15 @@ std::optional<double> boot_time_s()
 
 } // namespace
 
-process_stats read_process_stats() { return {cpu_time_s(), resident_bytes(), open_fds(), max_fds()}; }
+process_stats read_process_stats()
+{
+    process_stats now;
+    now.cpu_s = cpu_time_s();
+    read_memory(now);
+    now.open_fds = open_fds();
+    now.max_fds = max_fds();
+    return now;
+}
 
 std::optional<double> process_start_time_s()
 {

@@ -13,6 +13,7 @@ struct process_stats
 {
     std::optional<double> cpu_s; // user and system
     std::optional<std::uint64_t> resident_bytes;
+    std::optional<std::uint64_t> virtual_bytes;
     std::optional<std::uint64_t> open_fds;
     std::optional<std::uint64_t> max_fds; // RLIMIT_NOFILE, the soft limit
 };

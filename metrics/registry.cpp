@@ -1,18 +1,17 @@
 #include "metrics/registry.hpp"
 
 #include "metrics/collector.hpp"
-#include "metrics/process_stats.hpp"
-
-#include <prometheus/text_serializer.h>
+#include "metrics/process_metrics.hpp"
 
 #include <utility>
 
 namespace fairlead::metrics {
 
-registry::registry(std::string version)
-    : version_{std::move(version)}
-    , start_time_s_{process_start_time_s()}
+registry::registry(const build_facts& build)
+    : process_{std::make_unique<process_metrics>(build)}
 {}
+
+registry::~registry() = default;
 
 worker_shard& registry::add_worker()
 {
@@ -74,6 +73,12 @@ void registry::set_log_drops(log_drops_fn drops)
     log_drops_ = std::move(drops);
 }
 
+void registry::set_accept_queues(accept_queues_fn queues)
+{
+    std::lock_guard hold{mutex_};
+    accept_queues_ = std::move(queues);
+}
+
 void registry::set_npath_states(npath_states_fn states)
 {
     std::lock_guard hold{mutex_};
@@ -92,11 +97,11 @@ lifecycle registry::current_lifecycle() const
     return lifecycle_;
 }
 
-std::string registry::expose() const
+std::string registry::expose(exposition_format format) const
 {
+    const auto begin = std::chrono::steady_clock::now();
     scrape parts;
-    parts.version = version_;
-    parts.start_time_s = start_time_s_;
+    lifecycle life;
     source_usage_fn usage;
     backend_states_fn states;
     pool_states_fn pools;
@@ -105,13 +110,14 @@ std::string registry::expose() const
     certificates_fn certificates;
     reconciliation_fn reconciliation;
     log_drops_fn drops;
+    accept_queues_fn queues;
     npath_states_fn npath;
     {
         std::lock_guard hold{mutex_};
         parts.shards.reserve(shards_.size());
         for (const auto& shard : shards_)
             parts.shards.push_back(shard.get());
-        parts.life = lifecycle_;
+        life = lifecycle_;
         parts.admin = admin_;
         usage = source_usage_;
         states = backend_states_;
@@ -121,6 +127,7 @@ std::string registry::expose() const
         certificates = certificates_;
         reconciliation = reconciliation_;
         drops = log_drops_;
+        queues = accept_queues_;
         npath = npath_states_;
     }
     if (usage) parts.sources = usage();
@@ -131,9 +138,15 @@ std::string registry::expose() const
     if (certificates) parts.certificates = certificates();
     if (reconciliation) parts.reconciliation = reconciliation();
     if (drops) parts.dropped = drops();
+    if (queues) parts.accept_queues = queues();
     if (npath) parts.npath = npath();
-    const prometheus::TextSerializer text;
-    return text.Serialize(collector{std::move(parts)}.Collect());
+    exposition out{format};
+    collect(parts, out);
+    for (const prometheus::MetricFamily& each : process_->collect(life))
+        out.add(each);
+    std::string text = out.take();
+    process_->scraped(format, std::chrono::steady_clock::now() - begin);
+    return text;
 }
 
 } // namespace fairlead::metrics

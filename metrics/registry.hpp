@@ -3,9 +3,10 @@
 // It does not listen and counts nothing itself. One per process, made before the workers, destroyed after
 // them. Every member may be called from any thread. The callbacks run in the thread that calls expose(),
 // outside the registry's lock, so what they read must be safe to read there; one that was replaced may still
-// be running. Format: Prometheus text 0.0.4; the names are listed in metric_table.hpp.
+// be running. The names are listed in metric_table.hpp.
 #pragma once
 
+#include "metrics/exposition_format.hpp"
 #include "metrics/worker_shard.hpp"
 
 #include <chrono>
@@ -129,6 +130,23 @@ struct log_drops
     std::uint64_t process = 0;
 };
 
+// One worker's socket of a listener.
+struct accept_queue_state
+{
+    std::string listener;
+    std::size_t worker = 0;
+    std::uint64_t waiting = 0; // connections
+    std::uint64_t limit = 0;
+    std::optional<std::uint64_t> drops; // since it was opened
+};
+
+// What the program is made of.
+struct build_facts
+{
+    std::string version;
+    std::string openssl;
+};
+
 // Where the process is in its life.
 struct lifecycle
 {
@@ -137,7 +155,10 @@ struct lifecycle
     std::uint64_t config_generation = 0; // 1 for the first configuration applied
     bool last_reload_ok = true;
     std::chrono::system_clock::time_point last_reload_at{}; // the last attempt, the first load included
+    std::uint64_t config_hash = 0;                          // of the text in force
 };
+
+class process_metrics;
 
 class registry
 {
@@ -150,12 +171,14 @@ public:
     using certificates_fn = std::function<std::vector<certificate_state>()>;
     using reconciliation_fn = std::function<reconciliation_state()>;
     using log_drops_fn = std::function<log_drops()>;
+    using accept_queues_fn = std::function<std::vector<accept_queue_state>()>;
     using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
-    // `version` is the label of fairlead_build_info.
-    explicit registry(std::string version = {});
+    // `build` is the labels of fairlead_build_info.
+    explicit registry(const build_facts& build = {});
     registry(const registry&) = delete;
     registry& operator=(const registry&) = delete;
+    ~registry();
 
     // The shard lives as long as the registry, also when its worker has ended.
     worker_shard& add_worker();
@@ -168,6 +191,7 @@ public:
     void set_certificates(certificates_fn certificates);
     void set_reconciliation(reconciliation_fn state);
     void set_log_drops(log_drops_fn drops);
+    void set_accept_queues(accept_queues_fn queues);
     void set_npath_states(npath_states_fn states);
     void set_admin(std::shared_ptr<const admin_cells> cells);
 
@@ -175,14 +199,10 @@ public:
     lifecycle current_lifecycle() const;
 
     // Everything, summed over the workers. Throws what a callback throws.
-    std::string expose() const;
-
-    // What `expose` answers as, for the Content-Type field.
-    static constexpr const char* content_type = "text/plain; version=0.0.4; charset=utf-8";
+    std::string expose(exposition_format format = exposition_format::text) const;
 
 private:
-    const std::string version_;
-    const std::optional<double> start_time_s_;
+    const std::unique_ptr<process_metrics> process_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<worker_shard>> shards_;
     source_usage_fn source_usage_;
@@ -193,6 +213,7 @@ private:
     certificates_fn certificates_;
     reconciliation_fn reconciliation_;
     log_drops_fn log_drops_;
+    accept_queues_fn accept_queues_;
     npath_states_fn npath_states_;
     std::shared_ptr<const admin_cells> admin_;
     lifecycle lifecycle_;

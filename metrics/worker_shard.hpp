@@ -42,6 +42,7 @@ public:
         return cells_.try_emplace(std::move(owned)).first->second;
     }
 
+    // In the order of the labels.
     void append_to(std::vector<entry>& list) const
     {
         std::lock_guard hold{mutex_};

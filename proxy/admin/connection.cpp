@@ -147,6 +147,7 @@ page_request connection::request_at_hand() const
             .has_origin = from.count(field::origin) > 0,
             .has_body = !from.body().empty(),
             .accept = text(from[field::accept]),
+            .accept_encoding = text(from[field::accept_encoding]),
             .last_event_id = text(from["Last-Event-ID"])};
 }
 

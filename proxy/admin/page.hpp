@@ -30,6 +30,7 @@ struct page_request
     bool has_origin = false;
     bool has_body = false;
     std::string_view accept = {};
+    std::string_view accept_encoding = {};
     std::string_view last_event_id = {};
     std::string by = {};                    // who asks: "uid 0", "token from 10.0.0.1"
     std::vector<std::string> segments = {}; // what stands for each '*' of the page's path, decoded

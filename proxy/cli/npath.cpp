@@ -10,6 +10,7 @@
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/listening_socket.hpp"
 #include "proxy/server/log_reopening.hpp"
+#include "tls/openssl_version.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -64,11 +65,12 @@ public:
     npath_process(std::string config_file, conf::config first, log::line_writer& log)
         : config_file_(std::move(config_file))
         , lock_(lock_namespace())
-        , registry_(FAIRLEAD_VERSION)
+        , registry_({FAIRLEAD_VERSION, std::string(tls::openssl_version())})
         , director_(io_, first.npath)
         , signals_(io_, SIGTERM, SIGINT, SIGHUP)
         , log_reopening_(io_, {&log})
     {
+        config_hash_ = first.text_hash;
         set_lifecycle(true);
         registry_.set_log_drops([&log] { return metrics::log_drops{0, log.dropped()}; });
         registry_.set_npath_states([this] { return director_.report(); });
@@ -80,8 +82,8 @@ public:
 private:
     void set_lifecycle(bool reload_ok)
     {
-        registry_.set_lifecycle(
-            {is_ready_, is_stopping_, generation_, reload_ok, std::chrono::system_clock::now()});
+        registry_.set_lifecycle({is_ready_, is_stopping_, generation_, reload_ok,
+                                 std::chrono::system_clock::now(), config_hash_});
     }
     void wait_for_signal();
     void terminate();
@@ -96,6 +98,7 @@ private:
     server::log_reopening log_reopening_;
     std::unique_ptr<server::admin_server> admin_;
     std::uint64_t generation_ = 1;
+    std::uint64_t config_hash_ = 0;
     bool is_ready_ = false;
     bool is_stopping_ = false;
     int exit_code_ = EXIT_SUCCESS;
@@ -157,6 +160,7 @@ void npath_process::reload()
             log::report_error_lines(conf::format_error(error));
         if (read.ok()) {
             director_.apply(read.value.npath);
+            config_hash_ = read.value.text_hash;
             is_applied = true;
         }
     } catch (const std::exception& failure) {

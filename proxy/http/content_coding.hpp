@@ -5,11 +5,14 @@
 
 #include "proxy/http/head.hpp"
 
+#include <string_view>
+
 namespace fairlead::http {
 
 // Named, or meant by "*", with a weight above 0 that is not below that of identity. All fields of the name
 // are one list; an element that is not well formed says nothing. Without any: no, as few programs that say
 // nothing can read it.
 bool wants_gzip(const head& request);
+bool wants_gzip(std::string_view accept_encoding); // the value of the only field
 
 } // namespace fairlead::http

@@ -167,6 +167,21 @@ std::optional<std::string_view> list_elements::next()
     return std::nullopt;
 }
 
+std::optional<unsigned> quality_weight(std::string_view text)
+{
+    if (text.empty() || (text[0] != '0' && text[0] != '1')) return std::nullopt;
+    unsigned weight = text[0] == '1' ? 1000 : 0;
+    if (text.size() == 1) return weight;
+    if (text[1] != '.' || text.size() > 5) return std::nullopt;
+    unsigned place = 100;
+    for (const char digit : text.substr(2)) {
+        if (digit < '0' || digit > '9') return std::nullopt;
+        weight += static_cast<unsigned>(digit - '0') * place;
+        place /= 10;
+    }
+    return weight <= 1000 ? std::optional(weight) : std::nullopt;
+}
+
 bool list_contains(std::string_view value, std::string_view token)
 {
     list_elements elements(value);

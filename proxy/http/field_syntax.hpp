@@ -36,6 +36,9 @@ private:
     bool malformed_ = false;
 };
 
+// Of "0.5" in "q=0.5", in thousandths; nothing: it is no quality value (RFC 9110 12.4.2).
+std::optional<unsigned> quality_weight(std::string_view text);
+
 // True when one element of the list is `token`, ignoring case.
 bool list_contains(std::string_view value, std::string_view token);
 

@@ -18,6 +18,15 @@ struct tcp_state_now
 
 std::optional<tcp_state_now> tcp_state(int fd) noexcept; // nothing for other sockets
 
+struct accept_queue
+{
+    std::uint32_t waiting = 0; // connections that are established and not accepted
+    std::uint32_t limit = 0;
+    std::uint64_t drops = 0; // segments of new ones that found it full, or no memory (SO_MEMINFO)
+};
+
+std::optional<accept_queue> accept_queue_of(int listening_fd) noexcept; // nothing for other sockets
+
 std::uint32_t tcp_round_trip_us(int fd) noexcept;    // smoothed; 0: not known, or no TCP
 std::uint64_t unacknowledged_bytes(int fd) noexcept; // of what was written (tcp(7), SIOCOUTQ)
 

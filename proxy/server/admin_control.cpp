@@ -1,20 +1,16 @@
 #include "proxy/server/admin_control.hpp"
 
 #include "proxy/server/admin_parameters.hpp"
+#include "proxy/server/connection_series.hpp"
 #include "proxy/server/explain_request.hpp"
+#include "proxy/server/later_answer.hpp"
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -118,33 +114,13 @@ admin::page page_of(const row& from, process_control& process)
             .answer = answer};
 }
 
-// Trivially copyable on purpose: g++ 12 destroys other temporaries of a co_await twice.
-struct begin_look
-{
-    process_control* process;
-    const connections_request* asked;
-    template <class Handler>
-    void operator()(Handler&& handler) const
-    {
-        // Whoever is to be told has a function that can be copied.
-        using shared = std::decay_t<Handler>;
-        auto waiting = std::make_shared<shared>(std::forward<Handler>(handler));
-        process->connections(*asked, [waiting](control_answer answer) {
-            auto executor = net::asio::get_associated_executor(*waiting);
-            net::asio::post(executor, [waiting, answer = std::move(answer)]() mutable {
-                std::move (*waiting)(std::move(answer));
-            });
-        });
-    }
-};
-
 net::task<admin::page_answer> look_at_connections(process_control& process, const page_request& from)
 {
-    constexpr net::asio::use_awaitable_t<net::executor> token{};
     const connections_request asked = connections_asked(from);
-    const control_answer told =
-        co_await net::asio::async_initiate<const net::asio::use_awaitable_t<net::executor>,
-                                           void(control_answer)>(begin_look{&process, &asked}, token);
+    const auto ask = [to = &process, what = &asked](const process_control::later& done) {
+        to->connections(*what, done);
+    };
+    const control_answer told = co_await answer_of<control_answer>(ask);
     co_return to_answer(told);
 }
 
@@ -184,6 +160,10 @@ std::vector<admin::page> control_pages(process_control& process)
     const auto look = [&process](const page_request& asked) { return look_at_connections(process, asked); };
     for (const auto* const path : {"/connections", "/connections/*"})
         pages.push_back({.path = path, .methods = "GET, HEAD, DELETE", .answer_later = look});
+    const auto tell_series = [&process](const page_request& asked) {
+        return answer_connection_series(process, asked);
+    };
+    pages.push_back({.path = "/metrics/connections", .answer_later = tell_series});
     return pages;
 }
 

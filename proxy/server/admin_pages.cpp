@@ -3,6 +3,7 @@
 #include "proxy/dashboard/dashboard_pages.hpp"
 #include "proxy/server/admin_control.hpp"
 #include "proxy/server/event_feed.hpp"
+#include "proxy/server/metrics_page.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -37,12 +38,12 @@ std::string contents(const std::vector<admin::page>& pages)
 
 std::vector<admin::page> process_pages(const metrics::registry& metrics, process_control* process)
 {
-    const auto tell_metrics = [&metrics](const page_request&) {
-        return page_answer{200, metrics.expose(), metrics::registry::content_type};
+    const auto tell_metrics = [&metrics](const page_request& asked) {
+        return answer_metrics(metrics, asked);
     };
     const auto tell_health = [](const page_request&) { return page_answer{200, "ok\n", plain_text}; };
     const auto tell_readiness = [&metrics](const page_request&) { return readiness(metrics); };
-    std::vector<admin::page> pages{{.path = "/metrics", .answer = tell_metrics},
+    std::vector<admin::page> pages{{.path = "/metrics", .answer_later = tell_metrics},
                                    {.path = "/healthz", .is_open = true, .answer = tell_health},
                                    {.path = "/readyz", .is_open = true, .answer = tell_readiness}};
     if (process != nullptr) std::ranges::move(control_pages(*process), std::back_inserter(pages));

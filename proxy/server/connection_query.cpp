@@ -38,15 +38,15 @@ conf::duration time(admin_parameters& given, std::string_view name)
     return out.value_or(conf::duration(0));
 }
 
-connection_order order(admin_parameters& given)
+connection_order order(admin_parameters& given, std::string_view name, connection_order usual)
 {
-    const auto text = given.text("sort");
-    if (!text) return connection_order::age;
+    const auto text = given.text(name);
+    if (!text) return usual;
     const auto found =
         std::ranges::find(orders, std::string_view(*text), [](const auto& each) { return each.first; });
     if (found != orders.end()) return found->second;
-    given.fail("sort is one of age, bytes, messages, rtt and idle");
-    return connection_order::age;
+    given.fail(std::string(name) + " is one of age, bytes, messages, rtt and idle");
+    return usual;
 }
 
 void read_backend(admin_parameters& given, connection_query& into)
@@ -90,13 +90,22 @@ connection_query_result read_connection_query(std::string_view query)
     admin_parameters given(query, {"id", "route", "pool", "backend", "listener", "client", "source",
                                    "min_age", "idle", "sort", "order", "limit", "offset"});
     connection_query out = read_filter(given);
-    out.sort = order(given);
+    out.sort = order(given, "sort", connection_order::age);
     const auto direction = given.text("order");
     if (direction && *direction != "asc" && *direction != "desc") given.fail("order is asc or desc");
     out.is_ascending = direction == "asc";
     out.limit = given.number("limit", 1, connection_query::most_on_a_page).value_or(out.limit);
-    out.offset =
-        given.number("offset", 0, connection_query::deepest - out.limit).value_or(out.offset);
+    out.offset = given.number("offset", 0, connection_query::deepest - out.limit).value_or(out.offset);
+    return {std::move(out), given.problem()};
+}
+
+connection_query_result read_top_query(std::string_view query)
+{
+    admin_parameters given(query, {"id", "route", "pool", "backend", "listener", "client", "source",
+                                   "min_age", "idle", "by", "top"});
+    connection_query out = read_filter(given);
+    out.sort = order(given, "by", connection_order::bytes);
+    out.limit = given.number("top", 1, connection_query::deepest).value_or(out.limit);
     return {std::move(out), given.problem()};
 }
 

@@ -6,6 +6,9 @@
 //   sort=age|bytes|messages|rtt|idle   the most first; order=asc the least first
 //   limit=  offset=        a page: at most 1,000, of the first 10,000
 //
+// The series of /metrics/connections: the same filters, by= for sort=, the most first, and top= of them, 100
+// by default and 10,000 at most.
+//
 // To close takes a filter instead of an order and a page, or all=1, and code=, which both sides are sent.
 //
 // Pure. Errors: told in words, for a 400.
@@ -58,6 +61,7 @@ struct connection_query_result
 };
 
 connection_query_result read_connection_query(std::string_view query);
+connection_query_result read_top_query(std::string_view query);
 connection_query_result read_close_query(std::string_view query);
 
 } // namespace fairlead::server

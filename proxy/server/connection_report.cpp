@@ -18,8 +18,7 @@ namespace {
 struct gathering
 {
     std::shared_ptr<const connection_query> asked;
-    process_control::later done;
-    bool is_of_one = false;
+    process_control::found done;
     std::size_t missing = 0;
     found_connections all;
 
@@ -27,38 +26,41 @@ struct gathering
     {
         all.matched += part.matched;
         std::ranges::move(part.first, std::back_inserter(all.first));
-        if (--missing == 0) done(answer());
-    }
-
-    control_answer answer()
-    {
-        if (is_of_one && all.matched == 0) return refuse(404, "there is no such connection");
-        if (asked->close_code == 0) return list();
-        control_answer out;
-        out.body["closed"] = all.matched;
-        return out;
-    }
-
-    control_answer list()
-    {
+        if (--missing > 0) return;
         std::ranges::sort(all.first, [&](const found_connection& a, const found_connection& b) {
             return comes_before(*asked, a, b);
         });
-        const std::size_t begin = std::min(asked->offset, all.first.size());
-        const std::size_t end = std::min(begin + asked->limit, all.first.size());
-        const auto now = std::chrono::steady_clock::now();
-        const auto wall_now = std::chrono::system_clock::now();
-        boost::json::array listed;
-        for (std::size_t i = begin; i < end; ++i)
-            listed.push_back(to_json(*all.first[i].row, now, wall_now));
-        control_answer out;
-        out.body["matched"] = all.matched;
-        out.body["offset"] = asked->offset;
-        out.body["limit"] = asked->limit;
-        out.body["connections"] = std::move(listed);
-        return out;
+        const std::size_t end = std::min(asked->offset + asked->limit, all.first.size());
+        all.first.resize(end);
+        all.first.erase(all.first.begin(),
+                        all.first.begin() + static_cast<std::ptrdiff_t>(std::min(asked->offset, end)));
+        done(std::move(all));
     }
 };
+
+control_answer list(const connection_query& asked, const found_connections& found)
+{
+    const auto now = std::chrono::steady_clock::now();
+    const auto wall_now = std::chrono::system_clock::now();
+    boost::json::array listed;
+    for (const found_connection& each : found.first)
+        listed.push_back(to_json(*each.row, now, wall_now));
+    control_answer out;
+    out.body["matched"] = found.matched;
+    out.body["offset"] = asked.offset;
+    out.body["limit"] = asked.limit;
+    out.body["connections"] = std::move(listed);
+    return out;
+}
+
+control_answer answer(const connection_query& asked, const found_connections& found, bool is_of_one)
+{
+    if (is_of_one && found.matched == 0) return refuse(404, "there is no such connection");
+    if (asked.close_code == 0) return list(asked, found);
+    control_answer out;
+    out.body["closed"] = found.matched;
+    return out;
+}
 
 } // namespace
 
@@ -72,9 +74,17 @@ void report_connections(net::asio::io_context& main, std::span<const std::unique
         done(refuse(400, std::move(read.problem)));
         return;
     }
+    const auto query_of = std::make_shared<const connection_query>(std::move(read.query));
+    find_connections(main, workers, query_of,
+                     [query_of, done = std::move(done), is_of_one = !asked.id.empty()](
+                         found_connections all) { done(answer(*query_of, all, is_of_one)); });
+}
+
+void find_connections(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
+                      std::shared_ptr<const connection_query> asked, process_control::found done)
+{
     const auto all = std::make_shared<gathering>();
-    all->is_of_one = !asked.id.empty();
-    all->asked = std::make_shared<const connection_query>(std::move(read.query));
+    all->asked = std::move(asked);
     all->done = std::move(done);
     all->missing = workers.size();
     for (const auto& each : workers) {

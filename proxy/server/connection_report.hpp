@@ -18,4 +18,8 @@ namespace fairlead::server {
 void report_connections(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
                         const connections_request& asked, process_control::later done);
 
+// Those that the query asks for, of all workers: sorted, and its page of them alone.
+void find_connections(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
+                      std::shared_ptr<const connection_query> asked, process_control::found done);
+
 } // namespace fairlead::server

@@ -27,9 +27,10 @@ constexpr net::milliseconds_count pause_ms = 100;
 
 } // namespace
 
-listener::listener(conf::listen_options options, owned_fd socket, http::session_services& services)
+listener::listener(conf::listen_options options, watched_socket socket, http::session_services& services)
     : options_(std::move(options))
-    , socket_(services.executor, socket.release())
+    , socket_(services.executor, socket.fd.release())
+    , queue_(std::move(socket.queue))
     , services_(services)
     , point_(services.points.obtain(options_.address.text))
     , pause_(*this)
@@ -133,6 +134,7 @@ void listener::stop()
     pause_.cancel();
     while (accept_one() == accepted::one) {
     }
+    queue_.end();
     net::error_code ignored;
     socket_.close(ignored);
 }

@@ -10,7 +10,7 @@
 #include "proxy/http/session_services.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/timer_wheel.hpp"
-#include "proxy/server/listening_socket.hpp"
+#include "proxy/server/accept_queues.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
@@ -21,7 +21,7 @@ namespace fairlead::server {
 class listener
 {
 public:
-    listener(conf::listen_options options, owned_fd socket, http::session_services& services);
+    listener(conf::listen_options options, watched_socket socket, http::session_services& services);
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
     ~listener();
@@ -57,6 +57,7 @@ private:
 
     conf::listen_options options_;
     net::asio::posix::basic_stream_descriptor<net::executor> socket_;
+    accept_queues::entry queue_; // ends before the socket
     http::session_services& services_;
     http::listening_point& point_;
     pause pause_;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -53,7 +54,9 @@ struct connections_request
     bool close = false;
 };
 
+struct connection_query;
 struct explain_request;
+struct found_connections;
 
 class process_control
 {
@@ -72,6 +75,9 @@ public:
     // Told later, or never when the process ends.
     using later = std::function<void(control_answer)>;
     virtual void connections(const connections_request& asked, later done) = 0;
+    // Those that the query asks for, in its order.
+    using found = std::function<void(found_connections)>;
+    virtual void find(std::shared_ptr<const connection_query> asked, found done) = 0;
 
 protected:
     ~process_control() = default;

@@ -2,9 +2,8 @@
 
 #include "proxy/log/process_log.hpp"
 #include "proxy/server/file_limit.hpp"
-#include "proxy/server/source_report.hpp"
 #include "proxy/server/status_sections.hpp"
-#include "proxy/snat/port_range.hpp"
+#include "tls/openssl_version.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -47,7 +46,7 @@ void carry_on(const char* part, Step step)
 
 supervisor::supervisor(conf::config first, config_source source, log::line_writer& process_log)
     : first_(std::move(first))
-    , registry_(FAIRLEAD_VERSION)
+    , registry_({FAIRLEAD_VERSION, std::string(tls::openssl_version())})
     , process_log_(process_log)
     , writer_(first_.log.access, "access log", [](const std::string& what) { spdlog::error("{}", what); })
     , resolver_(io_, backends_)
@@ -140,33 +139,14 @@ void supervisor::start_workers()
     for (const auto& each : first_.listeners)
         sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog,
                                                  first_.source.replica.count > 1));
+    const shared_by_workers shared{writer_, gates_, queues_};
     for (std::uint32_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), writer_, gates_, current_));
+        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), shared, i, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
             workers_.back()->add_listener(first_.listeners[at], std::move(sockets[at][i]));
     }
     for (auto& each : workers_)
         each->start();
-}
-
-void supervisor::provide_metrics()
-{
-    const auto kernel_ports = conf::count_ports(conf::chosen_by_kernel(snat::read_host_ports()));
-    registry_.set_source_usage(
-        [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
-    registry_.set_log_drops([this] { return metrics::log_drops{writer_.dropped(), process_log_.dropped()}; });
-    registry_.set_reconciliation([this] { return reconciler_.report(); });
-    registry_.set_certificates([this] { return credentials_.certificates(); });
-    registry_.set_backend_states([this] { return health_.states(); });
-    registry_.set_pool_states([this] { return health_.pool_states(); });
-    registry_.set_discovery_states([this] { return discovery_.states(current_->config); });
-    registry_.set_route_loads([this] { return route_loads(*current_); });
-}
-
-void supervisor::set_lifecycle(bool ready, bool draining, bool reload_ok)
-{
-    registry_.set_lifecycle(
-        {ready, draining, current_->generation, reload_ok, std::chrono::system_clock::now()});
 }
 
 void supervisor::wait_for_signal()

@@ -15,6 +15,7 @@
 #include "proxy/http/password_verifier.hpp"
 #include "proxy/http/service.hpp"
 #include "proxy/log/line_writer.hpp"
+#include "proxy/server/accept_queues.hpp"
 #include "proxy/server/admin_server.hpp"
 #include "proxy/server/backend_health.hpp"
 #include "proxy/server/backend_wishes.hpp"
@@ -71,6 +72,7 @@ public:
     control_answer change_backend(const backend_request& asked) override;
     control_answer explain(const explain_request& asked) const override;
     void connections(const connections_request& asked, later done) override;
+    void find(std::shared_ptr<const connection_query> asked, found done) override;
 
 private:
     struct opened_listener
@@ -115,6 +117,7 @@ private:
     std::shared_ptr<const http::service> current_;
     member_discovery discovery_;
     http::upgrade_gates gates_;
+    accept_queues queues_;
     std::vector<std::unique_ptr<worker>> workers_;
     operator_drains drains_;
     backend_wishes wishes_;

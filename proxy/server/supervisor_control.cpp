@@ -65,4 +65,9 @@ void supervisor::connections(const connections_request& asked, later done)
     report_connections(io_, workers_, asked, std::move(done));
 }
 
+void supervisor::find(std::shared_ptr<const connection_query> asked, found done)
+{
+    find_connections(io_, workers_, std::move(asked), std::move(done));
+}
+
 } // namespace fairlead::server

@@ -38,14 +38,16 @@ void block_signals()
 
 } // namespace
 
-worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upgrade_gates& gates,
+worker::worker(metrics::worker_shard& shard, const shared_by_workers& shared, std::size_t number,
                std::shared_ptr<const http::service> first)
     : shard_(shard)
+    , queues_(shared.queues)
+    , number_(number)
     , io_(std::make_unique<net::asio::io_context>(1))
     , stay_(io_->get_executor())
     , ticker_(std::make_unique<ticker>(io_->get_executor()))
     , wheel_(net::steady_now_ms())
-    , log_(writer, shard.own())
+    , log_(shared.writer, shard.own())
     , relay_(std::make_unique<websocket::relay>(
           *io_, wheel_, shard.own(), *this, websocket::relay::options{first->config.limits.pending_bytes}))
     , finder_(std::make_unique<connection_finder>(io_->get_executor(), *relay_))
@@ -71,7 +73,7 @@ worker::worker(metrics::worker_shard& shard, log::line_writer& writer, http::upg
     , lots_(std::random_device{}())
 {
     (void)net::readiness::of(io_->get_executor()); // its descriptor now, not when there may be none left
-    services_->points.share(gates);
+    services_->points.share(shared.gates);
     apply(std::move(first));
 }
 
@@ -134,7 +136,8 @@ bool worker::is_idle() const noexcept { return shard_.own().connections_open.val
 
 void worker::add_listener(const conf::listen_options& options, owned_fd socket)
 {
-    listeners_.push_back(std::make_unique<listener>(options, std::move(socket), *services_));
+    listeners_.push_back(std::make_unique<listener>(
+        options, queues_.watch(options.address.text, number_, std::move(socket)), *services_));
 }
 
 void worker::remove_listener(const std::string& address)
@@ -317,6 +320,7 @@ void worker::wait_for_tick()
     ticker_->expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
     ticker_->async_wait([this](const net::error_code& error) {
         if (error) return;
+        shard_.own().loop_lag.observe(std::chrono::steady_clock::now() - ticker_->expiry());
         wait_for_tick(); // first: no failure below may end the ticks
         tick();
     });

@@ -28,10 +28,19 @@
 
 namespace fairlead::server {
 
+// What outlives the workers and is safe from each of their threads.
+struct shared_by_workers
+{
+    log::line_writer& writer;
+    http::upgrade_gates& gates;
+    accept_queues& queues;
+};
+
 class worker final : public websocket::tunnel_observer
 {
 public:
-    worker(metrics::worker_shard& shard, log::line_writer& writer, http::upgrade_gates& gates,
+    // `number` counts from 0.
+    worker(metrics::worker_shard& shard, const shared_by_workers& shared, std::size_t number,
            std::shared_ptr<const http::service> first);
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
@@ -79,6 +88,8 @@ private:
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
+    accept_queues& queues_;
+    const std::size_t number_;
     using ticker =
         net::asio::basic_waitable_timer<std::chrono::steady_clock,
                                         net::asio::wait_traits<std::chrono::steady_clock>, net::executor>;

@@ -32,6 +32,19 @@ std::string printed(const read_result& result, const scratch_folder& folder)
 
 } // namespace
 
+TEST_CASE("the hash of a configuration is of the text of all its files, wherever they lie")
+{
+    const auto hash_of = [](std::string_view included) {
+        const scratch_folder folder;
+        folder.write("more.toml", std::string(included));
+        return read_config(folder.write("main.toml", main_text("[\"more.toml\"]"))).value.text_hash;
+    };
+    const std::uint64_t first = hash_of("[pool.p10]\nbackends=[\"x:1\"]\n");
+    CHECK(first != 0);
+    CHECK(hash_of("[pool.p10]\nbackends=[\"x:1\"]\n") == first);
+    CHECK(hash_of("[pool.p10]\nbackends=[\"x:2\"]\n") != first);
+}
+
 TEST_CASE("included files add their routes and pools, in the order of their names")
 {
     const scratch_folder folder;

@@ -105,6 +105,7 @@ void fill(registry& all)
     auto admin = std::make_shared<admin_cells>();
     admin->refusals[admin_refusal::host].add();
     all.set_admin(std::move(admin));
+    all.set_accept_queues([] { return std::vector<accept_queue_state>{{"l", 0, 1, 2, 3}}; });
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
     all.set_npath_states([] {
         npath_service_state service;
@@ -143,11 +144,11 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
-    const std::set<std::string_view> known{"route",       "pool",    "backend", "direction", "kind",
-                                           "closed_by",   "sent_by", "code",    "class",     "reason",
-                                           "destination", "source",  "version", "compiler",  "service",
-                                           "cause",       "to",      "peer",    "start",     "used_by",
-                                           "certificate", "state",   "how",     "result",    "log"};
+    const std::set<std::string_view> known{
+        "route",  "pool",     "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
+        "class",  "reason",   "destination", "source",    "version",     "compiler",  "service", "cause",
+        "to",     "peer",     "start",       "used_by",   "certificate", "state",     "how",     "result",
+        "worker", "listener", "openssl",     "format",    "id",          "client",    "log"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));
@@ -164,8 +165,9 @@ TEST_CASE("every metric has help in one sentence, a unit, and labels from the kn
 
 TEST_CASE("the exposition has every metric of the table, with its type and help, and no other")
 {
-    registry all{"1.0"};
+    registry all{{"1.0", "3.0.1"}};
     fill(all);
+    (void)all.expose(); // the next one tells of it
     const std::string text = all.expose();
     std::set<std::string> exposed;
     std::istringstream lines{text};
@@ -182,6 +184,7 @@ TEST_CASE("the exposition has every metric of the table, with its type and help,
     for (const metric_row& row : known_metrics()) {
         const std::string name{row.name};
         CAPTURE(name);
+        if (is_of_connections(row.id)) continue;
         CHECK(exposed.erase(name + " " + std::string{to_string(row.type)}) == 1);
         CHECK(text.find("# HELP " + name + " " + std::string{row.help} + "\n") != std::string::npos);
     }

@@ -36,6 +36,8 @@ TEST_CASE("memory is in bytes and CPU time does not go back")
     const process_stats first = read_process_stats();
     REQUIRE(first.resident_bytes.has_value());
     CHECK(*first.resident_bytes > 1024 * 1024);
+    REQUIRE(first.virtual_bytes.has_value());
+    CHECK(*first.virtual_bytes > *first.resident_bytes);
     REQUIRE(first.cpu_s.has_value());
     CHECK(*read_process_stats().cpu_s >= *first.cpu_s);
 }

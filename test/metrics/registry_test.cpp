@@ -115,8 +115,8 @@ TEST_CASE("a histogram is written cumulative, in seconds, with +Inf equal to its
     const std::string bucket = R"(fairlead_http_request_seconds_bucket{route="r",pool="p",le=")";
     CHECK(text[bucket + "0.001\"}"] == 1);
     CHECK(text[bucket + "0.0025\"}"] == 2);
-    CHECK(text[bucket + "30\"}"] == 2);
-    CHECK(text[bucket + "60\"}"] == 3);
+    CHECK(text[bucket + "30.0\"}"] == 2);
+    CHECK(text[bucket + "60.0\"}"] == 3);
     CHECK(text[bucket + "+Inf\"}"] == 4);
     CHECK(text[R"(fairlead_http_request_seconds_count{route="r",pool="p"})"] == 4);
     CHECK(text[R"(fairlead_http_request_seconds_sum{route="r",pool="p"})"] == doctest::Approx(121.002));
@@ -212,14 +212,34 @@ TEST_CASE("a callback may use the registry, and what it throws reaches the calle
     CHECK_THROWS_AS(all.expose(), std::runtime_error);
 }
 
+TEST_CASE("each worker shows how late its loop was, each listening socket what waits for it")
+{
+    registry all;
+    all.add_worker();
+    all.add_worker().own().loop_lag.observe(3ms);
+    all.set_accept_queues([] {
+        return std::vector<accept_queue_state>{{"[::]:80", 0, 5, 128, 9}, {"[::]:80", 1, 0, 128, {}}};
+    });
+    const exposition_samples text{all.expose()};
+    CHECK(text[R"(fairlead_worker_loop_lag_seconds_count{worker="0"})"] == 0);
+    CHECK(text[R"(fairlead_worker_loop_lag_seconds_count{worker="1"})"] == 1);
+    CHECK(text[R"(fairlead_worker_loop_lag_seconds_bucket{worker="1",le="0.0025"})"] == 0);
+    CHECK(text[R"(fairlead_worker_loop_lag_seconds_bucket{worker="1",le="0.005"})"] == 1);
+    CHECK(text[R"(fairlead_listener_accept_queue{listener="[::]:80",worker="0"})"] == 5);
+    CHECK(text[R"(fairlead_listener_accept_queue_limit{listener="[::]:80",worker="1"})"] == 128);
+    CHECK(text[R"(fairlead_listener_accept_drops_total{listener="[::]:80",worker="0"})"] == 9);
+    CHECK(!text.has(R"(fairlead_listener_accept_drops_total{listener="[::]:80",worker="1"})"));
+}
+
 TEST_CASE("the life of the process is exposed")
 {
-    registry all{"1.2.3"};
+    registry all{{"1.2.3", "3.0.1"}};
     all.set_lifecycle({.ready = true,
                        .draining = false,
                        .config_generation = 4,
                        .last_reload_ok = false,
-                       .last_reload_at = std::chrono::system_clock::time_point{1'700'000'000s}});
+                       .last_reload_at = std::chrono::system_clock::time_point{1'700'000'000s},
+                       .config_hash = 0x1234'0000'0000'0007});
     const std::string raw = all.expose();
     const exposition_samples text{raw};
     CHECK(text["fairlead_ready"] == 1);
@@ -227,8 +247,11 @@ TEST_CASE("the life of the process is exposed")
     CHECK(text["fairlead_config_generation"] == 4);
     CHECK(text["fairlead_config_last_reload_successful"] == 0);
     CHECK(text["fairlead_config_last_reload_timestamp_seconds"] == 1'700'000'000.0);
+    CHECK(text["fairlead_config_hash"] == 7);
     CHECK(text["process_open_fds"] > 0);
-    CHECK(raw.find(R"(fairlead_build_info{version="1.2.3",compiler=")") != std::string::npos);
+    CHECK(text["process_virtual_memory_bytes"] > text["process_resident_memory_bytes"]);
+    CHECK(raw.find(R"(fairlead_build_info{compiler=")") != std::string::npos);
+    CHECK(raw.find(R"(,openssl="3.0.1",version="1.2.3"} 1)") != std::string::npos);
 }
 
 } // namespace fairlead::metrics

@@ -54,3 +54,10 @@ TEST_CASE("an element that is not well formed says nothing")
         CHECK(accepts(std::string(value) + ", x-gzip"));
     }
 }
+
+TEST_CASE("one field's value alone is judged in the same way")
+{
+    CHECK(http::wants_gzip("br, gzip;q=0.5"));
+    CHECK_FALSE(http::wants_gzip("gzip;q=0"));
+    CHECK_FALSE(http::wants_gzip(""));
+}

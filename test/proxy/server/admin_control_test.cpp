@@ -1,6 +1,7 @@
 #include "proxy/server/admin_control.hpp"
 
 #include "proxy/admin/page_table.hpp"
+#include "proxy/server/connection_finder.hpp"
 #include "proxy/server/explain_request.hpp"
 
 #include <doctest/doctest.h>
@@ -45,6 +46,7 @@ struct recorder final : process_control
         last_backend = asked;
         return note("backend");
     }
+    void find(std::shared_ptr<const connection_query>, found) override {}
 
 private:
     control_answer note(std::string what)

@@ -8,6 +8,22 @@ using server::connection_order;
 using server::connection_query;
 using server::read_connection_query;
 
+TEST_CASE("the series of the first are those with the most bytes, 100 unless more are asked for")
+{
+    const auto usual = server::read_top_query("");
+    CHECK(usual.problem.empty());
+    CHECK(usual.query.sort == server::connection_order::bytes);
+    CHECK(usual.query.limit == 100);
+    const auto asked = server::read_top_query("top=10000&by=idle&route=chat");
+    CHECK(asked.problem.empty());
+    CHECK(asked.query.limit == 10'000);
+    CHECK(asked.query.sort == server::connection_order::idle);
+    CHECK(asked.query.route == "chat");
+    CHECK(server::read_top_query("top=10001").problem != "");
+    CHECK(server::read_top_query("by=name").problem == "by is one of age, bytes, messages, rtt and idle");
+    CHECK(server::read_top_query("offset=5").problem != "");
+}
+
 TEST_CASE("nothing asked is the first hundred, the oldest first")
 {
     const auto [query, problem] = read_connection_query("");
