@@ -1,5 +1,7 @@
 #include "proxy/admin/page_stream.hpp"
 
+#include "proxy/http/error_response.hpp"
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -36,6 +38,17 @@ net::task<bool> page_stream::begin(std::string_view content_type)
     has_begun_ = true;
     const net::stream::pieces pieces{head};
     co_return co_await send(pieces);
+}
+
+net::task<> page_stream::refuse(const page_answer& why)
+{
+    const std::string head = "HTTP/1.1 " + std::to_string(why.status) + " " +
+                             std::string(http::reason_phrase(why.status)) + "\r\n" + head_lines_ +
+                             "Content-Type: " + std::string(why.type) +
+                             "\r\nContent-Length: " + std::to_string(why.body.size()) +
+                             "\r\nConnection: close\r\n" + why.header_lines + "\r\n";
+    const net::stream::pieces whole{head, why.body};
+    (void)co_await send(whole);
 }
 
 net::task<bool> page_stream::write(std::string_view bytes)

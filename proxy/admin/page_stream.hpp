@@ -11,6 +11,7 @@
 // coroutine; nobody may call wake() after it.
 #pragma once
 
+#include "proxy/admin/page.hpp"
 #include "proxy/net/deadline.hpp"
 #include "proxy/net/stream.hpp"
 
@@ -32,6 +33,8 @@ public:
     page_stream& operator=(const page_stream&) = delete;
 
     net::task<bool> begin(std::string_view content_type);
+    // Instead of begin(): there is nothing to stream. Nothing is written behind it.
+    net::task<> refuse(const page_answer& why);
     net::task<bool> write(std::string_view bytes); // not empty
     // Completes at wake(), which may have been before, at the end of the time, or when it is over.
     net::task<bool> wait(std::chrono::milliseconds at_most);

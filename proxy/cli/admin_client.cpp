@@ -25,17 +25,43 @@ std::string request_text(const admin_channel& to, const admin_access& at, std::s
     return text + "\r\n";
 }
 
-std::string read_answer(admin_channel& from)
+[[noreturn]] void fail(const admin_channel& at, std::string_view why)
 {
-    std::string answer;
+    throw std::runtime_error(at.address() + ": " + std::string(why));
+}
+
+// False at the end of the answer.
+bool read_more(admin_channel& from, std::string& answer)
+{
     std::array<char, 16 * 1024> block;
-    for (;;) {
-        const std::size_t count = from.receive(block);
-        if (count == 0) return answer;
-        answer.append(block.data(), count);
-        if (answer.size() > max_reply_bytes)
-            throw std::runtime_error(from.address() + ": the answer does not end");
+    const std::size_t count = from.receive(block);
+    answer.append(block.data(), count);
+    if (answer.size() > max_reply_bytes) fail(from, "the answer does not end");
+    return count > 0;
+}
+
+// Takes the head off; 0 while it is not complete.
+unsigned take_status(const admin_channel& from, std::string& answer)
+{
+    const std::size_t head_end = answer.find("\r\n\r\n");
+    if (head_end == answer.npos) return 0;
+    const std::size_t space = answer.find(' ');
+    if (!answer.starts_with("HTTP/1.") || space + 4 > head_end) fail(from, "this is not an admin listener");
+    unsigned status = 0;
+    const char* const digits = answer.data() + space + 1;
+    std::from_chars(digits, digits + 3, status);
+    answer.erase(0, head_end + 4);
+    return status;
+}
+
+void take_lines(std::string& answer, const std::function<void(std::string_view)>& each)
+{
+    std::size_t begin = 0;
+    for (auto end = answer.find('\n'); end != answer.npos; end = answer.find('\n', begin)) {
+        each(std::string_view(answer).substr(begin, end - begin));
+        begin = end + 1;
     }
+    answer.erase(0, begin);
 }
 
 } // namespace
@@ -45,16 +71,26 @@ admin_reply ask_admin(const admin_access& at, std::string_view method, std::stri
 {
     admin_channel channel(at, limit);
     channel.send(request_text(channel, at, method, target));
-    const std::string answer = read_answer(channel);
-    const std::size_t head_end = answer.find("\r\n\r\n");
-    const std::size_t space = answer.find(' ');
     admin_reply reply;
-    if (!answer.starts_with("HTTP/1.") || head_end == answer.npos || space + 4 > head_end)
-        throw std::runtime_error(channel.address() +
-                                 (answer.empty() ? ": no answer" : ": this is not an admin listener"));
-    const char* const digits = answer.data() + space + 1;
-    std::from_chars(digits, digits + 3, reply.status);
-    reply.body = answer.substr(head_end + 4);
+    while (read_more(channel, reply.body)) {
+    }
+    if (reply.body.empty()) fail(channel, "no answer");
+    reply.status = take_status(channel, reply.body);
+    if (reply.status == 0) fail(channel, "this is not an admin listener");
+    return reply;
+}
+
+admin_reply follow_admin(const admin_access& at, std::string_view target, std::chrono::seconds silence,
+                         const std::function<void(std::string_view line)>& each)
+{
+    admin_channel channel(at, silence);
+    channel.send(request_text(channel, at, "GET", target));
+    admin_reply reply;
+    while (read_more(channel, reply.body)) {
+        if (reply.status == 0) reply.status = take_status(channel, reply.body);
+        if (reply.status == 200) take_lines(reply.body, each);
+    }
+    if (reply.status == 0) fail(channel, reply.body.empty() ? "no answer" : "this is not an admin listener");
     return reply;
 }
 

@@ -7,6 +7,7 @@
 #include "proxy/cli/admin_access.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,11 @@ struct admin_reply
 // A method other than GET is a change, and says so.
 admin_reply ask_admin(const admin_access& at, std::string_view method, std::string_view target,
                       std::chrono::seconds limit);
+
+// A GET whose answer goes on: `each` gets its lines while they come, with `silence` between two at most. Of
+// an answer other than 200 the reply has the body.
+admin_reply follow_admin(const admin_access& at, std::string_view target, std::chrono::seconds silence,
+                         const std::function<void(std::string_view line)>& each);
 
 // A parameter's value as a query takes it: everything but letters, digits and "-._~:/" is %XX.
 std::string escape_query(std::string_view value);

@@ -16,7 +16,11 @@ namespace json = boost::json;
 admin_document ask(const admin_access& admin, std::string_view method, const std::string& target,
                    std::chrono::seconds limit)
 {
-    const admin_reply reply = ask_admin(admin, method, target, limit);
+    return to_document(admin, ask_admin(admin, method, target, limit));
+}
+
+admin_document to_document(const std::string& admin, const admin_reply& reply)
+{
     json::error_code error;
     json::value body = json::parse(reply.body, error);
     if (error || !body.is_object())

@@ -106,6 +106,13 @@ void add_connections_command(CLI::App& app, connections_command& chosen)
     command->add_flag("--ascending", chosen.ascending, "The least first")->excludes(close);
     parameter("--limit", "limit", "So many, up to 1000; 100 by default")->type_name("N")->excludes(close);
     parameter("--offset", "offset", "Without so many in front")->type_name("N")->excludes(close);
+    CLI::Option* const trace =
+        command->add_option("--trace", chosen.trace, "Tell the frames of the one of this id as they pass")
+            ->type_name("ID")
+            ->excludes(close);
+    command->add_option("--for", chosen.trace_time, "For so long; 60s by default")
+        ->type_name("DURATION")
+        ->needs(trace);
     command->add_flag("--json", chosen.as_json, "JSON instead of a table");
     add_admin_option(*command, chosen.admin);
 }

@@ -2,6 +2,7 @@
 
 #include "proxy/server/admin_parameters.hpp"
 #include "proxy/server/connection_series.hpp"
+#include "proxy/server/connection_trace.hpp"
 #include "proxy/server/explain_request.hpp"
 #include "proxy/server/later_answer.hpp"
 
@@ -163,6 +164,7 @@ std::vector<admin::page> control_pages(process_control& process)
     const auto tell_series = [&process](const page_request& asked) {
         return answer_connection_series(process, asked);
     };
+    pages.push_back(trace_page(process));
     pages.push_back({.path = "/metrics/connections", .answer_later = tell_series});
     return pages;
 }

@@ -12,6 +12,7 @@
 //   GET  /explain?url=U    which route and backend a request would take, and why (explain_report)
 //   GET  /connections?...  the tunnels that are asked for (connection_query), or /connections/ID
 //   DELETE /connections?.. closes them
+//   GET  /connections/ID/trace  its frames as they pass, see connection_trace
 //   GET  /metrics/connections?top=100&by=bytes  series of them, see connection_series
 //
 // Parameters are in the query. Pure but for what the process does. Thread: the main thread's. Lifetime: the

@@ -44,7 +44,14 @@ connection_finder::connection_finder(net::executor where, websocket::relay& amon
 
 void connection_finder::find(std::shared_ptr<const connection_query> asked, told done)
 {
-    searches_.push_back({std::move(asked), std::move(done), {}, false});
+    searches_.push_back({std::move(asked), std::move(done), {}});
+    if (!goes_on_) step();
+}
+
+void connection_finder::trace(std::shared_ptr<const connection_query> asked,
+                              std::shared_ptr<websocket::frame_trace> into, told done)
+{
+    searches_.push_back({std::move(asked), std::move(done), {}, false, std::move(into)});
     if (!goes_on_) step();
 }
 
@@ -88,8 +95,11 @@ void connection_finder::take(search& in, websocket::tunnel& which)
 {
     const std::uint16_t code = in.asked->close_code;
     if (!matches(*in.asked, which) || (code != 0 && which.is_closing)) return;
+    if (in.into && !which.is_websocket) return;
     ++in.found.matched;
-    if (code == 0)
+    if (in.into)
+        among_.trace(which, in.into);
+    else if (code == 0)
         look_at(in, which);
     else
         among_.close(which, {code, code, websocket::end_cause::ordered});

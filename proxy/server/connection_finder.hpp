@@ -45,6 +45,9 @@ public:
     connection_finder& operator=(const connection_finder&) = delete;
 
     void find(std::shared_ptr<const connection_query> asked, told done);
+    // Begins a trace of each WebSocket that the query asks for; those are what is matched.
+    void trace(std::shared_ptr<const connection_query> asked, std::shared_ptr<websocket::frame_trace> into,
+               told done);
 
 private:
     struct search
@@ -53,6 +56,7 @@ private:
         told done;
         found_connections found; // `first` is a heap with the last of them in front
         bool has_begun = false;
+        std::shared_ptr<websocket::frame_trace> into = {}; // null: they are looked at, or closed
     };
 
     void go_on();

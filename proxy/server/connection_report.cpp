@@ -38,6 +38,15 @@ struct gathering
     }
 };
 
+// What a worker tells goes to the main thread.
+connection_finder::told teller(const std::shared_ptr<gathering>& to, net::asio::io_context& main)
+{
+    return [to, &main](found_connections part) {
+        auto found = std::make_shared<found_connections>(std::move(part));
+        net::asio::post(main, [to, found] { to->add(std::move(*found)); });
+    };
+}
+
 control_answer list(const connection_query& asked, const found_connections& found)
 {
     const auto now = std::chrono::steady_clock::now();
@@ -87,13 +96,23 @@ void find_connections(net::asio::io_context& main, std::span<const std::unique_p
     all->asked = std::move(asked);
     all->done = std::move(done);
     all->missing = workers.size();
+    for (const auto& each : workers)
+        each->post([all, &main](worker& on) { on.connections().find(all->asked, teller(all, main)); });
+}
+
+void trace_connection(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
+                      const std::string& id, std::shared_ptr<websocket::frame_trace> into,
+                      std::function<void(std::uint64_t)> done)
+{
+    connection_query one;
+    one.id = id;
+    const auto all = std::make_shared<gathering>();
+    all->asked = std::make_shared<const connection_query>(std::move(one));
+    all->done = [done = std::move(done)](const found_connections& found) { done(found.matched); };
+    all->missing = workers.size();
     for (const auto& each : workers) {
-        each->post([all, &main](worker& on) {
-            on.connections().find(all->asked, [all, &main](found_connections part) {
-                auto found = std::make_shared<found_connections>(std::move(part));
-                net::asio::post(main, [all, found] { all->add(std::move(*found)); });
-            });
-        });
+        each->post(
+            [all, into, &main](worker& on) { on.connections().trace(all->asked, into, teller(all, main)); });
     }
 }
 

@@ -22,4 +22,8 @@ void report_connections(net::asio::io_context& main, std::span<const std::unique
 void find_connections(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
                       std::shared_ptr<const connection_query> asked, process_control::found done);
 
+void trace_connection(net::asio::io_context& main, std::span<const std::unique_ptr<worker>> workers,
+                      const std::string& id, std::shared_ptr<websocket::frame_trace> into,
+                      std::function<void(std::uint64_t)> done);
+
 } // namespace fairlead::server

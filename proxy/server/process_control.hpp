@@ -14,6 +14,12 @@
 #include <optional>
 #include <string>
 
+namespace fairlead::websocket {
+
+class frame_trace;
+
+} // namespace fairlead::websocket
+
 namespace fairlead::server {
 
 struct control_answer
@@ -78,6 +84,10 @@ public:
     // Those that the query asks for, in its order.
     using found = std::function<void(found_connections)>;
     virtual void find(std::shared_ptr<const connection_query> asked, found done) = 0;
+    // Has the frames of the WebSocket of that id told, until it ends or end_trace(); of how many is told.
+    virtual void trace(const std::string& id, std::shared_ptr<websocket::frame_trace> into,
+                       std::function<void(std::uint64_t)> done) = 0;
+    virtual void end_trace(std::shared_ptr<websocket::frame_trace> into) = 0;
 
 protected:
     ~process_control() = default;

@@ -2,7 +2,6 @@
 
 #include "proxy/log/process_log.hpp"
 #include "proxy/server/file_limit.hpp"
-#include "proxy/server/status_sections.hpp"
 #include "tls/openssl_version.hpp"
 
 #include <boost/asio/post.hpp>

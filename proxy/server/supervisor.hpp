@@ -73,6 +73,9 @@ public:
     control_answer explain(const explain_request& asked) const override;
     void connections(const connections_request& asked, later done) override;
     void find(std::shared_ptr<const connection_query> asked, found done) override;
+    void trace(const std::string& id, std::shared_ptr<websocket::frame_trace> into,
+               std::function<void(std::uint64_t)> done) override;
+    void end_trace(std::shared_ptr<websocket::frame_trace> into) override;
 
 private:
     struct opened_listener

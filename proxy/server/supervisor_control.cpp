@@ -70,4 +70,16 @@ void supervisor::find(std::shared_ptr<const connection_query> asked, found done)
     find_connections(io_, workers_, std::move(asked), std::move(done));
 }
 
+void supervisor::trace(const std::string& id, std::shared_ptr<websocket::frame_trace> into,
+                       std::function<void(std::uint64_t)> done)
+{
+    trace_connection(io_, workers_, id, std::move(into), std::move(done));
+}
+
+void supervisor::end_trace(std::shared_ptr<websocket::frame_trace> into)
+{
+    for (auto& each : workers_)
+        each->post([into](worker& self) { self.end_trace(*into); });
+}
+
 } // namespace fairlead::server

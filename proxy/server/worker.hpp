@@ -76,6 +76,7 @@ public:
     void spare_tunnels_of(const std::string& pool, const std::string& backend);
 
     connection_finder& connections() noexcept { return *finder_; }
+    void end_trace(const websocket::frame_trace& into) noexcept { relay_->end_trace(into); }
 
 private:
     void tunnel_ended(const websocket::tunnel& ended) noexcept override;

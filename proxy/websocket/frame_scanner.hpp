@@ -31,6 +31,7 @@ struct frame_header
     opcode code = opcode::continuation;
     bool is_final = false;
     bool is_masked = false;
+    std::uint8_t reserved = 0; // RSV1 is 4
 };
 
 // What the scanner tells its caller, in stream order. Any type with these members will do; this one does
@@ -206,7 +207,8 @@ template <class Sink>
 inline void frame_scanner::header_complete(Sink& sink) noexcept
 {
     check_header();
-    sink.on_frame(frame_header{left_, code(), is_final(), (flags_ & masked_flag) != 0});
+    sink.on_frame(frame_header{left_, code(), is_final(), (flags_ & masked_flag) != 0,
+                               static_cast<std::uint8_t>(byte0_ >> 4 & 7)});
     if (!is_control())
         message_ += left_;
     else if (code() == opcode::close && left_ >= 2)

@@ -35,7 +35,9 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <span>
+#include <vector>
 
 struct epoll_event;
 
@@ -76,6 +78,8 @@ struct own_close
     std::uint16_t to_backend = 1001;
     end_cause cause = end_cause::drained;
 };
+
+class frame_trace;
 
 class relay
 {
@@ -134,6 +138,10 @@ public:
     // Since the last data frame, either way, or since the opening; to a tick.
     std::chrono::milliseconds since_data(const tunnel& of) const noexcept;
 
+    // Tells the headers of a WebSocket's frames from now on, until it ends or end_trace().
+    void trace(tunnel& which, std::shared_ptr<frame_trace> into);
+    void end_trace(const frame_trace& into) noexcept;
+
     // Asks a tunnel's clock anew, after its policy has changed.
     void reconsider(tunnel& which);
 
@@ -180,6 +188,10 @@ private:
     bool takes_pong(tunnel& which, side from, const frame_start& pong, bytes payload) noexcept;
     void arm(tunnel& which, tick_count due) noexcept;
 
+    void trace_frames(const tunnel& which, side from, bytes data) noexcept;
+    void trace_own(const tunnel& which, side to, const frame_header& header, std::uint16_t code) noexcept;
+    void end_traces(const tunnel& which) noexcept;
+
     void put_close(tunnel& which, side to);
     void saw_close(tunnel& which, side from);
     void begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept;
@@ -216,6 +228,12 @@ private:
     tunnel* ready_ = nullptr;            // stack of tunnels whose turn was cut short
     std::array<tunnel*, 2> next_seen_{}; // by each looker; null: no look is under way
     bool in_batch_ = false;
+    struct traced
+    {
+        tunnel* which;
+        std::shared_ptr<frame_trace> into;
+    };
+    std::vector<traced> traces_;
 };
 
 } // namespace fairlead::websocket

@@ -112,6 +112,10 @@ void relay::put_close(tunnel& which, side to)
     const masking mask = to == side::backend ? masking::random_key : masking::none;
     const control_frame frame = close_frame(sink.own_code, reason_of(which.end.cause), mask);
     which.origin->cells->close_codes[metrics::party::proxy][metrics::slot_of(sink.own_code)].add();
+    if (which.is_traced) {
+        const std::size_t head = to == side::backend ? 6 : 2; // bytes before the payload
+        trace_own(which, to, {frame.size - head, opcode::close, true, to == side::backend, 0}, sink.own_code);
+    }
     send_or_keep(which, to, frame.span());
     if (!which.is_closed) end_if_done(which);
 }
@@ -179,6 +183,7 @@ void relay::finish(tunnel& which)
     which.is_closed = true;
     which.deadline().cancel();
     count_end(which);
+    if (which.is_traced) end_traces(which);
     observer_.tunnel_ended(which);
     const bool in_order = which.client.has_ended && which.backend.has_ended;
     which.client.hang_up(which.ending_of(side::client));

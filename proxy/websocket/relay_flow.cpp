@@ -44,6 +44,7 @@ void relay::forward(tunnel& which, side from, bytes data)
         send_or_keep(which, other(from), data);
         return;
     }
+    if (which.is_traced) trace_frames(which, from, data);
     which.origin->cells->bytes[direction_from(from)].add(data.size());
     const bool had_close = source.from.saw_close();
     const std::uint64_t messages_before = source.messages;

@@ -122,6 +122,7 @@ void relay::ping(tunnel& which, side to)
     for (unsigned i = 0; i < 4; ++i)
         payload[4 + i] = octet(target.pinged_us, i);
     const masking mask = to == side::backend ? masking::random_key : masking::none;
+    if (which.is_traced) trace_own(which, to, {ping_bytes, opcode::ping, true, to == side::backend, 0}, 0);
     send_or_keep(which, to, ping_frame(payload, mask).span());
 }
 

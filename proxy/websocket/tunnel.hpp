@@ -131,6 +131,7 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     bool is_ready : 1 = false;   // in the relay's list of tunnels to go on with
     bool is_torn : 1 = false;    // bytes of it are lost
     bool is_closed : 1 = false;  // waits for its destruction
+    bool is_traced : 1 = false;  // somebody looks on
 };
 
 static_assert(sizeof(tunnel) < 384, "the budget of an idle tunnel");

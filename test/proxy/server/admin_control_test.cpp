@@ -47,6 +47,10 @@ struct recorder final : process_control
         return note("backend");
     }
     void find(std::shared_ptr<const connection_query>, found) override {}
+    void trace(const std::string&, std::shared_ptr<websocket::frame_trace>,
+               std::function<void(std::uint64_t)>) override
+    {}
+    void end_trace(std::shared_ptr<websocket::frame_trace>) override {}
 
 private:
     control_answer note(std::string what)
