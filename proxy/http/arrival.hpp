@@ -23,6 +23,7 @@ struct arrival
 {
     net::connection_ends ends; // as the kernel says
     listening_point& by;
+    std::chrono::steady_clock::time_point accepted_at = std::chrono::steady_clock::now();
     bool has_proxy_header = false;                             // the peer has to send one
     std::shared_ptr<const tls::handshake_facts> tls = nullptr; // once there was a handshake; null: plain
     // What a handshake goes by that comes behind that header; null: none comes.

@@ -229,7 +229,14 @@ net::task<afterwards> exchange::begin_tunnel()
                    asked_.fields.find("User-Agent").value_or(std::string_view()),
                    asked_.user,
                    asked_.trace.id()};
-    const auto handshake = std::chrono::steady_clock::now() - asked_.began_at;
+    const auto now = std::chrono::steady_clock::now();
+    start.times.accepted = websocket::short_time(now - asked_.accepted_at);
+    start.times.head_read = websocket::short_time(now - asked_.began_at);
+    if (!made.is_reused) {
+        start.times.dialled = websocket::short_time(now - made.dialled_at);
+        start.times.connected = websocket::short_time(now - made.connected_at);
+    }
+    const auto handshake = now - asked_.began_at;
     if (start.origin->cells != nullptr) start.origin->cells->handshake.observe(handshake);
     asked_.route->http_cells().requests[metrics::status_class::informational].add();
     start.source = std::move(made.source);

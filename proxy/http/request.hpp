@@ -31,6 +31,7 @@ struct request
     service_ref service;
     route_view* route = nullptr;
     const listening_point* came_by = nullptr;
+    std::chrono::steady_clock::time_point accepted_at; // the connection
     std::chrono::steady_clock::time_point began_at;
     request_id generated_id;
     std::string_view id; // the client's own or the generated one

@@ -59,6 +59,7 @@ session::session(session_services& services, net::stream client, const arrival& 
     , tls_(how.tls)
     , certificate_(tls_ && tls_->peer ? describe_certificate(*tls_->peer) : std::string())
 {
+    request_.accepted_at = how.accepted_at;
     limit_.guard(&client_.lowest_layer());
     services_.sessions.push_back(*this);
     services_.shard.own().sessions_open.add();

@@ -2,6 +2,7 @@
 
 #include "proxy/net/address.hpp"
 #include "proxy/net/tcp_info.hpp"
+#include "proxy/websocket/relay.hpp"
 
 #include <array>
 #include <cstdio>
@@ -25,7 +26,15 @@ connection_row::end describe_leg(const websocket::leg& from)
     out.waiting_bytes = from.waiting ? from.waiting->size() : 0;
     out.unsent_bytes = net::unacknowledged_bytes(from.fd);
     out.close_code = from.close_code;
+    if (from.close == websocket::leg::closing::sent) out.own_close_code = from.own_code;
     return out;
+}
+
+void describe_times(connection_row::end& out, const websocket::tunnel& which, websocket::side of)
+{
+    out.heard = websocket::relay::after_opening(which, which.alive.heard_at(of));
+    const websocket::tick_count pinged = which.alive.pinged_at(of);
+    if (pinged != 0) out.pinged = websocket::relay::after_opening(which, pinged);
 }
 
 std::string_view name_of(websocket::end_phase phase)
@@ -77,6 +86,41 @@ json::object describe_end(const connection_row::end& from, bool is_websocket)
     out["waiting_bytes"] = from.waiting_bytes;
     out["unsent_bytes"] = from.unsent_bytes;
     if (from.close_code != 0) out["close_code"] = from.close_code;
+    if (from.own_close_code != 0) out["own_close_code"] = from.own_close_code;
+    return out;
+}
+
+void put_time(json::object& into, std::string_view name, std::optional<std::chrono::milliseconds> after)
+{
+    if (after) into[name] = seconds(*after);
+}
+
+// In seconds after the 101, what was before it below 0. What did not happen is left out.
+json::object describe_timeline(const connection_row& row)
+{
+    const websocket::timeline& times = row.times;
+    const auto before = [](websocket::short_time time) {
+        const auto ms = time.get();
+        return ms ? std::optional(-*ms) : std::nullopt;
+    };
+    json::object out;
+    put_time(out, "accepted", before(times.accepted));
+    put_time(out, "head_read", before(times.head_read));
+    put_time(out, "dialled", before(times.dialled));
+    put_time(out, "connected", before(times.connected));
+    put_time(out, "first_message_from_client", times.first_message[0].get());
+    put_time(out, "first_message_from_backend", times.first_message[1].get());
+    put_time(out, "last_heard_from_client", row.client.heard);
+    put_time(out, "last_heard_from_backend", row.backend.heard);
+    put_time(out, "last_ping_to_client", row.client.pinged);
+    put_time(out, "last_ping_to_backend", row.backend.pinged);
+    if (!row.ending) return out;
+    json::object ending;
+    ending["after"] = seconds(*row.ending);
+    ending["by"] = label(row.how.by);
+    ending["cause"] = label(row.how.cause);
+    if (row.how.code != 0) ending["code"] = row.how.code;
+    out["ending"] = std::move(ending);
     return out;
 }
 
@@ -104,6 +148,11 @@ connection_row describe_tunnel(const websocket::tunnel& which, std::chrono::mill
     out.idle = idle;
     out.phase = which.phase();
     out.is_websocket = which.is_websocket;
+    describe_times(out.client, which, websocket::side::client);
+    describe_times(out.backend, which, websocket::side::backend);
+    out.times = which.texts.times();
+    out.how = which.end;
+    if (out.times.ending_at != 0) out.ending = websocket::relay::after_opening(which, out.times.ending_at);
     return out;
 }
 
@@ -128,6 +177,7 @@ json::object to_json(const connection_row& row, std::chrono::steady_clock::time_
     put_text(out, "user_agent", row.user_agent);
     out["client"] = describe_end(row.client, row.is_websocket);
     out["backend"] = describe_end(row.backend, row.is_websocket);
+    out["timeline"] = describe_timeline(row);
     return out;
 }
 

@@ -24,11 +24,14 @@ struct connection_row
         std::string tls;         // "TLSv1.3"; empty: plain
         std::uint64_t bytes = 0; // from it
         std::uint64_t messages = 0;
-        std::uint32_t round_trip_us = 0;     // by the proxy's last ping; 0: not known
-        std::uint32_t tcp_round_trip_us = 0; // smoothed; 0: not known
-        std::uint64_t waiting_bytes = 0;     // for it, in the proxy
-        std::uint64_t unsent_bytes = 0;      // for it, in the kernel
-        std::uint16_t close_code = 0;        // of its Close; 0: none
+        std::uint32_t round_trip_us = 0;                 // by the proxy's last ping; 0: not known
+        std::uint32_t tcp_round_trip_us = 0;             // smoothed; 0: not known
+        std::uint64_t waiting_bytes = 0;                 // for it, in the proxy
+        std::uint64_t unsent_bytes = 0;                  // for it, in the kernel
+        std::uint16_t close_code = 0;                    // of its Close; 0: none
+        std::uint16_t own_close_code = 0;                // of the proxy's own Close to it; 0: none
+        std::chrono::milliseconds heard{0};              // last, after the opening
+        std::optional<std::chrono::milliseconds> pinged; // last, after the opening
     };
 
     std::string id;
@@ -46,6 +49,9 @@ struct connection_row
     std::chrono::milliseconds idle{0}; // since the last data, either way
     websocket::end_phase phase = websocket::end_phase::open;
     bool is_websocket = true;
+    websocket::timeline times;
+    std::optional<std::chrono::milliseconds> ending; // began, after the opening
+    websocket::tunnel_end how;                       // by whom and why
 };
 
 connection_row describe_tunnel(const websocket::tunnel& which, std::chrono::milliseconds idle);

@@ -30,6 +30,9 @@ struct connection
     net::stream stream;
     net::read_buffer unread;
     connection_owner owner;
+    // Of the dial that made it.
+    std::chrono::steady_clock::time_point dialled_at{};
+    std::chrono::steady_clock::time_point connected_at{};
     bool is_reused = false; // served an exchange before
 };
 

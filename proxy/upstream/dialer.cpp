@@ -187,7 +187,9 @@ net::task<dial_result> dialer::dial(const dial_request& wanted, std::shared_ptr<
         if (!is_told(wanted.stop)) wanted.cells.dial_failures[outcome.error()].add();
         co_return outcome;
     }
-    wanted.cells.dial_seconds.observe(std::chrono::steady_clock::now() - begun);
+    outcome->dialled_at = begun;
+    outcome->connected_at = std::chrono::steady_clock::now();
+    wanted.cells.dial_seconds.observe(outcome->connected_at - begun);
     outcome->to = std::move(to);
     co_return outcome;
 }

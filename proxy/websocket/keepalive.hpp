@@ -81,6 +81,9 @@ public:
     verdict next(const keepalive_policy& policy, tick_count now, std::array<bool, 2> may_ping) const noexcept;
 
     tick_count data_at() const noexcept { return data_at_; }
+    tick_count heard_at(side from) const noexcept { return heard_[index_of(from)]; }
+    tick_count pinged_at(side to) const noexcept { return pinged_at_[index_of(to)]; } // 0: never
+    tick_count opened_at() const noexcept { return opened_at_; }
 
 private:
     struct question;

@@ -82,7 +82,7 @@ bool relay::launch(tunnel_start start)
 {
     tunnel* made = nullptr;
     try {
-        made = new tunnel(tunnel_texts(start.texts), now());
+        made = new tunnel(tunnel_texts(start.texts, start.times), now());
     } catch (const std::bad_alloc&) {
         ::close(start.client.fd);
         ::close(start.backend.fd);
@@ -284,6 +284,12 @@ void relay::bury() noexcept
 tick_count relay::now() const noexcept
 {
     return static_cast<tick_count>((wheel_.now() - epoch_) / net::timer_wheel::tick + 1);
+}
+
+std::chrono::milliseconds relay::after_opening(const tunnel& of, tick_count at) noexcept
+{
+    const tick_count ticks = at - std::min(at, of.alive.opened_at());
+    return std::chrono::milliseconds(ticks * std::uint64_t{net::timer_wheel::tick});
 }
 
 std::chrono::milliseconds relay::since_data(const tunnel& of) const noexcept

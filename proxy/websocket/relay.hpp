@@ -65,6 +65,7 @@ struct tunnel_start
     std::span<const char> from_backend; // read behind the 101 already
     boost::intrusive_ptr<tunnel_origin> origin;
     tunnel_texts::parts texts;
+    timeline times;
     snat::tuple_lease source;
     upstream::backend_use use;
     routing::route_use of_route;
@@ -135,6 +136,8 @@ public:
         }
         return next != nullptr;
     }
+    // How long after its opening that was, to a tick.
+    static std::chrono::milliseconds after_opening(const tunnel& of, tick_count at) noexcept;
     // Since the last data frame, either way, or since the opening; to a tick.
     std::chrono::milliseconds since_data(const tunnel& of) const noexcept;
 
@@ -177,6 +180,7 @@ private:
     static void hold(leg& source, bytes part);
     bytes with_held(leg& source, bytes data) noexcept;
     void release_held(tunnel& which, side from);
+    static void note_first_message(tunnel& which, side from) noexcept;
     void meter(tunnel& which, std::uint64_t messages, std::uint64_t byte_count);
 
     void keep_up(tunnel& which);

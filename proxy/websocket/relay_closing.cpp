@@ -141,7 +141,11 @@ void relay::end_within(tunnel& which, tick_count time) noexcept
 
 void relay::begin_end(tunnel& which, metrics::party by, end_cause cause, std::uint16_t code) noexcept
 {
-    if (which.end.cause == end_cause::none) which.end = {by, cause, code};
+    if (which.end.cause != end_cause::none) return;
+    which.end = {by, cause, code};
+    timeline times = which.texts.times();
+    times.ending_at = now();
+    which.texts.set_times(times);
 }
 
 // When the proxy closes, a side is done with its Close or its end; else only with its end.

@@ -57,11 +57,19 @@ void relay::forward(tunnel& which, side from, bytes data)
         source.from.scan(data, tally);
         send_or_keep(which, other(from), data);
     }
+    if (messages_before == 0 && source.messages != 0) note_first_message(which, from);
     if (which.is_closed) return;
     if (source.from.in_data_frame()) which.alive.saw_data(now());
     if (!had_close && source.from.saw_close()) saw_close(which, from);
     if (from == side::client && !which.policy().client_rate.is_off() && !which.is_closed)
         meter(which, source.messages - messages_before, data.size());
+}
+
+void relay::note_first_message(tunnel& which, side from) noexcept
+{
+    timeline times = which.texts.times();
+    times.first_message[index_of(from)] = short_time(std::chrono::steady_clock::now() - which.opened_at);
+    which.texts.set_times(times);
 }
 
 // The proxy's own Close waits for a frame's end, or is out already: what comes behind it is followed and

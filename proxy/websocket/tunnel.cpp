@@ -9,33 +9,47 @@ namespace fairlead::websocket {
 namespace {
 
 constexpr std::size_t max_text_bytes = 1024;
-constexpr std::size_t lengths_size = tunnel_texts::part_count * sizeof(std::uint16_t);
+constexpr std::size_t lengths_at = sizeof(timeline);
+constexpr std::size_t texts_at = lengths_at + tunnel_texts::part_count * sizeof(std::uint16_t);
 
 } // namespace
 
-tunnel_texts::tunnel_texts(const parts& values)
+tunnel_texts::tunnel_texts(const parts& values, const timeline& times)
 {
-    std::size_t size = lengths_size;
+    std::size_t size = texts_at;
     for (const auto value : values)
         size += std::min(value.size(), max_text_bytes);
     block_ = std::make_unique_for_overwrite<char[]>(size);
-    char* at = block_.get() + lengths_size;
+    set_times(times);
+    char* at = block_.get() + texts_at;
     for (std::size_t i = 0; i < part_count; ++i) {
         const auto length = static_cast<std::uint16_t>(std::min(values[i].size(), max_text_bytes));
-        std::memcpy(block_.get() + i * sizeof length, &length, sizeof length);
+        std::memcpy(block_.get() + lengths_at + i * sizeof length, &length, sizeof length);
         at = std::copy_n(values[i].data(), length, at);
     }
 }
 
 std::string_view tunnel_texts::operator[](part which) const noexcept
 {
-    std::size_t at = lengths_size;
+    std::size_t at = texts_at;
     std::uint16_t length = 0;
     for (std::size_t i = 0; i <= static_cast<std::size_t>(which); ++i) {
         at += length;
-        std::memcpy(&length, block_.get() + i * sizeof length, sizeof length);
+        std::memcpy(&length, block_.get() + lengths_at + i * sizeof length, sizeof length);
     }
     return {block_.get() + at, length};
+}
+
+timeline tunnel_texts::times() const noexcept
+{
+    timeline out;
+    std::memcpy(&out, block_.get(), sizeof out);
+    return out;
+}
+
+void tunnel_texts::set_times(const timeline& times) noexcept
+{
+    std::memcpy(block_.get(), &times, sizeof times);
 }
 
 tunnel::tunnel(tunnel_texts log_texts, tick_count now) noexcept

@@ -1,9 +1,9 @@
 // One connection after its 101: two sockets and what is known of them. Plain state; the relay moves the
 // bytes.
 //
-// Budget: under 384 bytes by static_assert, one heap block, plus one block of about 100 bytes for the texts
-// of the log. No buffer while nothing is waiting. Lifetime: made and destroyed by the relay of one worker, on
-// its thread.
+// Budget: under 384 bytes by static_assert, one heap block, plus one block of about 120 bytes for the texts
+// of the log and the timeline. No buffer while nothing is waiting. Lifetime: made and destroyed by the relay
+// of one worker, on its thread.
 #pragma once
 
 #include "metrics/cells.hpp"
@@ -12,6 +12,7 @@
 #include "proxy/snat/tuple_space.hpp"
 #include "proxy/upstream/backend.hpp"
 #include "proxy/websocket/leg.hpp"
+#include "proxy/websocket/timeline.hpp"
 #include "proxy/websocket/tunnel_policy.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -65,7 +66,8 @@ struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread
     boost::intrusive::list<tunnel, boost::intrusive::base_hook<origin_hook>> tunnels;
 };
 
-// Texts for the access log in one block: the client's address and the like, each up to 1 KiB.
+// Texts for the access log in one block: the client's address and the like, each up to 1 KiB. And the
+// timeline, which would not find room in the tunnel.
 class tunnel_texts
 {
 public:
@@ -84,11 +86,14 @@ public:
     static constexpr std::size_t part_count = 9;
     using parts = std::array<std::string_view, part_count>;
 
-    explicit tunnel_texts(const parts& values);
+    explicit tunnel_texts(const parts& values, const timeline& times = {});
     std::string_view operator[](part which) const noexcept;
 
+    timeline times() const noexcept;
+    void set_times(const timeline& times) noexcept;
+
 private:
-    std::unique_ptr<char[]> block_; // part_count 16-bit lengths, then the texts
+    std::unique_ptr<char[]> block_; // the timeline, part_count 16-bit lengths, then the texts
 };
 
 struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entry

@@ -59,6 +59,32 @@ class Connections(ProxyCase):
         eventually(lambda: self.look()["matched"] == 0)
         self.assertEqual(self.proxy.control(f"/connections/{one['id']}", method="GET")[0], 404)
 
+    def test_the_timeline(self):
+        client = self.open()
+
+        def times():
+            return self.look()["connections"][0]["timeline"]
+
+        told = times()
+        before = [told[name] for name in ("accepted", "head_read", "dialled", "connected")]
+        self.assertEqual(before, sorted(before))
+        self.assertLess(-10, before[0])
+        self.assertLessEqual(before[-1], 0)
+        self.assertNotIn("first_message_from_client", told)
+        self.assertNotIn("ending", told)
+        self.say(client, "hello")
+        told = times()
+        first = told["first_message_from_client"]
+        self.assertLessEqual(first, told["first_message_from_backend"])
+        self.say(client, "again")
+        self.assertEqual(times()["first_message_from_client"], first)
+        self.assertEqual(self.close("?all=1&code=4001")[0], 200)
+        self.assertEqual(read_frame(client).opcode, CLOSE)
+        one = self.look()["connections"][0]
+        ending = one["timeline"]["ending"]
+        self.assertEqual((ending["by"], ending["cause"], ending["code"]), ("proxy", "ordered", 4001))
+        self.assertEqual(one["client"]["own_close_code"], 4001)
+
     def test_filters_orders_and_pages(self):
         clients = [self.open("/news" if i % 3 == 0 else "/chat") for i in range(9)]
         self.assertEqual(self.look()["matched"], 9)
