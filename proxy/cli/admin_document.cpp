@@ -19,7 +19,7 @@ admin_document ask(const admin_access& admin, std::string_view method, const std
     return to_document(admin, ask_admin(admin, method, target, limit));
 }
 
-admin_document to_document(const std::string& admin, const admin_reply& reply)
+admin_document to_document(const admin_access& admin, const admin_reply& reply)
 {
     json::error_code error;
     json::value body = json::parse(reply.body, error);

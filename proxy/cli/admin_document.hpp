@@ -22,7 +22,7 @@ admin_document ask(const admin_access& admin, std::string_view method, const std
                    std::chrono::seconds limit = std::chrono::seconds(10));
 
 // Throws std::runtime_error when the reply is no JSON.
-admin_document to_document(const std::string& admin, const admin_reply& reply);
+admin_document to_document(const admin_access& admin, const admin_reply& reply);
 
 // Tells what was refused, and returns the exit code for that.
 int fail(const admin_document& refused, bool as_json);

@@ -39,7 +39,8 @@ void warn_of_sources(sentences& out, const std::vector<destination_fill>& fills)
 
 void warn_of_process(sentences& out, const warning_facts& facts)
 {
-    const auto& [cpu, memory, open, most] = facts.process;
+    const auto& open = facts.process.open_fds;
+    const auto& most = facts.process.max_fds;
     if (open && most && *most != 0) {
         const double ratio = static_cast<double>(*open) / static_cast<double>(*most);
         if (ratio > nearly_full)
