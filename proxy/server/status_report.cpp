@@ -14,6 +14,7 @@
 #include "proxy/status/traffic_json.hpp"
 
 #include <chrono>
+#include <cstdint>
 
 #include <unistd.h>
 
@@ -42,7 +43,9 @@ json::object describe_process(const metrics::process_stats& now, std::optional<d
 
 json::object describe_configuration(const metrics::lifecycle& life)
 {
+    constexpr std::uint64_t exact_bits = 0xffff'ffff'ffff; // as the metric has it
     return {{"generation", life.config_generation},
+            {"hash", life.config_hash & exact_bits},
             {"last_reload_ok", life.last_reload_ok},
             {"last_reload_at", log::utc_text(life.last_reload_at)}};
 }

@@ -113,6 +113,7 @@ class Status(ProxyCase):
         told = self.status()
         self.assertIn("the last configuration was refused; the one before is in force", told["warnings"])
         self.assertFalse(told["configuration"]["last_reload_ok"])
+        self.assertEqual(told["configuration"]["hash"], self.proxy.metrics().value("fairlead_config_hash"))
         self.assertFalse(told["reloads"][0]["ok"])
         self.assertIn("there is no [pool.NAME]", told["reloads"][0]["first_error"])
 
