@@ -31,7 +31,8 @@ struct traced_bench
     }
     void begin(const std::shared_ptr<frame_trace>& into)
     {
-        at.relay.look_at_all(true, 1, [&](websocket::tunnel& each) { at.relay.trace(each, into); });
+        at.relay.look_at_all(websocket::relay::looker::query, true, 1,
+                             [&](websocket::tunnel& each) { at.relay.trace(each, into); });
     }
     void from_client(std::string_view bytes) { relay_bench::put(at.client, bytes); }
     void from_backend(std::string_view bytes) { relay_bench::put(at.backend, bytes); }
