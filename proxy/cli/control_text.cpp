@@ -164,10 +164,10 @@ std::string rebalance_text(const json::object& answer)
 
 namespace {
 
-// Why it is as it is, and what an operator wants of it.
-std::string remark_on(const json::object& backend)
+// What an operator wants of it; empty: nothing.
+std::string wishes_for(const json::object& backend)
 {
-    std::string out = text(backend, "reason");
+    std::string out;
     const json::value* const wanted = backend.if_contains("operator");
     if (wanted == nullptr || !wanted->is_object()) return out;
     for (const char* const what : {"ejected", "weight"}) {
@@ -213,17 +213,20 @@ std::string backends_text(const json::object& answer, std::string_view pool)
                                 {"from"},
                                 {"since"},
                                 {""}});
+        std::string wishes; // too long for a column
         for_each(answer, "backends", [&](const json::object& backend) {
             if (text(backend, "pool") != name) return;
+            if (const std::string wished = wishes_for(backend); !wished.empty())
+                wishes += "  " + text(backend, "backend") + ": " + wished + "\n";
             const double weight = number(backend, "weight");
             const double reached = number(backend, "effective_weight");
             const std::string whole = plan::grouped(count(backend, "weight"));
             table.add({text(backend, "backend"), text(backend, "state"),
                        reached < weight ? decimal(reached) + " of " + whole : whole,
                        plan::grouped(count(backend, "tunnels")), plan::grouped(count(backend, "active")),
-                       text(backend, "origin"), text(backend, "since"), remark_on(backend)});
+                       text(backend, "origin"), text(backend, "since"), text(backend, "reason")});
         });
-        out += table.text();
+        out += table.text() + wishes;
     });
     return out;
 }

@@ -1,6 +1,7 @@
 """/connections/ID/trace: the headers of a tunnel's frames while they pass."""
 import http.client
 import json
+import socket
 import ssl
 import threading
 import unittest
@@ -17,6 +18,7 @@ class Trace:
     def __init__(self, proxy, which, query="", **fields):
         self.connection = http.client.HTTPConnection("127.0.0.1", proxy.admin_port, timeout=30)
         self.connection.request("GET", f"/connections/{which}/trace{query}", headers=fields)
+        self.sock = self.connection.sock
         self.answer = self.connection.getresponse()
         self.lines = []
         self.reader = threading.Thread(target=self._read)
@@ -38,8 +40,10 @@ class Trace:
         return self.events(kind)
 
     def close(self):
-        if self.connection.sock:
-            self.connection.sock.shutdown(2)
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has ended
         self.connection.close()
         if self.reader.ident:
             self.reader.join(10)

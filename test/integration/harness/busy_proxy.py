@@ -102,6 +102,7 @@ class BusyProxy:
             client.send(request(target="/narrow"))
         for client in crowd:
             client.read_response()
+        self.proxy.control("/drain", **{"X-Fairlead-Control": "0"})  # is refused
         self._tls("a.example")
         self._say(self.tls_port, request())
         self._say(self.proxied_port, b"PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n" + self._last("/found"))
