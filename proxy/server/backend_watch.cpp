@@ -194,6 +194,7 @@ json::array backend_watch::describe(const pool_list& pools, const tunnel_census&
         for (const auto& each : pool->backends()) {
             const backend_name name{pool->name(), each->address().text};
             const auto known = seen_.find(name);
+            const auto counted = counts.find({name.first, name.second});
             json::object one;
             one["pool"] = to_json(name.first);
             one["backend"] = to_json(name.second);
@@ -204,7 +205,7 @@ json::array backend_watch::describe(const pool_list& pools, const tunnel_census&
             one["configured_weight"] = each->configured_weight();
             one["priority"] = each->priority();
             one["effective_weight"] = each->weight_now(now) / 100.0;
-            one["tunnels"] = counts[{name.first, name.second}];
+            one["tunnels"] = counted == counts.end() ? 0 : counted->second;
             one["active"] = each->live();
             one["max_connections"] = each->max_connections();
             one["idle"] = each->idle();
