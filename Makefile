@@ -78,7 +78,7 @@ bench-scrape:
 	@cmake --build --preset release --target fairlead
 	@bench/scrape.py $(ARGS)
 
-QUICK_PARTS := memory echo-64 echo-16k upgrade http download tls-memory tls-echo-1k tls-upgrade handshake-ecdsa
+QUICK_PARTS := memory echo-64 echo-16k upgrade http download tls-memory tls-echo-1k tls-upgrade
 
 fuzz:
 	@scripts/fuzz.sh $(or $(TIME),60) $(TARGET)
