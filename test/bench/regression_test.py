@@ -28,6 +28,12 @@ class Regression(unittest.TestCase):
         self.assertEqual(compared[0], "CPU per relayed message of 64 B, of haproxy")
         self.assertEqual(regression.worse([compared]), [compared[0]])
 
+    def test_with_tls_the_floor_which_has_none_is_not_asked(self):
+        both = [{"tls-echo-64": each["echo-64"]} for each in (run(fairlead=20, haproxy=20, floor=4),
+                                                              run(fairlead=40, haproxy=40, floor=4))]
+        (compared,) = regression.comparisons(*both)
+        self.assertEqual(compared, ("CPU per relayed message of 64 B with TLS, of haproxy", 1.0, 1.0))
+
     def test_what_only_one_run_has_is_not_compared(self):
         self.assertEqual(regression.comparisons(run(fairlead=10, floor=10), run(fairlead=10)), [])
 
