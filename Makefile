@@ -58,7 +58,7 @@ bench-quick:
 	@scripts/setup.sh build bench
 	@$(MAKE) --no-print-directory build/bench/build.ninja
 	@cmake --build --preset bench
-	@bench/run.py --quick --tunnels 9000 --subjects fairlead,haproxy $(QUICK_PARTS:%=--only %) --against bench/results/latest.json $(ARGS)
+	@bench/run.py --quick --tls-rounds 3 --tunnels 9000 --subjects fairlead,haproxy $(QUICK_PARTS:%=--only %) --against bench/results/latest.json $(ARGS)
 
 bench-crowd:
 	@scripts/setup.sh build bench
