@@ -20,7 +20,7 @@ class DnsServer:
     port, target). A name that was given nothing does not exist. `fail(code)` makes it answer nothing else for
     all names until `fail(None)`; `fail_for(kind, code)` for questions of one kind."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", port=0):
         self._lock = threading.Lock()
         self._records = {}
         self._failures = {}
@@ -30,11 +30,13 @@ class DnsServer:
         self._tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         while True:  # a port that both have free
-            self._udp.bind((host, 0))
+            self._udp.bind((host, port))
             try:
                 self._tcp.bind(self._udp.getsockname())
                 break
             except OSError:
+                if port:
+                    raise
                 self._udp.close()
                 self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._tcp.listen(16)

@@ -10,13 +10,14 @@ import sys
 _marker = "FAIRLEAD_TEST_IN_NAMESPACE"
 
 
-def enter_network_namespace():
+def enter_network_namespace(*more):
+    """`more` are further namespaces as unshare(1) calls them."""
     if os.environ.get(_marker):
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
     os.environ[_marker] = "1"
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    os.execvp("unshare", ["unshare", *user, "--net", sys.executable, *sys.argv])
+    os.execvp("unshare", ["unshare", *user, "--net", *more, sys.executable, *sys.argv])
 
 
 def set_sysctl(name, value):
