@@ -1,6 +1,6 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test demo-screens netlab capacity bench bench-quick bench-ports bench-crowd bench-scrape fuzz image format tidy clean
+.PHONY: help setup run test demo-screens netlab capacity bench bench-quick bench-ports bench-crowd bench-scrape soak fuzz image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench-crowd  hold 100,000 WebSockets at once, scrape, reload and drain them"
 	@echo "make bench-ports  hold all 64,512 ports of a source at once, and time the last dials"
 	@echo "make bench-scrape  time a scrape of 1,000 routes, and what messages wait meanwhile"
+	@echo "make soak    5,000 tunnels with traffic, churn, reloads and restarts of backends; MINUTES=30"
 	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
 	@echo "make image   build the container image and look it over"
 	@echo "make format  rewrite the C++ files as .clang-format says"
@@ -77,6 +78,12 @@ bench-scrape:
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build --preset release --target fairlead
 	@bench/scrape.py $(ARGS)
+
+soak:
+	@scripts/setup.sh build bench
+	@$(MAKE) --no-print-directory build/bench/build.ninja
+	@cmake --build --preset bench
+	@bench/soak.py --minutes $(or $(MINUTES),30) $(ARGS)
 
 QUICK_PARTS := memory echo-64 echo-16k upgrade http download tls-memory tls-echo-1k tls-upgrade
 

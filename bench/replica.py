@@ -76,16 +76,12 @@ class Replica:
         stop_process(self.process)
 
 
-class Clients:
-    """Tunnels that one generator holds; it ends when one of them breaks."""
+class Generator:
+    """A load generator that obeys lines and answers each by one of JSON."""
 
-    def __init__(self, build_dir, target, first_source, in_flight=32):
-        self.target = target
-        self._process = start_process(
-            [build_dir / "bench" / "load_generator", "idle", "--target", target, "--count", 1, "--in-flight",
-             in_flight, "--source", first_source, "--deadline", 600],
-            None, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.answer()
+    def __init__(self, build_dir, *words):
+        self._process = start_process([build_dir / "bench" / "load_generator", *words], None,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def tell(self, command):
         self._process.stdin.write(command + "\n")
@@ -94,8 +90,17 @@ class Clients:
     def answer(self):
         line = self._process.stdout.readline()
         if not line:
-            raise RunFailed(f"the tunnels through {self.target} broke")
+            raise RunFailed("a load generator ended")
         return json.loads(line)
 
     def stop(self):
         stop_process(self._process)
+
+
+class Clients(Generator):
+    """Tunnels that one generator holds; it ends when one of them breaks."""
+
+    def __init__(self, build_dir, target, first_source, in_flight=32):
+        super().__init__(build_dir, "idle", "--target", target, "--count", 1, "--in-flight", in_flight,
+                         "--source", first_source, "--deadline", 600)
+        self.answer()

@@ -18,6 +18,12 @@ class verification_error : public std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
+// A connection ended, or began its close, though nobody had asked for that; what it said before was right.
+class ended_early : public verification_error
+{
+    using verification_error::verification_error;
+};
+
 // The key and its answer that RFC 6455 1.3 gives as an example: every connection uses this one.
 inline constexpr std::string_view websocket_key = "dGhlIHNhbXBsZSBub25jZQ==";
 inline constexpr std::string_view websocket_accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";

@@ -16,13 +16,14 @@ struct subcommand
     void (*run)(fairlead::bench::arguments&);
 };
 
-constexpr std::array<subcommand, 6> subcommands{{
+constexpr std::array<subcommand, 7> subcommands{{
     {"echo-backend", fairlead::bench::run_echo_backend},
     {"idle", fairlead::bench::run_idle},
     {"echo", fairlead::bench::run_echo},
     {"upgrade", fairlead::bench::run_upgrade},
     {"http", fairlead::bench::run_http},
     {"handshake", fairlead::bench::run_handshake},
+    {"soak", fairlead::bench::run_soak},
 }};
 
 constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE ...
@@ -34,8 +35,11 @@ constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE
   upgrade      --target A --cycles N --warmup N --in-flight N
   http         --target A --connections N --requests N --warmup N --body BYTES
   handshake    --target A --tls ecdsa|rsa --handshakes N --warmup N --in-flight N --resumed 0|1
-All but echo-backend: --deadline SECONDS (60), and --tls ecdsa|rsa: TLS 1.3, by that kind of certificate.
-All but echo-backend and idle: --watch PID... whose CPU is measured.
+  soak         --target A --tls-target A --source IP --tunnels N --backends N --pace N --ends N --patience S
+               until "quit" on stdin; obeys "tell 0", "expect BACKEND", "restore BACKEND"
+All but echo-backend and soak: --deadline SECONDS (60), and --tls ecdsa|rsa: TLS 1.3, by that kind of
+  certificate.
+All but echo-backend, idle and soak: --watch PID... whose CPU is measured.
 Addresses are 127.x.x.x:PORT.
 )";
 

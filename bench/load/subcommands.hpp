@@ -24,5 +24,6 @@ void run_echo(arguments& options);
 void run_upgrade(arguments& options);
 void run_http(arguments& options);
 void run_handshake(arguments& options);
+void run_soak(arguments& options);
 
 } // namespace fairlead::bench

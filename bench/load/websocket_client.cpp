@@ -23,15 +23,21 @@ const std::string& close_reply()
     throw verification_error{"connection " + std::to_string(number) + ": " + what};
 }
 
+[[noreturn]] void fail_by_end(std::uint64_t number, const char* how)
+{
+    throw ended_early{"connection " + std::to_string(number) + ": " + how};
+}
+
+bool begins_close(std::string_view bytes) { return bytes.front() == '\x88'; }
+
 } // namespace
 
 websocket_client::websocket_client(const destination& to, std::uint64_t number, poller& events)
     : socket_{dial(to)}
     , number_{number}
 {
-    static const std::string request = upgrade_request("bench.example");
     events.add(socket_.socket().get(), this);
-    socket_.send(request);
+    socket_.send(upgrade_request(to.host));
 }
 
 void websocket_client::send_message(echo_message& message)
@@ -80,7 +86,9 @@ websocket_client::progress websocket_client::take(std::string_view bytes)
     case waiting_for::echo: return take_echo(bytes);
     case waiting_for::close: return take_close(bytes);
     case waiting_for::leave: return take_leave(bytes);
-    case waiting_for::nothing: fail(number_, "bytes that nobody asked for");
+    case waiting_for::nothing:
+        if (begins_close(bytes)) fail_by_end(number_, "a Close that nobody asked for");
+        fail(number_, "bytes that nobody asked for");
     case waiting_for::end: fail(number_, "bytes after the Close");
     }
     return progress::none;
@@ -100,8 +108,12 @@ websocket_client::progress websocket_client::take_upgrade(std::string_view bytes
 
 websocket_client::progress websocket_client::take_echo(std::string_view bytes)
 {
+    if (received_ == 0 && begins_close(bytes)) fail_by_end(number_, "a Close instead of the echo");
     message_->stamp(number_, sequence_); // others used the shared message since
-    if (!message_->plain().substr(received_).starts_with(bytes)) fail(number_, "the echo differs");
+    const auto rest = message_->plain().substr(received_);
+    if (bytes.size() > rest.size() && bytes.starts_with(rest) && begins_close(bytes.substr(rest.size())))
+        fail_by_end(number_, "a Close right behind the echo");
+    if (!rest.starts_with(bytes)) fail(number_, "the echo differs");
     received_ += bytes.size();
     if (received_ < message_->plain().size()) return progress::none;
     waiting_ = waiting_for::nothing;
@@ -136,7 +148,8 @@ websocket_client::progress websocket_client::take_leave(std::string_view bytes)
 
 websocket_client::progress websocket_client::take_end() const
 {
-    if (waiting_ != waiting_for::end) fail(number_, socket_.was_reset() ? "reset early" : "ended early");
+    if (waiting_ != waiting_for::end)
+        fail_by_end(number_, socket_.was_reset() ? "reset early" : "ended early");
     return progress::closed;
 }
 

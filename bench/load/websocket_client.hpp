@@ -2,7 +2,8 @@
 //
 // Every byte that comes back is compared with what must come back; silence is the caller's deadline.
 // The object must not move (the poller holds its address) and dies before the message. One thread.
-// Errors: verification_error for a wrong byte or an early end, std::system_error for the socket.
+// Errors: verification_error for a wrong byte, ended_early for an end or a Close that comes too early,
+// std::system_error for the socket.
 #pragma once
 
 #include "bench/load/destination.hpp"
