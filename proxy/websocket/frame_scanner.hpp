@@ -77,6 +77,16 @@ public:
         return static_cast<std::size_t>(at - in.data());
     }
 
+    // Payload of a data frame to come, which nobody needs to look at; 0 where a header or a control frame is.
+    std::uint64_t payload_left() const noexcept { return in_data_frame() ? left_ : 0; }
+    // Follows so many bytes of it, from 1 to payload_left(), which went another way.
+    template <class Sink>
+    void skip(std::uint64_t count, Sink& sink) noexcept
+    {
+        left_ -= count;
+        if (left_ == 0) frame_complete(sink);
+    }
+
     // Between two frames: a control frame may be put in here (RFC 6455 5.4).
     bool at_boundary() const noexcept { return state_ == state::first; }
     bool saw_close() const noexcept { return (flags_ & close_flag) != 0; }

@@ -24,14 +24,54 @@ leg::moved leg::receive_bytes(std::span<std::uint8_t> room) noexcept
     return {0, would_block(errno) ? outcome::blocked : outcome::broken};
 }
 
-leg::moved leg::send_bytes(std::span<const std::uint8_t> data) noexcept
+leg::moved leg::send_bytes(std::span<const std::uint8_t> data, follow_up next) noexcept
 {
-    const ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
+    const int flags = next == follow_up::soon ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+    const ssize_t count = ::send(fd, data.data(), data.size(), flags);
     if (count >= 0) {
         const auto size = static_cast<std::size_t>(count);
         return {size, size < data.size() ? outcome::blocked : outcome::done, true};
     }
     return {0, would_block(errno) || errno == EINTR ? outcome::blocked : outcome::broken};
+}
+
+// A pipe that is full would look like a socket that is empty: it is lent empty, and has room for `most`.
+leg::moved leg::receive(net::splice_pipe& into, std::size_t most) noexcept
+{
+    const std::ptrdiff_t count = into.take_from(fd, most);
+    if (count > 0) return {static_cast<std::size_t>(count), outcome::done};
+    if (count == 0) return {0, outcome::ended};
+    if (errno == EINTR) return {0, outcome::done};
+    return {0, would_block(errno) ? outcome::blocked : outcome::broken};
+}
+
+leg::moved leg::send(net::splice_pipe& pipe) noexcept
+{
+    moved sent{0, outcome::done};
+    while (pipe.held() > 0) {
+        const std::ptrdiff_t count = pipe.give_to(fd);
+        if (count > 0) {
+            sent.count += static_cast<std::size_t>(count);
+            sent.has_progress = true;
+            continue;
+        }
+        sent.what = count < 0 && (would_block(errno) || errno == EINTR) ? outcome::blocked : outcome::broken;
+        break;
+    }
+    return sent;
+}
+
+leg::moved leg::send_waiting() noexcept
+{
+    moved sent = send(waiting->pipe);
+    if (sent.what != outcome::done) return sent;
+    std::vector<std::uint8_t>& rest = waiting->bytes;
+    const bool has_progress = sent.has_progress;
+    if (tls || !rest.empty()) sent = send(std::span<const std::uint8_t>(rest));
+    sent.has_progress |= has_progress;
+    if (sent.what == outcome::blocked)
+        rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(sent.count));
+    return sent;
 }
 
 leg::moved leg::receive_records(std::span<std::uint8_t> room) noexcept

@@ -1,9 +1,10 @@
 // One side of a tunnel: its socket, what comes from it and what waits to go to it.
 //
-// Plain state with three operations, which move bytes and nothing else: what they mean for the tunnel is the
-// relay's to decide. A leg is plain or TLS; plain costs one look at a pointer. Thread: the worker's.
+// Plain state with operations that move bytes and nothing else: what they mean for the tunnel is the relay's
+// to decide. A leg is plain or TLS; plain costs one look at a pointer. Thread: the worker's.
 #pragma once
 
+#include "proxy/net/splice_pipe.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
 #include "proxy/websocket/keepalive.hpp"
 #include "proxy/websocket/side.hpp"
@@ -52,11 +53,22 @@ struct leg
     {
         return tls ? receive_records(room) : receive_bytes(room);
     }
-    // Also of nothing, to go on with what TLS has of earlier bytes.
-    moved send(std::span<const std::uint8_t> data) noexcept
+    // Also of nothing, to go on with what TLS has of earlier bytes. What has a `soon` behind it the kernel may
+    // put off, to send both together.
+    enum class follow_up : std::uint8_t
     {
-        return tls ? send_records(data) : send_bytes(data);
+        none,
+        soon
+    };
+    moved send(std::span<const std::uint8_t> data, follow_up next = follow_up::none) noexcept
+    {
+        return tls ? send_records(data) : send_bytes(data, next);
     }
+    // The same by way of a pipe, of plain legs alone.
+    moved receive(net::splice_pipe& into, std::size_t most) noexcept;
+    moved send(net::splice_pipe& pipe) noexcept;
+    // What waits, from its beginning on; what was taken is no longer in it.
+    moved send_waiting() noexcept;
     // How what goes to this side ends: `cut` is told to TLS as well, by the close_notify that is left out.
     enum class ending : std::uint8_t
     {
@@ -76,10 +88,18 @@ struct leg
         std::uint8_t size = 0;
     };
 
+    // What a side did not take; its bound is the relay's.
+    struct remainder
+    {
+        net::splice_pipe pipe; // goes first; not open where nothing was spliced
+        std::vector<std::uint8_t> bytes;
+
+        std::size_t size() const noexcept { return pipe.held() + bytes.size(); }
+    };
+
     frame_scanner from; // follows what this side sends
     std::unique_ptr<frame_part> held;
-    // What was not taken for this side; its bound is the relay's. Empty while TLS alone has something left.
-    std::unique_ptr<std::vector<std::uint8_t>> waiting;
+    std::unique_ptr<remainder> waiting;   // for this side. Empty while TLS alone has something left
     std::unique_ptr<tls::connection> tls; // null: plain
     std::uint64_t bytes = 0;              // received from this side
     std::uint64_t messages = 0;
@@ -98,11 +118,12 @@ struct leg
     bool end_sent : 1 = false;
     bool owes_pong : 1 = false;  // to a ping of the proxy's own
     bool is_delayed : 1 = false; // for its rate: not read until the relay resumes it
+    bool is_bulky : 1 = false;   // its last data frame was spliced, or is being: the next may be large too
 
 private:
     moved receive_bytes(std::span<std::uint8_t> room) noexcept;
     moved receive_records(std::span<std::uint8_t> room) noexcept;
-    moved send_bytes(std::span<const std::uint8_t> data) noexcept;
+    moved send_bytes(std::span<const std::uint8_t> data, follow_up next) noexcept;
     moved send_records(std::span<const std::uint8_t> data) noexcept;
 };
 

@@ -19,10 +19,8 @@ void relay::pump(tunnel& which, side from)
             go_on_later(which);
             return;
         }
-        const leg::moved got = source.receive({room(), room_size()});
-        if (got.what == leg::outcome::blocked && (got.count == 0 || !source.saw_hangup))
-            source.may_read = false;
-        if (got.count > 0) forward(which, from, bytes(room(), got.count));
+        const std::size_t announced = payload_to_splice(which, from);
+        const leg::moved got = announced == 0 ? copy_some(which, from) : splice_some(which, from, announced);
         if (which.is_closed) return;
         switch (got.what) {
         case leg::outcome::done:
@@ -32,6 +30,24 @@ void relay::pump(tunnel& which, side from)
         case leg::outcome::broken: break_off(which, from); return;
         }
     }
+}
+
+leg::moved relay::copy_some(tunnel& which, side from)
+{
+    leg& source = which.of(from);
+    const bool is_short = source.is_bulky && source.from.payload_left() == 0;
+    const leg::moved got = source.receive({room(), is_short ? short_read : room_size()});
+    note_read(source, got);
+    if (got.count > 0) forward(which, from, bytes(room(), got.count));
+    if (is_short && got.count > 0 && !which.is_closed &&
+        (source.from.at_boundary() || source.from.payload_left() != 0))
+        source.is_bulky = source.from.payload_left() >= splice_from;
+    return got;
+}
+
+void relay::note_read(leg& source, const leg::moved& got) noexcept
+{
+    if (got.what == leg::outcome::blocked && (got.count == 0 || !source.saw_hangup)) source.may_read = false;
 }
 
 void relay::forward(tunnel& which, side from, bytes data)
@@ -99,7 +115,8 @@ void relay::send_or_keep(tunnel& which, side to, bytes data)
     leg& sink = which.of(to);
     if (data.empty() || sink.end_sent || sink.end_wanted) return;
     if (!sink.waiting) {
-        const leg::moved sent = sink.send(data);
+        const bool is_header = data.size() <= short_read && payload_to_splice(which, other(to)) != 0;
+        const leg::moved sent = sink.send(data, is_header ? leg::follow_up::soon : leg::follow_up::none);
         if (sent.what == leg::outcome::done) return;
         if (sent.what != leg::outcome::blocked) {
             break_off(which, to);
@@ -108,14 +125,15 @@ void relay::send_or_keep(tunnel& which, side to, bytes data)
         data = data.subspan(sent.count);
         wait_for(which, to);
     }
-    sink.waiting->insert(sink.waiting->end(), data.begin(), data.end());
+    std::vector<std::uint8_t>& rest = sink.waiting->bytes;
+    rest.insert(rest.end(), data.begin(), data.end());
 }
 
 // Until it takes what it did not take now.
 void relay::wait_for(tunnel& which, side to)
 {
     leg& sink = which.of(to);
-    sink.waiting = std::make_unique<std::vector<std::uint8_t>>();
+    sink.waiting = std::make_unique<leg::remainder>();
     sink.stalled_at = now();
     if (which.policy().slow_timeout != 0) arm(which, now() + which.policy().slow_timeout);
 }
@@ -123,8 +141,7 @@ void relay::wait_for(tunnel& which, side to)
 void relay::flush(tunnel& which, side to)
 {
     leg& sink = which.of(to);
-    std::vector<std::uint8_t>& waiting = *sink.waiting;
-    const leg::moved sent = sink.send(waiting);
+    const leg::moved sent = sink.send_waiting();
     if (sent.what != leg::outcome::done && sent.what != leg::outcome::blocked) {
         break_off(which, to);
         return;
@@ -133,10 +150,7 @@ void relay::flush(tunnel& which, side to)
         sink.stalled_at = now();
         which.alive.heard(to, now()); // who takes bytes is there, and a ping may be behind them
     }
-    if (sent.what == leg::outcome::blocked) {
-        waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(sent.count));
-        return;
-    }
+    if (sent.what == leg::outcome::blocked) return;
     sink.waiting.reset();
     if (sink.end_wanted) send_end(which, to);
 }
