@@ -133,7 +133,7 @@ void put(line_builder& line, std::span<const conf::chosen_log_field> fields, con
 
 void put(line_builder& line, std::span<const conf::chosen_log_field> fields, const life_line& from)
 {
-    const auto texts = [&](part which) { return from.of.texts[which]; };
+    const auto texts = [&](part which) { return from.of.text(which); };
     for (const conf::chosen_log_field& field : fields) {
         put_identity(line, field, *from.of.origin, texts);
         put_of_life(line, field, from);

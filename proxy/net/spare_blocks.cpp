@@ -9,10 +9,12 @@ namespace {
 
 constexpr std::size_t step = 64;
 constexpr std::size_t size_count = 64;
+
+// Many of the large ones would be kept for a burst that is over: 256 KiB of the largest alone.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::uint32_t most_of_each = 0;
+constexpr std::uint32_t most_of(std::size_t) noexcept { return 0; }
 #else
-constexpr std::uint32_t most_of_each = 64;
+constexpr std::uint32_t most_of(std::size_t which) noexcept { return which < 1024 / step ? 64 : 16; }
 #endif
 
 struct spare
@@ -35,7 +37,7 @@ struct shelves
         for (std::size_t i = 0; i < size_count; ++i) {
             while (of[i].first != nullptr)
                 ::operator delete(take(i));
-            of[i].count = most_of_each; // what comes later is not kept
+            of[i].count = most_of(i); // what comes later is not kept
         }
     }
 
@@ -69,7 +71,7 @@ void* take_block(std::size_t bytes)
 void give_block(void* block, std::size_t bytes) noexcept
 {
     const std::size_t which = shelf_for(bytes);
-    if (block == nullptr || which == size_count || kept.of[which].count >= most_of_each) {
+    if (block == nullptr || which == size_count || kept.of[which].count >= most_of(which)) {
         ::operator delete(block);
         return;
     }

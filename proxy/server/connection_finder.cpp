@@ -149,12 +149,12 @@ bool connection_finder::matches(const connection_query& asked, const websocket::
     const websocket::tunnel_origin& origin = *which.origin;
     return is_named(asked.route, origin.route) && is_named(asked.pool, origin.pool) &&
            is_named(asked.backend, origin.backend) && is_named(asked.listener, origin.listener) &&
-           is_named(asked.id, which.texts[part::id]) &&
+           is_named(asked.id, which.text(part::id)) &&
            (asked.min_age.count() == 0 ||
             std::chrono::steady_clock::now() - which.opened_at >= asked.min_age) &&
            (asked.min_idle.count() == 0 || among_.since_data(which) >= asked.min_idle) &&
-           is_within(asked.client, which.texts[part::client]) &&
-           is_within(asked.source, which.texts[part::source]);
+           is_within(asked.client, which.text(part::client)) &&
+           is_within(asked.source, which.text(part::source));
 }
 
 } // namespace fairlead::server

@@ -129,28 +129,28 @@ json::object describe_timeline(const connection_row& row)
 connection_row describe_tunnel(const websocket::tunnel& which, std::chrono::milliseconds idle)
 {
     connection_row out;
-    out.id = which.texts[part::id];
+    out.id = which.text(part::id);
     out.route = which.origin->route;
     out.pool = which.origin->pool;
     out.listener = which.origin->listener;
-    out.host = which.texts[part::host];
-    out.path = which.texts[part::path];
-    out.subprotocol = which.texts[part::subprotocol];
-    out.user_agent = which.texts[part::user_agent];
-    out.user = which.texts[part::user];
+    out.host = which.text(part::host);
+    out.path = which.text(part::path);
+    out.subprotocol = which.text(part::subprotocol);
+    out.user_agent = which.text(part::user_agent);
+    out.user = which.text(part::user);
     out.client = describe_leg(which.client);
-    out.client.address = which.texts[part::client];
+    out.client.address = which.text(part::client);
     out.client.local = net::to_string(net::local_of(which.client.fd));
     out.backend = describe_leg(which.backend);
     out.backend.address = which.origin->backend;
-    out.backend.local = which.texts[part::source];
+    out.backend.local = which.text(part::source);
     out.opened_at = which.opened_at;
     out.idle = idle;
     out.phase = which.phase();
     out.is_websocket = which.is_websocket;
     describe_times(out.client, which, websocket::side::client);
     describe_times(out.backend, which, websocket::side::backend);
-    out.times = which.texts.times();
+    out.times = which.times;
     out.how = which.end;
     if (out.times.ending_at != 0) out.ending = websocket::relay::after_opening(which, out.times.ending_at);
     return out;

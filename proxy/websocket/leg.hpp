@@ -10,7 +10,6 @@
 #include "proxy/websocket/side.hpp"
 #include "tls/connection.hpp"
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,7 +52,7 @@ struct leg
     {
         return tls ? receive_records(room) : receive_bytes(room);
     }
-    // Also of nothing, to go on with what TLS has of earlier bytes. What has a `soon` behind it the kernel may
+    // Also of nothing, to go on with what TLS has of earlier bytes. What more follows soon, the kernel may
     // put off, to send both together.
     enum class follow_up : std::uint8_t
     {
@@ -81,13 +80,6 @@ struct leg
     void hang_up(ending how) noexcept;
     void hang_up_by_reset() noexcept; // no TIME_WAIT: the port is free at once
 
-    // The first bytes of a frame of which not enough came to judge it.
-    struct frame_part
-    {
-        std::array<std::uint8_t, 24> bytes;
-        std::uint8_t size = 0;
-    };
-
     // What a side did not take; its bound is the relay's.
     struct remainder
     {
@@ -97,8 +89,7 @@ struct leg
         std::size_t size() const noexcept { return pipe.held() + bytes.size(); }
     };
 
-    frame_scanner from; // follows what this side sends
-    std::unique_ptr<frame_part> held;
+    frame_scanner from;                   // follows what this side sends
     std::unique_ptr<remainder> waiting;   // for this side. Empty while TLS alone has something left
     std::unique_ptr<tls::connection> tls; // null: plain
     std::uint64_t bytes = 0;              // received from this side

@@ -82,7 +82,7 @@ bool relay::launch(tunnel_start start)
 {
     tunnel* made = nullptr;
     try {
-        made = new tunnel(tunnel_texts(start.texts, start.times), now());
+        made = tunnel::make(memory_, start.texts, start.times, now()).release();
     } catch (const std::bad_alloc&) {
         ::close(start.client.fd);
         ::close(start.backend.fd);
@@ -90,13 +90,13 @@ bool relay::launch(tunnel_start start)
         return false;
     }
     tunnel& fresh = *made;
-    fresh.owner = this;
     fresh.client.fd = start.client.fd;
     fresh.client.tls = std::move(start.client.tls);
     fresh.backend.fd = start.backend.fd;
     fresh.backend.tls = std::move(start.backend.tls);
     fresh.is_websocket = start.is_websocket;
     fresh.origin = std::move(start.origin);
+    fresh.origin->carrier = this;
     fresh.source = std::move(start.source);
     fresh.use = std::move(start.use);
     fresh.of_route = std::move(start.of_route);
@@ -150,7 +150,7 @@ void relay::forward_read_ahead(tunnel& which, side from, std::span<const char> d
 
 void relay::wait()
 {
-    if (ready_ != nullptr && epoll_.is_open()) {
+    if (!ready_.empty() && epoll_.is_open()) {
         net::asio::post(epoll_.get_executor(), [this] { on_readable(); });
         return;
     }
@@ -202,10 +202,10 @@ void relay::run_events(std::span<const epoll_event> events)
 
 void relay::run_ready()
 {
-    tunnel* next = std::exchange(ready_, nullptr);
-    while (next != nullptr) {
+    // Those that end meanwhile are destroyed afterwards; they take themselves out of ready_, not out of
+    // these.
+    for (tunnel* const next : std::exchange(ready_, {})) {
         tunnel& which = *next;
-        next = std::exchange(which.next_ready, nullptr);
         which.is_ready = false;
         try {
             if (!which.is_closed) pump(which, side::client);
@@ -227,9 +227,9 @@ void relay::give_up(tunnel& which)
 void relay::go_on_later(tunnel& which)
 {
     if (which.is_ready) return;
+    ready_.push_back(&which);
     which.is_ready = true;
-    which.next_ready = std::exchange(ready_, &which);
-    if (!in_batch_ && which.next_ready == nullptr) run_ready_soon(); // nobody else would
+    if (!in_batch_ && ready_.size() == 1) run_ready_soon(); // nobody else would
 }
 
 void relay::run_ready_soon()
@@ -240,7 +240,7 @@ void relay::run_ready_soon()
         run_ready();
         in_batch_ = false;
         bury();
-        if (ready_ != nullptr) run_ready_soon();
+        if (!ready_.empty()) run_ready_soon();
     });
 }
 
@@ -266,7 +266,7 @@ void relay::on_event(tunnel& which, side from, std::uint32_t events)
 void relay::on_deadline(net::wheel_entry& entry) noexcept
 {
     auto& which = static_cast<tunnel&>(entry);
-    relay& self = *which.owner;
+    relay& self = *which.origin->carrier;
     try {
         self.keep_up(which);
     } catch (const std::bad_alloc&) {

@@ -12,8 +12,8 @@
 // A side may be TLS: its bytes are records then, several of which one system call moves, and its end is a
 // close_notify with the FIN behind it.
 //
-// What a tunnel costs while idle: sizeof(tunnel) and its texts, no buffer. What a message costs: one recv,
-// one send and its share of an epoll_wait.
+// What a tunnel costs while idle: one block of sizeof(tunnel) and its texts, no buffer. What a message costs:
+// one recv, one send and its share of an epoll_wait.
 //
 // Payload passes untouched. What the relay itself sends, pings and a Close, goes out between two frames (RFC
 // 6455 5.4), masked towards the backend (5.3); after its Close nothing else is sent to that side. A pong is
@@ -187,8 +187,8 @@ private:
     bool is_judged(const tunnel& which, side from) const noexcept;
     void forward_judged(tunnel& which, side from, bytes data);
     frame_view look_at(tunnel& which, side from, bytes rest);
-    static void hold(leg& source, bytes part);
-    bytes with_held(leg& source, bytes data) noexcept;
+    static void hold(tunnel& which, side from, bytes part);
+    bytes with_held(tunnel& which, side from, bytes data) noexcept;
     void release_held(tunnel& which, side from);
     static void note_first_message(tunnel& which, side from) noexcept;
     void meter(tunnel& which, std::uint64_t messages, std::uint64_t byte_count);
@@ -240,9 +240,10 @@ private:
     const net::milliseconds_count epoch_;
     std::array<std::uint8_t, 4> ping_mark_; // the first half of every ping's payload
     std::vector<std::uint8_t> buffer_;
+    net::slabs memory_;
     tunnel_list tunnels_;                // alive, oldest first
     tunnel_list closed_;                 // to be destroyed when no event can name them any more
-    tunnel* ready_ = nullptr;            // stack of tunnels whose turn was cut short
+    std::vector<tunnel*> ready_;         // whose turn was cut short
     std::array<tunnel*, 2> next_seen_{}; // by each looker; null: no look is under way
     bool in_batch_ = false;
     struct traced

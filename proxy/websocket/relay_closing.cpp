@@ -143,9 +143,7 @@ void relay::begin_end(tunnel& which, metrics::party by, end_cause cause, std::ui
 {
     if (which.end.cause != end_cause::none) return;
     which.end = {by, cause, code};
-    timeline times = which.texts.times();
-    times.ending_at = now();
-    which.texts.set_times(times);
+    which.times.ending_at = now();
 }
 
 // When the proxy closes, a side is done with its Close or its end; else only with its end.
@@ -205,12 +203,7 @@ void relay::finish(tunnel& which)
     tunnels_.erase(tunnels_.iterator_to(which));
     leave_origin(which);
     --which.origin->open;
-    if (which.is_ready) {
-        tunnel** at = &ready_;
-        while (*at != nullptr && *at != &which)
-            at = &(*at)->next_ready;
-        if (*at != nullptr) *at = which.next_ready;
-    }
+    if (which.is_ready) std::erase(ready_, &which);
     closed_.push_back(which);
 }
 

@@ -83,9 +83,8 @@ void relay::forward(tunnel& which, side from, bytes data)
 
 void relay::note_first_message(tunnel& which, side from) noexcept
 {
-    timeline times = which.texts.times();
-    times.first_message[index_of(from)] = short_time(std::chrono::steady_clock::now() - which.opened_at);
-    which.texts.set_times(times);
+    which.times.first_message[index_of(from)] =
+        short_time(std::chrono::steady_clock::now() - which.opened_at);
 }
 
 // The proxy's own Close waits for a frame's end, or is out already: what comes behind it is followed and
@@ -94,7 +93,7 @@ void relay::forward_until_close(tunnel& which, side from, bytes data)
 {
     leg& source = which.of(from);
     frame_tally tally(which, from, now());
-    data = with_held(source, data);
+    data = with_held(which, from, data);
     if (which.of(other(from)).close == leg::closing::wanted) {
         const std::size_t head = source.from.scan_to_boundary(data, tally);
         send_or_keep(which, other(from), data.first(head));

@@ -50,14 +50,14 @@ struct relay::frame_view
 bool relay::is_judged(const tunnel& which, side from) const noexcept
 {
     const leg& source = which.of(from);
-    return source.owes_pong || source.held || !which.policy().rules_for(from).is_off();
+    return source.owes_pong || which.held || !which.policy().rules_for(from).is_off();
 }
 
 void relay::forward_judged(tunnel& which, side from, bytes data)
 {
     leg& source = which.of(from);
     frame_tally tally(which, from, now());
-    data = with_held(source, data);
+    data = with_held(which, from, data);
     std::size_t first = 0; // of what goes on and has not yet
     std::size_t at = 0;
     while (at < data.size()) {
@@ -74,7 +74,7 @@ void relay::forward_judged(tunnel& which, side from, bytes data)
         send_or_keep(which, other(from), data.subspan(first, at - first));
         if (which.is_closed) return;
         if (frame.what == frame_view::fate::unclear) {
-            hold(source, data.subspan(at));
+            hold(which, from, data.subspan(at));
             return;
         }
         if (frame.what == frame_view::fate::refused) {
@@ -112,22 +112,24 @@ relay::frame_view relay::look_at(tunnel& which, side from, bytes rest)
     return {frame_view::fate::passes, frame->size};
 }
 
-void relay::hold(leg& source, bytes part)
+void relay::hold(tunnel& which, side from, bytes part)
 {
-    source.held = std::make_unique<leg::frame_part>();
-    assert(part.size() <= source.held->bytes.size());
-    std::memcpy(source.held->bytes.data(), part.data(), part.size());
-    source.held->size = static_cast<std::uint8_t>(part.size());
+    if (!which.held) which.held = std::make_unique<std::array<frame_part, 2>>();
+    frame_part& held = (*which.held)[index_of(from)];
+    assert(part.size() <= held.bytes.size());
+    std::memcpy(held.bytes.data(), part.data(), part.size());
+    held.size = static_cast<std::uint8_t>(part.size());
 }
 
 // `data` is in the worker's buffer; what was held back goes before it there.
-relay::bytes relay::with_held(leg& source, bytes data) noexcept
+relay::bytes relay::with_held(tunnel& which, side from, bytes data) noexcept
 {
-    if (!source.held) return data;
+    if (!which.held) return data;
     assert(data.data() == room());
-    const std::size_t size = source.held->size;
-    std::memcpy(room() - size, source.held->bytes.data(), size);
-    source.held.reset();
+    frame_part& held = (*which.held)[index_of(from)];
+    const std::size_t size = std::exchange(held.size, std::uint8_t{0});
+    std::memcpy(room() - size, held.bytes.data(), size);
+    if ((*which.held)[index_of(other(from))].size == 0) which.held.reset();
     return {room() - size, size + data.size()};
 }
 
@@ -135,8 +137,8 @@ relay::bytes relay::with_held(leg& source, bytes data) noexcept
 void relay::release_held(tunnel& which, side from)
 {
     leg& source = which.of(from);
-    if (!source.held) return;
-    const bytes part = with_held(source, bytes(room(), 0));
+    const bytes part = with_held(which, from, bytes(room(), 0));
+    if (part.empty()) return;
     frame_tally tally(which, from, now());
     source.from.scan(part, tally);
     if (which.of(other(from)).close == leg::closing::no) send_or_keep(which, other(from), part);

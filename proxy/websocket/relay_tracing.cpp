@@ -60,9 +60,10 @@ void relay::trace_frames(const tunnel& which, side from, bytes data) noexcept
     for (const traced& each : traces_) {
         if (each.which != &which) continue;
         frame_scanner ahead = source.from;
-        if (source.held) {
+        if (which.held) {
+            const frame_part& held = (*which.held)[index_of(from)];
             ignore_frames seen;
-            ahead.scan(bytes(source.held->bytes).first(source.held->size), seen);
+            ahead.scan(bytes(held.bytes).first(held.size), seen);
         }
         trace_sink sink{*each.into, other(from), at};
         ahead.scan(data, sink);

@@ -1,7 +1,7 @@
 // What happened to a tunnel before its 101, the first message of each side after it, and when its end began.
 //
-// 16 bytes, which lie in the block of its texts: what else there is to tell of its times (the last bytes,
-// pings and pongs) is known already. Pure. Thread: none of its own.
+// 16 bytes: what else there is to tell of its times (the last bytes, pings and pongs) is known already. Pure.
+// Thread: none of its own.
 #pragma once
 
 #include "proxy/websocket/keepalive.hpp"

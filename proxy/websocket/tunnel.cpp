@@ -3,60 +3,51 @@
 #include "proxy/websocket/relay.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <numeric>
 
 namespace fairlead::websocket {
 namespace {
 
 constexpr std::size_t max_text_bytes = 1024;
-constexpr std::size_t lengths_at = sizeof(timeline);
-constexpr std::size_t texts_at = lengths_at + tunnel_texts::part_count * sizeof(std::uint16_t);
+
+std::uint16_t kept_size(std::string_view text) noexcept
+{
+    return static_cast<std::uint16_t>(std::min(text.size(), max_text_bytes));
+}
 
 } // namespace
 
-tunnel_texts::tunnel_texts(const parts& values, const timeline& times)
-{
-    std::size_t size = texts_at;
-    for (const auto value : values)
-        size += std::min(value.size(), max_text_bytes);
-    block_ = std::make_unique_for_overwrite<char[]>(size);
-    set_times(times);
-    char* at = block_.get() + texts_at;
-    for (std::size_t i = 0; i < part_count; ++i) {
-        const auto length = static_cast<std::uint16_t>(std::min(values[i].size(), max_text_bytes));
-        std::memcpy(block_.get() + lengths_at + i * sizeof length, &length, sizeof length);
-        at = std::copy_n(values[i].data(), length, at);
-    }
-}
-
-std::string_view tunnel_texts::operator[](part which) const noexcept
-{
-    std::size_t at = texts_at;
-    std::uint16_t length = 0;
-    for (std::size_t i = 0; i <= static_cast<std::size_t>(which); ++i) {
-        at += length;
-        std::memcpy(&length, block_.get() + lengths_at + i * sizeof length, sizeof length);
-    }
-    return {block_.get() + at, length};
-}
-
-timeline tunnel_texts::times() const noexcept
-{
-    timeline out;
-    std::memcpy(&out, block_.get(), sizeof out);
-    return out;
-}
-
-void tunnel_texts::set_times(const timeline& times) noexcept
-{
-    std::memcpy(block_.get(), &times, sizeof times);
-}
-
-tunnel::tunnel(tunnel_texts log_texts, tick_count now) noexcept
+tunnel::tunnel(const timeline& before, tick_count now) noexcept
     : wheel_entry(&relay::on_deadline)
-    , texts(std::move(log_texts))
     , alive(now)
+    , times(before)
 {}
+
+std::unique_ptr<tunnel> tunnel::make(net::slabs& memory, const tunnel_texts::parts& texts,
+                                     const timeline& times, tick_count now)
+{
+    room where{memory, 0};
+    for (const std::string_view each : texts)
+        where.text_bytes += kept_size(each);
+    std::unique_ptr<tunnel> made(new (where) tunnel(times, now));
+    char* at = static_cast<char*>(static_cast<void*>(made.get())) + sizeof(tunnel);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        made->text_sizes_[i] = kept_size(texts[i]);
+        at = std::copy_n(texts[i].data(), made->text_sizes_[i], at);
+    }
+    return made;
+}
+
+const char* tunnel::first_text() const noexcept
+{
+    return static_cast<const char*>(static_cast<const void*>(this)) + sizeof(tunnel);
+}
+
+std::string_view tunnel::text(tunnel_texts::part which) const noexcept
+{
+    const auto* const size = text_sizes_.begin() + static_cast<std::size_t>(which);
+    return {std::accumulate(text_sizes_.begin(), size, first_text()), *size};
+}
 
 leg::ending tunnel::ending_of(side which) const noexcept
 {

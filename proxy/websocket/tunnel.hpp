@@ -1,12 +1,12 @@
 // One connection after its 101: two sockets and what is known of them. Plain state; the relay moves the
 // bytes.
 //
-// Budget: under 384 bytes by static_assert, one heap block, plus one block of about 120 bytes for the texts
-// of the log and the timeline. No buffer while nothing is waiting. Lifetime: made and destroyed by the relay
-// of one worker, on its thread.
+// Budget: at most 384 bytes by static_assert, in one block with the texts of the log, some 90 bytes. No
+// buffer while nothing is waiting. Lifetime: made and destroyed by the relay of one worker, on its thread.
 #pragma once
 
 #include "metrics/cells.hpp"
+#include "proxy/net/slabs.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/routing/route_load.hpp"
 #include "proxy/snat/tuple_space.hpp"
@@ -21,6 +21,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -60,17 +61,16 @@ struct tunnel_origin : boost::intrusive_ref_counter<tunnel_origin, boost::thread
     metrics::tunnel_cells* cells = nullptr; // null for upgrades that are not WebSockets
     tunnel_policy policy;
     bool is_websocket = true;
-    bool is_new = true;     // no route has given it a policy yet
-    bool is_gone = false;   // its route or backend is no longer configured
-    std::uint32_t open = 0; // tunnels, ending ones included
+    bool is_new = true;             // no route has given it a policy yet
+    bool is_gone = false;           // its route or backend is no longer configured
+    class relay* carrier = nullptr; // of its tunnels
+    std::uint32_t open = 0;         // tunnels, ending ones included
     boost::intrusive::list<tunnel, boost::intrusive::base_hook<origin_hook>> tunnels;
 };
 
-// Texts for the access log in one block: the client's address and the like, each up to 1 KiB. And the
-// timeline, which would not find room in the tunnel.
-class tunnel_texts
+// Texts for the access log: the client's address and the like, each up to 1 KiB.
+struct tunnel_texts
 {
-public:
     enum class part : std::uint8_t
     {
         id,
@@ -85,20 +85,23 @@ public:
     };
     static constexpr std::size_t part_count = 9;
     using parts = std::array<std::string_view, part_count>;
+};
 
-    explicit tunnel_texts(const parts& values, const timeline& times = {});
-    std::string_view operator[](part which) const noexcept;
-
-    timeline times() const noexcept;
-    void set_times(const timeline& times) noexcept;
-
-private:
-    std::unique_ptr<char[]> block_; // the timeline, part_count 16-bit lengths, then the texts
+// The first bytes of a frame of which not enough came to judge it.
+struct frame_part
+{
+    std::array<std::uint8_t, 24> bytes;
+    std::uint8_t size = 0; // 0: there are none
 };
 
 struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entry
 {
-    tunnel(tunnel_texts log_texts, tick_count now) noexcept;
+    // Keeps copies of the texts. Throws std::bad_alloc.
+    static std::unique_ptr<tunnel> make(net::slabs& memory, const tunnel_texts::parts& texts,
+                                        const timeline& times, tick_count now);
+    static void operator delete(void* block) noexcept { net::slabs::give_back(block); }
+
+    std::string_view text(tunnel_texts::part which) const noexcept;
 
     leg& of(side which) noexcept { return which == side::client ? client : backend; }
     const leg& of(side which) const noexcept { return which == side::client ? client : backend; }
@@ -116,16 +119,16 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     leg client{side::client};
     leg backend{side::backend};
     boost::intrusive_ptr<tunnel_origin> origin;
-    class relay* owner = nullptr;
-    tunnel_texts texts;
     snat::tuple_lease source;
     upstream::backend_use use;
     routing::route_use of_route;
     routing::client_use of_client;
     std::unique_ptr<throttle> client_rate; // made by the first message, where there is a limit
     std::chrono::steady_clock::time_point opened_at;
-    tunnel* next_ready = nullptr;
+    // The first bytes of frames of which not enough came to judge them, by the side they came from.
+    std::unique_ptr<std::array<frame_part, 2>> held;
     keepalive alive;
+    timeline times;
     tick_count ends_at = 0;    // the latest; 0: not ending
     tick_count resumes_at = 0; // reading from the client, while it is delayed
     tunnel_end end;
@@ -137,8 +140,26 @@ struct tunnel : boost::intrusive::list_base_hook<>, origin_hook, net::wheel_entr
     bool is_torn : 1 = false;    // bytes of it are lost
     bool is_closed : 1 = false;  // waits for its destruction
     bool is_traced : 1 = false;  // somebody looks on
+
+private:
+    struct room
+    {
+        net::slabs& memory;
+        std::size_t text_bytes; // behind it
+    };
+    static void* operator new(std::size_t size, const room& where)
+    {
+        return where.memory.take(size + where.text_bytes);
+    }
+    static void operator delete(void* block, const room&) noexcept { net::slabs::give_back(block); }
+    tunnel(const timeline& before, tick_count now) noexcept;
+
+    const char* first_text() const noexcept;
+
+    std::array<std::uint16_t, tunnel_texts::part_count> text_sizes_{};
 };
 
-static_assert(sizeof(tunnel) < 384, "the budget of an idle tunnel");
+static_assert(sizeof(tunnel) <= 384, "the budget of an idle tunnel");
+static_assert(alignof(tunnel) <= 8, "as slabs align");
 
 } // namespace fairlead::websocket

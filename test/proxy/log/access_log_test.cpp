@@ -224,7 +224,9 @@ TEST_CASE("what is chosen counts for all lines, and a line without any of it is 
     at.log.apply({.access_fields = cause});
     at.log.exchange(refused);
     at.log.tunnel_opened(*at.origin, texts(), {});
-    websocket::tunnel ended{websocket::tunnel_texts(texts()), 1};
+    net::slabs memory;
+    const auto made = websocket::tunnel::make(memory, texts(), {}, 1);
+    websocket::tunnel& ended = *made;
     ended.origin = at.origin;
     ended.end.cause = websocket::end_cause::eof;
     at.log.tunnel_closed(ended);
@@ -259,7 +261,9 @@ TEST_CASE("a line that there is no memory for is left out whole, and counted")
     for (std::size_t still = 0; still < 40; ++still) {
         bench at;
         at.log.tunnel_opened(*at.origin, texts(), {.handshake = 1us});
-        websocket::tunnel ended{websocket::tunnel_texts(texts()), 1};
+        net::slabs memory;
+        const auto made = websocket::tunnel::make(memory, texts(), {}, 1);
+        websocket::tunnel& ended = *made;
         ended.origin = at.origin;
         ended.is_websocket = false;
         {
@@ -281,7 +285,9 @@ TEST_CASE("a line that there is no memory for is left out whole, and counted")
 TEST_CASE("the end of a tunnel is a line with who ended it, how, and what it carried")
 {
     bench at;
-    websocket::tunnel ended{websocket::tunnel_texts(texts()), 1};
+    net::slabs memory;
+    const auto made = websocket::tunnel::make(memory, texts(), {}, 1);
+    websocket::tunnel& ended = *made;
     ended.origin = at.origin;
     ended.opened_at = std::chrono::steady_clock::now() - 90s;
     ended.end = {metrics::party::backend, websocket::end_cause::close_frame, 1001};

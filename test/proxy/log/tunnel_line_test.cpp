@@ -36,7 +36,9 @@ std::string line_of(conf::log_event event, const auto& from)
 
 TEST_CASE("the line of an open tunnel has what it carried so far, and nothing of an end")
 {
-    websocket::tunnel open{websocket::tunnel_texts(texts()), 1};
+    net::slabs memory;
+    const auto made = websocket::tunnel::make(memory, texts(), {}, 1);
+    websocket::tunnel& open = *made;
     open.origin.reset(new websocket::tunnel_origin);
     open.origin->route = "chat";
     open.client.messages = 3;
@@ -56,7 +58,9 @@ TEST_CASE("the line of an open tunnel has what it carried so far, and nothing of
 
 TEST_CASE("a tunnel of another protocol has no frames to tell of")
 {
-    websocket::tunnel open{websocket::tunnel_texts(texts()), 1};
+    net::slabs memory;
+    const auto made = websocket::tunnel::make(memory, texts(), {}, 1);
+    websocket::tunnel& open = *made;
     open.origin.reset(new websocket::tunnel_origin);
     open.is_websocket = false;
     for (const auto event : {conf::log_event::tunnel_progress, conf::log_event::tunnel_closed}) {

@@ -216,9 +216,9 @@ TEST_CASE("a tunnel that memory runs out for while it is launched is closed whol
     begin.origin = at.origin;
     at.worker.connections_open.add();
     std::size_t most = 0; // the tunnel's own objects are there, what follows is not
-    SUBCASE("for its texts") { most = 0; }
-    SUBCASE("for the tunnel") { most = 1; }
-    SUBCASE("for what the client does not take") { most = 2; }
+    SUBCASE("for the tunnel") { most = 0; }
+    SUBCASE("for what the client does not take") { most = 1; }
+    SUBCASE("for the bytes of that") { most = 2; }
     const auto before = at.worker.connections_open.value();
     bool is_launched = true;
     {
