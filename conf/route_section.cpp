@@ -1,5 +1,6 @@
 #include "conf/route_section.hpp"
 
+#include "conf/canonical_path.hpp"
 #include "conf/edge_keys.hpp"
 #include "conf/error_page_keys.hpp"
 #include "conf/http_syntax.hpp"
@@ -54,6 +55,14 @@ void read_host(const table_reader& table, route_options& route)
     }
 }
 
+// As requests have it when they are compared; one with a problem, which was reported, stays.
+std::string in_form(const std::string& path)
+{
+    if (!problem_of_path(path).empty()) return path;
+    std::string room;
+    return std::string(canonical_path(path, room));
+}
+
 void read_path(const table_reader& table, route_options& route)
 {
     if (table.find("path") != nullptr && table.find("path_regex") != nullptr) {
@@ -71,7 +80,7 @@ void read_path(const table_reader& table, route_options& route)
     if (is_text(table, "path")) {
         report_problem(table, "path", problem_of_path(path));
         route.path_is = path.ends_with('/') ? path_kind::prefix : path_kind::exact;
-        route.path = path;
+        route.path = in_form(path);
     }
 }
 
@@ -126,6 +135,7 @@ void read_strip_prefix(const table_reader& table, route_options& route)
         table.report("strip_prefix", problem);
         return;
     }
+    prefix = in_form(prefix);
     prefix.erase(prefix.find_last_not_of('/') + 1);
     const bool has_path = route.path_is == path_kind::exact || route.path_is == path_kind::prefix;
     const bool is_in_path = (route.path + "/").starts_with(prefix + "/");

@@ -1,6 +1,7 @@
 #include "proxy/cli/check.hpp"
 
 #include "proxy/cli/check_report.hpp"
+#include "proxy/cli/hijack_warnings.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/discovery/file_members.hpp"
 #include "proxy/http/service.hpp"
@@ -89,6 +90,7 @@ int check(const std::string& config_file, bool as_json)
     if (!report.ok()) return tell(report, as_json);
     add(report.warnings, server::warnings_about_admin(read.value));
     add(report.warnings, warnings_about_members(read.value));
+    add(report.warnings, warnings_about_hijacking(read.value));
     auto verdict = plan::check_routes(read.value, host);
     report.errors = std::move(verdict.errors);
     add(report.warnings, verdict.warnings);

@@ -44,6 +44,7 @@ struct choices
     status_command status;
     top_command top;
     completion_command completion;
+    bool core_dumps = false;
     bool only_check = false;
     bool as_json = false; // of those that have no struct of their own
 };
@@ -239,10 +240,12 @@ void add_shell_commands(CLI::App& app, completion_command& chosen)
 
 void add_commands(CLI::App& app, choices& chosen)
 {
-    app.add_subcommand("run", "Run the proxy")
-        ->add_option("-c,--config", chosen.config, "The configuration file")
+    CLI::App* const run = app.add_subcommand("run", "Run the proxy");
+    run->add_option("-c,--config", chosen.config, "The configuration file")
         ->type_name("FILE")
         ->capture_default_str();
+    run->add_flag("--core-dumps", chosen.core_dumps,
+                  "Allow core dumps, which hold private keys and what passes; as the system's limits say");
     CLI::App* const check = app.add_subcommand("check", "Check a configuration and every file it includes");
     check->add_option("config", chosen.config, "The configuration file")->type_name("FILE")->required();
     add_json_option(*check, chosen.as_json);
@@ -281,7 +284,7 @@ void add_commands(CLI::App& app, choices& chosen)
 
 int execute(const CLI::App& app, const choices& chosen)
 {
-    if (app.got_subcommand("run")) return run(chosen.config);
+    if (app.got_subcommand("run")) return run({chosen.config, chosen.core_dumps});
     if (app.got_subcommand("check")) return check(chosen.config, chosen.as_json);
     if (app.got_subcommand("plan")) return plan_capacity(chosen.plan);
     if (app.got_subcommand("demo")) return run_demo(chosen.demo);

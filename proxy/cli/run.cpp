@@ -1,6 +1,8 @@
 #include "proxy/cli/run.hpp"
 
 #include "conf/read_config.hpp"
+#include "proxy/cli/core_dumps.hpp"
+#include "proxy/cli/hijack_warnings.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/log/process_log.hpp"
 #include "proxy/net/transparent.hpp"
@@ -29,12 +31,16 @@ void warn_of_path_filters(const conf::config& config)
 
 } // namespace
 
-int run(const std::string& config_file)
+int run(const run_options& options)
 {
+    if (!options.core_dumps) forbid_core_dumps(); // before any key is read
+    const std::string& config_file = options.config;
     conf::read_result read = read_checked(config_file, read_host_facts());
     if (!read.ok()) return EXIT_FAILURE;
     log::process_log log(read.value.log);
     warn_of_path_filters(read.value);
+    for (const auto& each : warnings_about_hijacking(read.value))
+        spdlog::warn("{}", each);
     // The supervisor logs the errors of a reload itself.
     const auto source = [config_file] { return conf::read_config(config_file, read_host_facts()); };
     server::supervisor process(std::move(read.value), source, log.writer());

@@ -5,6 +5,12 @@
 
 namespace fairlead::cli {
 
-int run(const std::string& config_file);
+struct run_options
+{
+    std::string config; // the file
+    bool core_dumps = false;
+};
+
+int run(const run_options& options);
 
 } // namespace fairlead::cli

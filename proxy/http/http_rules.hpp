@@ -8,9 +8,9 @@
 //   9112 6.1, 6.3).
 // - target: origin-form, absolute-form (http, https) whose authority equals Host, or `*` with OPTIONS.
 // Visible ASCII without `#`.
-// - path: forwarded byte for byte, so it must mean the same to every reader: no `.` or `..` segment, plain or
-//   percent-encoded, also with `;parameters`; no encoded slash, backslash or NUL; no raw backslash; no broken
-//   `%`. `//` is kept.
+// - path: must mean the same to every reader: no `.` or `..` segment, plain or percent-encoded, also with
+//   `;parameters`; no encoded slash, backslash or NUL; no overlong UTF-8; no raw backslash; no broken `%`.
+//   `//` is kept; the session gives the path its canonical form.
 // - Host: exactly one in HTTP/1.1, at most one in 1.0: letters, digits, `-._~` or an IPv6 literal, and a
 // port.
 // - CONNECT is 501: this gateway implements it for no target, and 405 would have to list methods that only a

@@ -73,11 +73,21 @@ bool is_dot_segment(std::string_view segment)
     return dots == 1 || dots == 2;
 }
 
+// Bytes C0 and C1 begin overlong forms of ASCII, which no UTF-8 has (RFC 3629 3): "%c0%af" is a "/" to some.
+bool is_overlong(std::string_view path, std::size_t at)
+{
+    const bool begins = path.size() >= at + 6 && (path[at + 1] | 0x20) == 'c' &&
+                        (path[at + 2] == '0' || path[at + 2] == '1') && path[at + 3] == '%';
+    return begins && std::string_view("89abAB").find(path[at + 4]) != std::string_view::npos;
+}
+
 bool has_clear_percent_encoding(std::string_view path)
 {
     for (auto at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 3)) {
         if (at + 3 > path.size() || !is_hex(path[at + 1]) || !is_hex(path[at + 2])) return false;
-        if (is_encoded(path, at, '2', 'f') || is_encoded(path, at, '5', 'c') || path.substr(at, 3) == "%00") {
+        if (is_encoded(path, at, '2', 'f') || is_encoded(path, at, '5', 'c') || path.substr(at, 3) == "%00" ||
+            is_overlong(path, at))
+        {
             return false;
         }
     }
@@ -136,8 +146,8 @@ std::optional<std::string_view> read_host(std::string_view authority)
         return host;
     }
     if (!std::all_of(host.begin(), host.end(), is_host_char)) return std::nullopt;
+    if (host.front() == '.' || host.find("..") != std::string_view::npos) return std::nullopt;
     if (host.back() == '.') host.remove_suffix(1);
-    if (host.empty() || host.front() == '.' || host.find("..") != std::string_view::npos) return std::nullopt;
     return host;
 }
 

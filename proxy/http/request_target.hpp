@@ -1,7 +1,7 @@
 // The request target and the authority, taken apart under the rules that http_rules documents.
 //
-// Pure, over borrowed bytes; nothing is decoded or normalised, because the path goes to the backend byte for
-// byte. Thread: any. RFC 9112 3.2, RFC 3986 3.2-3.4.
+// Pure, over borrowed bytes; nothing is decoded or normalised here: see conf/canonical_path.hpp. Thread: any.
+// RFC 9112 3.2, RFC 3986 3.2-3.4.
 #pragma once
 
 #include <optional>
@@ -31,7 +31,7 @@ struct request_target
 std::optional<request_target> read_target(std::string_view target, bool is_options);
 
 // True when every reader takes the path for the same one: no dot segments in any spelling, no encoded slash,
-// backslash or NUL, no backslash, no broken percent-encoding.
+// backslash or NUL, no overlong form of UTF-8, no backslash, no broken percent-encoding.
 bool is_unambiguous_path(std::string_view path);
 
 // The host of "host[:port]" without the port and without one final dot. Nothing unless the host is 1 to 255

@@ -1,5 +1,6 @@
 #include "proxy/http/session.hpp"
 
+#include "conf/canonical_path.hpp"
 #include "proxy/credentials/fault_label.hpp"
 #include "proxy/http/arrival.hpp"
 #include "proxy/http/client_certificate.hpp"
@@ -12,6 +13,7 @@
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/linger.hpp"
+#include "proxy/routing/path_readings.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -254,15 +256,20 @@ net::task<afterwards> session::serve()
                                   false);
     }
     lower_case_host(request_.facts, request_.host);
+    request_.facts.path = conf::canonical_path(request_.facts.path, path_room_);
     request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
     follow_trace();
     // After an Upgrade that was refused the client's next bytes may be the new protocol's.
     const bool may_keep =
         request_.facts.keep_alive && !request_.facts.framing.has_body() && !request_.facts.is_upgrade;
     if (came_by().redirect_port != 0) co_return co_await redirect();
-    if (!find_route()) {
+    switch (find_route()) {
+    case route_choice::found: break;
+    case route_choice::none:
         co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
                                   may_keep);
+    case route_choice::in_doubt:
+        co_return co_await answer(400, metrics::refusal::bad_request, routing::path_in_doubt, {}, may_keep);
     }
     if (is_leaving() && request_.facts.is_upgrade) {
         co_return co_await answer(503, metrics::refusal::draining, "this listener is closing",
@@ -290,11 +297,11 @@ void session::follow_trace()
         request_.trace.begin(request_.generated_id, random_request_id(), options.trace_sample);
 }
 
-route_view* session::match_route(std::string_view method) const
+route_view* session::match_route(std::string_view method, std::string_view path) const
 {
     const fields_lookup headers(request_.fields);
     const routing::request_key key{request_.host,
-                                   request_.facts.path,
+                                   path,
                                    request_.facts.query,
                                    method,
                                    request_.facts.is_websocket,

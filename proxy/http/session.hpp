@@ -47,6 +47,12 @@ private:
         closed,
         refused
     };
+    enum class route_choice : std::uint8_t
+    {
+        found,
+        none,
+        in_doubt // a backend may take the path for one that another route is for
+    };
 
     void take_head(const parse_result& parsed);
     net::task<head_outcome> read_head(parse_result parsed);
@@ -65,8 +71,9 @@ private:
     net::task<> take_turns();
     net::task<afterwards> send_answer(bool keeps);
     net::task<afterwards> redirect();
-    bool find_route();
-    route_view* match_route(std::string_view method) const;
+    route_choice find_route();
+    route_choice take_route(std::string_view method);
+    route_view* match_route(std::string_view method, std::string_view path) const;
     std::string_view hsts_line() const noexcept;
     std::string_view date_line() noexcept { return services_.date.at(std::chrono::system_clock::now()); }
     void begin_request();
@@ -83,6 +90,7 @@ private:
     request_head_parser parser_;
     request request_;
     std::string out_;
+    std::string path_room_; // of a path that was not sent in its canonical form
     const net::connection_ends ends_;
     const std::string peer_ip_;                             // without port; empty for a Unix socket
     const std::string peer_address_;                        // for the log

@@ -5,19 +5,30 @@
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/own_answer.hpp"
 #include "proxy/http/route_gate.hpp"
+#include "proxy/routing/path_readings.hpp"
 
 namespace fairlead::http {
 
 // A preflight goes by the route of the request that it announces, where that one answers preflights; to any
 // other route it is an OPTIONS like all.
-bool session::find_route()
+session::route_choice session::find_route()
 {
     if (const auto announced = preflight_method(request_.fields, request_.facts)) {
-        request_.route = match_route(*announced);
-        if (request_.route != nullptr && request_.route->options().edge.cors) return true;
+        const route_choice choice = take_route(*announced);
+        if (request_.route != nullptr && request_.route->options().edge.cors) return choice;
     }
-    request_.route = match_route(request_.facts.method_text);
-    return request_.route != nullptr;
+    return take_route(request_.facts.method_text);
+}
+
+session::route_choice session::take_route(std::string_view method)
+{
+    request_.route = match_route(method, request_.facts.path);
+    if (request_.route == nullptr) return route_choice::none;
+    for (const std::string& reading : routing::other_readings(request_.facts.path)) {
+        const route_view* const other = match_route(method, reading);
+        if (other != nullptr && other != request_.route) return route_choice::in_doubt;
+    }
+    return route_choice::found;
 }
 
 net::task<std::optional<afterwards>> session::meet_at_gate(bool may_keep)

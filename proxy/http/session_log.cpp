@@ -6,6 +6,21 @@
 
 namespace fairlead::http {
 
+namespace {
+
+// As the log may have it: without the query and without a user's name and password, which may be secret.
+std::string_view without_secrets(std::string_view target)
+{
+    target = target.substr(0, target.find_first_of("?#"));
+    const auto scheme = target.find("://");
+    if (target.starts_with('/') || scheme == target.npos) return target;
+    const auto authority = target.substr(scheme + 3, target.find('/', scheme + 3) - scheme - 3);
+    const auto user_end = authority.rfind('@');
+    return user_end == authority.npos ? target : target.substr(scheme + 3 + user_end + 1);
+}
+
+} // namespace
+
 void session::log_request()
 {
     const auto duration = std::chrono::steady_clock::now() - request_.began_at;
@@ -22,8 +37,7 @@ void session::log_request()
     if (request_.has_head) {
         record.headers = &headers;
         record.method = request_.fields.method();
-        // Without the query, which may carry secrets.
-        record.target = request_.fields.target().substr(0, request_.fields.target().find('?'));
+        record.target = without_secrets(request_.fields.target());
     }
     record.host = request_.host;
     record.user = request_.user;

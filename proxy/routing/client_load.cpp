@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <mutex>
+#include <random>
 #include <unordered_map>
 
 namespace fairlead::routing {
@@ -10,11 +11,21 @@ namespace {
 
 constexpr unsigned subscriber_prefix = 64; // of IPv6
 
+// Who has many addresses must not know which of them meet in one bucket.
+std::uint64_t seed()
+{
+    static const std::uint64_t drawn = [] {
+        std::random_device device;
+        return (std::uint64_t{device()} << 32) | device();
+    }();
+    return drawn;
+}
+
 struct address_hash
 {
     std::size_t operator()(const conf::ip_address& address) const noexcept
     {
-        return XXH3_64bits(address.bytes.data(), address.bytes.size());
+        return XXH3_64bits_withSeed(address.bytes.data(), address.bytes.size(), seed());
     }
 };
 

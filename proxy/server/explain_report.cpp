@@ -1,5 +1,6 @@
 #include "proxy/server/explain_report.hpp"
 
+#include "conf/canonical_path.hpp"
 #include "proxy/http/fields_lookup.hpp"
 #include "proxy/http/forward_headers.hpp"
 #include "proxy/http/head_parser.hpp"
@@ -7,6 +8,7 @@
 #include "proxy/http/own_answer.hpp"
 #include "proxy/http/sticky_wish.hpp"
 #include "proxy/http/trusted_peers.hpp"
+#include "proxy/routing/path_readings.hpp"
 #include "proxy/routing/route_explanation.hpp"
 #include "proxy/server/backend_watch.hpp"
 #include "proxy/websocket/handshake.hpp"
@@ -35,6 +37,7 @@ struct question
     http::head fields = {};
     http::request_facts facts = {};
     std::string host = {};
+    std::string path = {};
 };
 
 // Strings of a request may be any bytes; JSON is UTF-8 (RFC 8259 8.1).
@@ -79,6 +82,7 @@ json::value check(question& of)
     if (verdict.has_error()) return refused(verdict.error().status, verdict.error().reason);
     of.facts = *verdict;
     http::lower_case_host(of.facts, of.host);
+    of.facts.path = conf::canonical_path(of.facts.path, of.path);
     return nullptr;
 }
 
@@ -242,6 +246,17 @@ json::object describe_forwarding(const question& of, std::uint32_t route)
             {"backends", describe_backends(pool, of.is_running)}};
 }
 
+// Whether a backend may take the path for one that another route is for.
+bool is_in_doubt(const question& of, routing::request_key key, std::uint32_t taken)
+{
+    for (const std::string& reading : routing::other_readings(of.facts.path)) {
+        key.path = reading;
+        const auto other = of.by.routes.match(key);
+        if (other && *other != taken) return true;
+    }
+    return false;
+}
+
 void describe_route(const question& of, json::object& out)
 {
     const http::fields_lookup headers(of.fields);
@@ -259,6 +274,10 @@ void describe_route(const question& of, json::object& out)
                                 {"where", place_of(route.where)},
                                 {"draining", of.is_running && of.by.loads[*told.taken]->is_draining()},
                                 {"conditions", describe(told.conditions, false)}};
+    if (is_in_doubt(of, key, *told.taken)) {
+        out["refused"] = refused(400, routing::path_in_doubt);
+        return;
+    }
     out["gates"] = describe_gates(of, route);
     if (route.edge.is_final())
         out["answer"] = describe_answer(of, route.edge);

@@ -21,7 +21,11 @@ std::optional<split_origin> split(std::string_view origin)
 {
     const auto at = origin.find("://");
     if (at == origin.npos) return std::nullopt; // "null" and the like
-    return split_origin{origin.substr(0, at), origin.substr(at + 3)};
+    const auto authority = origin.substr(at + 3);
+    // A serialised origin has nothing but a host and port there (RFC 6454 6.2), and another's must not end as
+    // one of ours does: "https://evil.test/.example.com".
+    if (authority.find_first_of("/\\?#@ \t,") != authority.npos) return std::nullopt;
+    return split_origin{origin.substr(0, at), authority};
 }
 
 // Browsers leave a scheme's own port out of both fields; others may not.

@@ -81,6 +81,7 @@ TEST_CASE("a path is exact, a prefix when it ends in a slash, or a regex")
     const auto regex = route_with("path_regex = '/v\\d+'");
     CHECK(regex.path_is == path_kind::regex);
     CHECK(regex.path == "/v\\d+");
+    CHECK(route_with("path = \"/%7Eann/caf%c3%a9\"").path == "/~ann/caf%C3%A9"); // as requests are compared
     CHECK(route_error("path = \"chat\"") == "route[0].path: has to start with '/'");
     CHECK(route_error("path = \"/chat/*\"").find("no wildcard") != std::string::npos);
     CHECK(route_error("path = \"/a\"\npath_regex = \"b\"") ==
@@ -142,6 +143,7 @@ TEST_CASE("a prefix is stripped where the path has it")
     CHECK(route_with("strip_prefix = \"/a/b/\"").strip_prefix == "/a/b");
     CHECK(route_with("path = \"/a/\"\nstrip_prefix = \"/a\"").strip_prefix == "/a");
     CHECK(route_with("path = \"/a/b\"\nstrip_prefix = \"/a/b\"").strip_prefix == "/a/b");
+    CHECK(route_with("path = \"/~a/\"\nstrip_prefix = \"/%7ea\"").strip_prefix == "/~a");
     CHECK(route_with("path_regex = \"/x.*\"\nstrip_prefix = \"/a\"").strip_prefix == "/a");
     CHECK(route_error("path = \"/ab/\"\nstrip_prefix = \"/a\"") ==
           "route[0].strip_prefix: '/a' is not the start of the route's path '/ab/'");

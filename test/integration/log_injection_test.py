@@ -1,4 +1,4 @@
-"""What strangers say is in both logs as text, within a line: it ends none, forges no field, moves no cursor.
+"""What strangers say is in both logs as text, in one line: it ends none, forges no field, moves no cursor.
 
 access_log_test has chosen headers; here is every field of the lines of exchanges and of tunnels, and the
 process's own log, in both formats.

@@ -116,7 +116,7 @@ TARGETS = [
     get("a URL in the query", line="GET /?http://evil.test/../ HTTP/1.1",
         line_becomes="GET /?http://evil.test/../ HTTP/1.1"),
     get("an encoded line end in the target", line="GET /a%0d%0aHost:%20evil HTTP/1.1",
-        line_becomes="GET /a%0d%0aHost:%20evil HTTP/1.1"),
+        line_becomes="GET /a%0D%0AHost:%20evil HTTP/1.1"),
     get("Host with a dot behind", host="Host: example.test.", host_becomes="Host: example.test."),
     get("Host of IPv6", host="Host: [::1]:80", host_becomes="Host: [::1]:80"),
     get("Host with an underscore", host="Host: my_host.test", host_becomes="Host: my_host.test"),

@@ -33,17 +33,18 @@ TEST_CASE("absolute-form gives its authority and a path (RFC 9112 3.2.2)")
 
 TEST_CASE("a path means the same to every reader or is refused")
 {
-    for (const std::string_view path : {"/", "/a", "/a//b", "//", "/a.b/..c/c../...", "/.well-known/x",
-                                        "/%41%7e", "/a;b=..", "/a%3b..", "/%252e%252e/", "*", "/a%0a"})
+    for (const std::string_view path :
+         {"/", "/a", "/a//b", "//", "/a.b/..c/c../...", "/.well-known/x", "/%41%7e", "/a;b=..", "/a%3b..",
+          "/%252e%252e/", "*", "/a%0a", "/%c0", "/%c0%20", "/%c3%a9"})
     {
         CAPTURE(path);
         CHECK(is_unambiguous_path(path));
     }
     for (const std::string_view path :
-         {"/.",      "/..",     "/a/./b",   "/a/../b",   "/a/..", "/%2e",     "/%2E%2e/",
-          "/.%2e/a", "/%2e./a", "/..;/a",   "/..;x=1/a", "/.;/a", "/..%3b/a", "/%2e%2E;v/a",
-          "/a%2fb",  "/a%2Fb",  "/a%5cb",   "/a%5Cb",    "/a%00", "/a\\b",    "/a%",
-          "/a%4",    "/a%zz",   "/a%u002e", "/%2%65"})
+         {"/.",      "/..",     "/a/./b",   "/a/../b",   "/a/..",     "/%2e",     "/%2E%2e/",
+          "/.%2e/a", "/%2e./a", "/..;/a",   "/..;x=1/a", "/.;/a",     "/..%3b/a", "/%2e%2E;v/a",
+          "/a%2fb",  "/a%2Fb",  "/a%5cb",   "/a%5Cb",    "/a%00",     "/a\\b",    "/a%",
+          "/a%4",    "/a%zz",   "/a%u002e", "/%2%65",    "/a%c0%afb", "/%C0%AE",  "/%c1%9C"})
     {
         CAPTURE(path);
         CHECK_FALSE(is_unambiguous_path(path));
@@ -56,6 +57,7 @@ TEST_CASE("a host is read without its port and final dot (RFC 9110 4.2.3)")
     CHECK(read_host("Example.COM:8080") == "Example.COM");
     CHECK(read_host("example.com.") == "example.com");
     CHECK(read_host("example.com.:80") == "example.com");
+    CHECK_FALSE(read_host("example.com..")); // a route table would take off another one
     CHECK(read_host("example.com:") == "example.com");
     CHECK(read_host("127.0.0.1:65535") == "127.0.0.1");
     CHECK(read_host("[::1]:80") == "[::1]");

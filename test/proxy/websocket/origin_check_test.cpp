@@ -70,6 +70,17 @@ TEST_CASE("a wildcard is one label or more before its name")
     CHECK_FALSE(is_allowed_from(listed, "https://a.example.com:8443"));
 }
 
+TEST_CASE("an origin is a scheme, a host and a port, and nothing that ends like one (RFC 6454 6.2)")
+{
+    const std::string listed = R"("https://*.example.com", "https://app.test", "same-host")";
+    for (const auto* origin : {"https://evil.test/.example.com", "https://evil.test?.example.com",
+                               "https://evil.test#.example.com", "https://evil.test\\.example.com",
+                               "https://evil.test@a.example.com", "https://evil.test .example.com",
+                               "https://evil.test,https://a.example.com", "https://app.test/",
+                               "https://app.test@evil.test", "https://app.test."})
+        CHECK_FALSE(is_allowed_from(listed, origin));
+}
+
 TEST_CASE("same-host is the request's own Host")
 {
     CHECK(is_allowed_from("\"same-host\"", "https://app.test"));
