@@ -85,7 +85,7 @@ soak:
 	@cmake --build --preset bench
 	@bench/soak.py --minutes $(or $(MINUTES),30) $(ARGS)
 
-QUICK_PARTS := memory echo-64 echo-16k upgrade http download tls-memory tls-echo-1k tls-upgrade
+QUICK_PARTS := memory echo-64 echo-1k echo-16k echo-256k upgrade http download tls-memory tls-echo-1k tls-upgrade
 
 fuzz:
 	@scripts/fuzz.sh $(or $(TIME),60) $(TARGET)

@@ -2,13 +2,16 @@
 import statistics
 
 from interference import is_disturbed
+from work import GROWING, ROUTES, TUNNELS
 
 PEERS = ("haproxy", "haproxy-tuned", "nginx", "nginx-tuned")
 
 # What the project promises; see promises().
 MAX_IDLE_BYTES = 1024
 MAX_TLS_IDLE_BYTES = 2048
-MAX_MESSAGE_RATIO = 1.10
+MAX_MESSAGE_RATIOS = {"cpu_64": 1.10, "cpu_1k": 1.10, "cpu_16k": 1.10, "cpu_256k": 0.65}
+MAX_PACE_RATIO = 1.00
+MAX_GROWTH = 1.10
 MAX_WATCHED_RATIO = 1.05
 MAX_TLS_MESSAGE_RATIO = 1.00
 MAX_TLS_UPGRADE_RATIO = 1.05
@@ -56,7 +59,9 @@ METRICS = {
     "idle": ("memory", "user memory per idle tunnel", "B", _per_tunnel("idle_user")),
     "idle_after": ("memory", "the same after a 16 KiB echo on each", "B", _per_tunnel("after_user")),
     "cpu_64": _message("echo-64", "64 B"),
+    "cpu_1k": _message("echo-1k", "1 KiB"),
     "cpu_16k": _message("echo-16k", "16 KiB"),
+    "cpu_256k": _message("echo-256k", "256 KiB"),
     "cpu_cycle": ("upgrade", "CPU per connect, upgrade, echo and close", "µs", _cpu_us("cycles")),
     "upgrades": ("upgrade", "upgrades per second", "/s", _rate("cycles")),
     "cpu_get": ("http", "CPU per GET of 1 KiB", "µs", _cpu_us("requests")),
@@ -75,6 +80,12 @@ METRICS = {
     **_handshakes("handshake-rsa", "full RSA handshake"),
     **_handshakes("resumed-ecdsa", "resumed ECDSA handshake"),
     **_handshakes("resumed-rsa", "resumed RSA handshake"),
+    **{f"cpu_{count}_tunnels": (part, f"CPU per relayed message of 64 B over {count:,} tunnels", "µs",
+                                _cpu_us("relayed_messages")) for part, count in TUNNELS.items()},
+    **{f"cpu_{count}_routes": (part, f"CPU per GET of 1 KiB with {count:,} routes", "µs", _cpu_us("requests"))
+       for part, count in ROUTES.items()},
+    **{f"pace_{name}": ("pace", f"{text} at a steady pace", "µs", _delay_us("paced", f"{name}_ns"))
+       for name, text in (("p50", "median"), ("p99", "p99"), ("p999", "p99.9"))},
     **_storm("storm-plain"),
     **_storm("storm-tls"),
 }
@@ -115,17 +126,38 @@ def _plain_promises(samples):
     if idle:
         text = f"user memory per idle tunnel below {MAX_IDLE_BYTES} B"
         yield text, max(idle), "B", max(idle) < MAX_IDLE_BYTES
-    for metric, size in (("cpu_64", "64 B"), ("cpu_16k", "16 KiB")):
+    for metric, limit in MAX_MESSAGE_RATIOS.items():
         each = ratios(samples, metric, "fairlead", "floor")
         if each:
             middle = statistics.median(each)
-            text = f"CPU per relayed message of {size} within {MAX_MESSAGE_RATIO:.2f} of the floor"
-            yield text, middle, "", middle <= MAX_MESSAGE_RATIO
+            yield f"{METRICS[metric][1]} within {limit:.2f} of the floor", middle, "", middle <= limit
         watched = ratios(samples, metric, "fairlead-all", "fairlead")
         if watched:
             middle = statistics.median(watched)
             text = f"the same with keepalive and every limit on within {MAX_WATCHED_RATIO:.2f} of without"
             yield text, middle, "", middle <= MAX_WATCHED_RATIO
+
+
+def growth(samples, family, subject):
+    """part: its median as a ratio to the lowest of the family, which is TUNNELS or ROUTES; {} without all."""
+    each = [values(samples, metric, subject) for metric in of_parts(*family)]
+    if not all(each):
+        return {}
+    middles = list(map(statistics.median, each))
+    return {part: middle / min(middles) for part, middle in zip(family, middles)}
+
+
+def _growth_promises(samples):
+    for metric in of_parts("pace"):
+        ratio = ratio_to_better_peer(samples, metric)
+        if ratio is not None:
+            text = f"{METRICS[metric][1]} within {MAX_PACE_RATIO:.2f} of the better peer"
+            yield text, ratio, "", ratio <= MAX_PACE_RATIO
+    for family, text in zip(GROWING, ("message over 100 to 9,000 tunnels", "GET with 10 to 10,000 routes")):
+        ratios_found = growth(samples, family, "fairlead").values()
+        if ratios_found:
+            text = f"CPU per {text} within {MAX_GROWTH:.2f} of the lowest"
+            yield text, max(ratios_found), "", max(ratios_found) <= MAX_GROWTH
 
 
 def _tls_promises(samples):
@@ -151,4 +183,5 @@ def _tls_promises(samples):
 def promises(samples):
     """What this project promises and whether the run shows it: (text, held) pairs."""
     return [(f"{text}: " + (f"{value:,.0f} B" if unit == "B" else f"{value:.2f}"), held)
-            for text, value, unit, held in (*_plain_promises(samples), *_tls_promises(samples))]
+            for promised in (_plain_promises, _growth_promises, _tls_promises)
+            for text, value, unit, held in promised(samples)]

@@ -1,8 +1,8 @@
 """A run beside the committed one: what costs Fairlead more, as ratios, so that the machine cancels out."""
 import statistics
 
-from figures import METRICS, ratios
-from work import is_with_tls
+from figures import METRICS, ratios, values
+from work import PACE, STORM, is_with_tls
 
 FAILS_AT = 1.5  # of the committed ratio: more than a noisy machine does to a median
 # The first of them that has done the work in both runs. The floor has no TLS: beside it a machine with slower
@@ -13,7 +13,7 @@ BESIDE_WITH_TLS = ("haproxy",)
 
 def _is_cost(metric):
     part, _, unit, _ = METRICS[metric]
-    return unit in ("µs", "B") and not part.startswith("storm")
+    return unit in ("µs", "B") and part not in STORM and part not in PACE
 
 
 def comparisons(committed, now):
@@ -26,6 +26,12 @@ def comparisons(committed, now):
                 found.append((f"{METRICS[metric][1]}, of {other}", *map(statistics.median, both)))
                 break
     return found
+
+
+def left_out(committed, now):
+    """The costs that were measured now and are not in the committed run."""
+    return [METRICS[metric][1] for metric in filter(_is_cost, METRICS)
+            if values(now, metric, "fairlead") and not values(committed, metric, "fairlead")]
 
 
 def worse(compared):

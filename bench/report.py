@@ -1,8 +1,9 @@
 """The figures of a run as the tables of docs/performance.md."""
 import statistics
 
-from figures import METRICS, of_parts, promises, ratios, values
+from figures import METRICS, growth, of_parts, promises, ratios, values
 from interference import is_disturbed
+from work import GROWING, ROUTES, TUNNELS
 
 BEGIN = "<!-- results: written by bench/run.py -->"
 END = "<!-- end of results -->"
@@ -10,10 +11,14 @@ END = "<!-- end of results -->"
 # title: metrics
 SECTIONS = {
     "Idle memory": of_parts("memory"),
-    "Relayed messages": of_parts("echo-64", "echo-16k"),
+    "Relayed messages": of_parts("echo-64", "echo-1k"),
+    "Larger relayed messages": of_parts("echo-16k", "echo-256k"),
+    "A steady pace": of_parts("pace"),
     "Upgrades": of_parts("upgrade"),
     "HTTP": of_parts("http"),
     "Downloads": of_parts("download"),
+    "More tunnels": of_parts(*TUNNELS),
+    "More routes": of_parts(*ROUTES),
     "Idle memory with TLS": of_parts("tls-memory"),
     "Relayed messages with TLS": of_parts("tls-echo-64", "tls-echo-1k"),
     "Larger relayed messages with TLS": of_parts("tls-echo-16k", "tls-echo-256k"),
@@ -75,7 +80,7 @@ def _metric_table(samples, metrics, subjects):
 
 
 def _comparison_table(samples, subjects):
-    others = [name for name in subjects if name not in ("fairlead", "floor-again")]
+    others = [name for name in subjects if name not in ("fairlead", "floor-again", "floor-splice")]
     rows = []
     for title, metrics in SECTIONS.items():
         for metric in metrics:
@@ -84,6 +89,21 @@ def _comparison_table(samples, subjects):
                 text = METRICS[metric][1] + (f" ({title.lower()})" if metric.startswith("storm") else "")
                 rows.append([text] + [_median_and_spread(each, _ratio) for each in found])
     return _table(["Fairlead ÷"] + others, rows)
+
+
+def _growth_table(samples, subjects):
+    """Each count beside the cheapest of the same subject."""
+    rows = []
+    for name in subjects:
+        row = [name]
+        for family in GROWING:
+            found = growth(samples, family, name)
+            row += [_ratio(found[part]) if found else "–" for part in family]
+        if any(cell != "–" for cell in row[1:]):
+            rows.append(row)
+    header = [f"{count:,} {kind}" for family, kind in zip(GROWING, ("tunnels", "routes"))
+              for count in family.values()]
+    return _table(["CPU ÷ the lowest of the kind", *header], rows)
 
 
 def _preamble(run):
@@ -103,6 +123,8 @@ def tables(run):
     for title, metrics in SECTIONS.items():
         if any(METRICS[metric][0] in samples for metric in metrics):
             parts.append(f"### {title}\n\n" + _metric_table(samples, metrics, subjects))
+    if any(part in samples for family in GROWING for part in family):
+        parts.append("### Growth\n\n" + _growth_table(samples, subjects))
     if "fairlead" in subjects:
         parts.append("### Fairlead against each\n\nBelow 1 is less memory, CPU or delay; for the rates, "
                      "above 1 is faster. With TLS the floor is the plain one.\n\n"

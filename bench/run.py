@@ -23,11 +23,11 @@ import regression
 import report
 from certificates import make_certificates
 from figures import promises
+from results import ROOT, current_commit, output_of
 from sampling import Sampling, choose_cpus
 from subjects import RunFailed, all_subjects
 from work import PARTS, WORK
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAX_LOAD_AVERAGE = 0.5
 MAX_TUNNELS = 9500  # two descriptors each below a limit of 20,000
 
@@ -69,21 +69,6 @@ def chosen_subjects(arguments):
     if unknown:
         sys.exit(f"run.py: unknown subjects {', '.join(sorted(unknown))}")
     return [subject for subject in everyone if subject.name in wanted]
-
-
-def output_of(command):
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return (done.stdout + done.stderr).strip() if done.returncode == 0 else ""
-
-
-def current_commit():
-    commit = output_of(["git", "rev-parse", "--short=12", "HEAD"]) or "none"
-    written = [":!docs/performance.md", ":!bench/results"]
-    changed = output_of(["git", "--no-optional-locks", "status", "--porcelain", "--", ".", *written])
-    return commit + (" with changes" if changed else "")
 
 
 def describe(arguments, subjects, parts):
@@ -135,8 +120,11 @@ def write_results(run, arguments, is_complete):
 
 
 def is_worse(run, against):
-    compared = regression.comparisons(json.loads(against.read_text(encoding="utf-8"))["samples"], run.samples)
+    committed = json.loads(against.read_text(encoding="utf-8"))["samples"]
+    compared = regression.comparisons(committed, run.samples)
     print(regression.table(compared))
+    for text in regression.left_out(committed, run.samples):
+        print(f"not compared, as the committed run has not measured it: {text}")
     for text in regression.worse(compared):
         print(f"run.py: more than {regression.FAILS_AT} times what it was: {text}", file=sys.stderr)
     return not compared or bool(regression.worse(compared))

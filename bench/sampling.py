@@ -5,8 +5,8 @@ import time
 from figures import METRICS
 from interference import Interference, is_disturbed
 from subjects import AS_MEASURE, AS_STORM, Load
-from work import (COUNTS, MEMORY, QUIET_S, STORM, STORM_HANDSHAKES, STORM_PACE, STORM_TUNNELS, TIMED,
-                  is_with_tls, takes_part)
+from work import (COUNTS, MEMORY, PACE, PACE_S, PACE_TUNNELS, QUIET_S, ROUTE_REQUESTS, ROUTES, STORM,
+                  STORM_HANDSHAKES, STORM_PACE, STORM_TUNNELS, TIMED, TUNNELS, is_with_tls, takes_part)
 
 SETTLE_S = 0.5
 WARM_S = 0.5
@@ -39,12 +39,14 @@ class Sampling:
     def measure(self, parts):
         self._load.start_backend([subject.backend for subject in self._subjects])
         self._take([part for part in parts if part in MEMORY], self._memory_of)
-        if all(part in MEMORY for part in parts):
+        self._take([part for part in parts if part in ROUTES], self._routes_of)
+        if all(part in MEMORY or part in ROUTES for part in parts):
             return
         for subject in self._subjects:
             subject.start(self._run_dir, self._proxy_cpu)
         self._take([part for part in parts if part in TIMED], self._timed)
         self._load.set_backend_policy(AS_MEASURE)
+        self._take([part for part in parts if part in PACE], self._pace)
         self._take([part for part in parts if part in STORM], self._storm)
 
     def close(self):
@@ -65,7 +67,9 @@ class Sampling:
         if part in MEMORY:
             rounds = self._arguments.memory_rounds
             return min(rounds, 2) if is_with_tls(part) else rounds
-        if part in STORM:
+        if part in TUNNELS or part in ROUTES:
+            return self._arguments.memory_rounds
+        if part in STORM or part in PACE:
             return self._arguments.storm_rounds
         return self._arguments.tls_rounds if is_with_tls(part) else self._arguments.rounds
 
@@ -92,6 +96,31 @@ class Sampling:
             interference = self._watch(subject)
             sample = self._load.run(subcommand, subject, **work)
             return {**sample, "interference": round(interference.share(), 3)}
+
+        return self._least_disturbed(take)
+
+    def _routes_of(self, part, subject):
+        """A fresh process, which has these routes from the start."""
+
+        def take():
+            subject.start(self._run_dir, self._proxy_cpu, ROUTES[part])
+            try:
+                interference = self._watch(subject)
+                sample = self._load.run("http", subject, hosts=ROUTES[part], **ROUTE_REQUESTS)
+                return {**sample, "interference": round(interference.share(), 3)}
+            finally:
+                subject.stop()
+
+        return self._least_disturbed(take)
+
+    def _pace(self, part, subject):
+        def take():
+            with self._load.hold_tunnels(subject, PACE_TUNNELS, AS_MEASURE) as tunnels:
+                tunnels.keep_pace(PACE[part], lambda: time.sleep(WARM_S))
+                interference = self._watch(subject, tunnels.process_id())
+                sample, _ = tunnels.keep_pace(PACE[part], lambda: time.sleep(PACE_S))
+                share = interference.share()
+            return {"paced": sample, "interference": round(share, 3)}
 
         return self._least_disturbed(take)
 

@@ -48,6 +48,7 @@ CLIENTS_FROM = "127.97.0.1"
 CONFIG = """workers = 1
 [timeouts]
 head = "{patience}s"
+keep_alive = "{patience}s"
 tls_handshake = "{patience}s"
 connect = "{patience}s"
 response = "{patience}s"

@@ -12,6 +12,8 @@ import socket
 import subprocess
 import time
 
+from routes import with_routes
+
 BACKEND_PORT = 19100
 FIRST_LISTEN_PORT = 19201
 FIRST_TLS_PORT = 19301
@@ -20,7 +22,7 @@ START_TIMEOUT_S = 10
 STOP_TIMEOUT_S = 3
 GENERATOR_TIMEOUT_S = 120
 PR_SET_PDEATHSIG = 1
-WITHOUT_TLS = ("floor", "floor-again", "fairlead-all")
+WITHOUT_TLS = ("floor", "floor-again", "fairlead-all", "floor-splice")
 
 BENCH = pathlib.Path(__file__).resolve().parent
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -73,13 +75,15 @@ class Subject:
         self.tls_listen = None if name in WITHOUT_TLS else f"127.0.0.1:{FIRST_TLS_PORT + index}"
         # An address of its own per subject: the ports of one do not run out because of another.
         self.backend = f"127.0.0.{10 + index}:{BACKEND_PORT}"
+        self.routes = 0  # beside the one for everything, each for a host of its own
         self._command = command
         self._environment = environment
         self._process = None
         self._output = None
 
-    def start(self, run_dir, cpu):
+    def start(self, run_dir, cpu, routes=0):
         """run_dir has the certificates; the subject gets a directory of its own in it."""
+        self.routes = routes
         directory = run_dir / self.name
         directory.mkdir(exist_ok=True)
         self._output = directory / "output"
@@ -138,6 +142,8 @@ def _filled_template(subject, template, directory):
               "@CERTIFICATES@": str(directory.parent / "certificates")}
     for name, value in values.items():
         text = text.replace(name, value)
+    if subject.routes > 0:
+        text = with_routes(text, template, subject.routes, directory)
     config = directory / template
     config.write_text(text, encoding="utf-8")
     return config
@@ -171,6 +177,7 @@ def all_subjects(build_dir):
         "haproxy-tuned": haproxy("haproxy-tuned.cfg"),
         "nginx": nginx("nginx.conf"),
         "nginx-tuned": nginx("nginx-tuned.conf"),
+        "floor-splice": lambda subject, directory: [*floor(subject, directory), "--splice"],
     }
     one_ticket = {"OPENSSL_CONF": str(BENCH / "peers" / "haproxy-openssl.cnf")}
     return [Subject(name, index, command, one_ticket if name.startswith("haproxy") else {})

@@ -4,8 +4,11 @@
 // One thread, one edge-triggered epoll set to which each socket is added once, one read buffer for all
 // tunnels. A tunnel owns memory only for bytes the kernel would not take; reading from the other side stops
 // until they are gone. No HTTP, no timeouts, no log: it is a measure, not a proxy.
-//   floor_relay LISTEN_ADDRESS LISTEN_PORT BACKEND_ADDRESS BACKEND_PORT
+//   floor_relay LISTEN_ADDRESS LISTEN_PORT BACKEND_ADDRESS BACKEND_PORT [--splice]
+// With --splice the bytes go from socket to socket through a pipe, and never to user space: the least that a
+// large message can cost.
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -14,6 +17,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -27,7 +31,16 @@ namespace {
 constexpr std::size_t buffer_bytes = 64 * 1024;
 constexpr std::uint32_t watched_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
+constexpr int pipe_bytes = 1024 * 1024; // what everybody may have
+
 struct tunnel;
+
+struct pipe_ends
+{
+    int read = -1;
+    int write = -1;
+    std::size_t held = 0; // bytes in it
+};
 
 struct side
 {
@@ -36,6 +49,7 @@ struct side
     bool ended = false; // its end of stream was read
     std::unique_ptr<std::string>
         unsent; // bytes for this socket that the kernel did not take; at most buffer_bytes
+    std::unique_ptr<pipe_ends> piped; // the same in a pipe
 };
 
 struct tunnel
@@ -65,8 +79,9 @@ sockaddr_in make_address(const char* ip, const char* port)
 class relay
 {
 public:
-    relay(const sockaddr_in& listen_address, const sockaddr_in& backend)
+    relay(const sockaddr_in& listen_address, const sockaddr_in& backend, bool splices)
         : backend_{backend}
+        , splices_{splices}
     {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         set_on(listener_, SOL_SOCKET, SO_REUSEADDR);
@@ -127,8 +142,8 @@ private:
         if (::connect(backend, reinterpret_cast<const sockaddr*>(&backend_), sizeof backend_) != 0 &&
             errno != EINPROGRESS)
             die("connect");
-        auto* made =
-            new tunnel{.client = {nullptr, client, false, {}}, .backend = {nullptr, backend, false, {}}};
+        auto* made = new tunnel{.client = {nullptr, client, false, {}, {}},
+                                .backend = {nullptr, backend, false, {}, {}}};
         made->client.owner = made->backend.owner = made;
         watch(client, &made->client);
         watch(backend, &made->backend);
@@ -139,6 +154,7 @@ private:
         tunnel& owner = *ready.owner;
         if (owner.closed) return;
         if (ready.unsent && !flush(ready)) return;
+        if (ready.piped && !flush_pipe(ready)) return;
         if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) copy_from(ready, events);
     }
 
@@ -156,6 +172,7 @@ private:
 
     bool copy_from(side& from, std::uint32_t events)
     {
+        if (splices_) return splice_from(from);
         side& to = from.owner->other(from);
         while (!to.unsent && !from.ended) {
             const ssize_t count = ::recv(from.fd, buffer_.data(), buffer_.size(), 0);
@@ -180,6 +197,61 @@ private:
         return true;
     }
 
+    std::unique_ptr<pipe_ends> take_pipe()
+    {
+        if (!pipes_.empty()) {
+            auto taken = std::move(pipes_.back());
+            pipes_.pop_back();
+            return taken;
+        }
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) die("pipe2");
+        if (::fcntl(ends[1], F_SETPIPE_SZ, pipe_bytes) < 0) die("F_SETPIPE_SZ");
+        return std::make_unique<pipe_ends>(pipe_ends{.read = ends[0], .write = ends[1]});
+    }
+
+    // Until there is nothing to read, or the other side takes no more: then the pipe stays with it.
+    bool splice_from(side& from)
+    {
+        side& to = from.owner->other(from);
+        while (!to.piped && !from.ended) {
+            auto through = take_pipe();
+            const ssize_t count = ::splice(from.fd, nullptr, through->write, nullptr, pipe_bytes,
+                                           SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            const int error = errno;
+            through->held = count > 0 ? static_cast<std::size_t>(count) : 0;
+            to.piped = std::move(through);
+            if (count <= 0) pipes_.push_back(std::move(to.piped));
+            if (count < 0) return error == EAGAIN || close_tunnel(*from.owner);
+            if (count == 0) return end_of(from);
+            if (!empty_pipe(to)) return false;
+        }
+        return true;
+    }
+
+    // False: the tunnel is closed.
+    bool empty_pipe(side& to)
+    {
+        while (to.piped->held > 0) {
+            const ssize_t sent = ::splice(to.piped->read, nullptr, to.fd, nullptr, to.piped->held,
+                                          SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+            if (sent < 0) return errno == EAGAIN || close_tunnel(*to.owner);
+            to.piped->held -= static_cast<std::size_t>(sent);
+        }
+        pipes_.push_back(std::move(to.piped));
+        return true;
+    }
+
+    bool flush_pipe(side& to) { return empty_pipe(to) && (to.piped || splice_from(to.owner->other(to))); }
+
+    static void discard(side& gone)
+    {
+        ::close(gone.fd);
+        if (!gone.piped) return;
+        ::close(gone.piped->read);
+        ::close(gone.piped->write);
+    }
+
     bool end_of(side& from)
     {
         side& to = from.owner->other(from);
@@ -191,28 +263,33 @@ private:
 
     bool close_tunnel(tunnel& gone)
     {
-        ::close(gone.client.fd);
-        ::close(gone.backend.fd);
+        discard(gone.client);
+        discard(gone.backend);
         gone.closed = true;
         closed_.emplace_back(&gone);
         return false;
     }
 
     sockaddr_in backend_;
+    bool splices_;
     int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     int listener_ = -1;
     std::array<char, buffer_bytes> buffer_{};
     std::vector<std::unique_ptr<tunnel>> closed_;
+    std::vector<std::unique_ptr<pipe_ends>> pipes_; // empty ones
 };
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    if (argc != 5) {
-        std::fputs("usage: floor_relay LISTEN_ADDRESS LISTEN_PORT BACKEND_ADDRESS BACKEND_PORT\n", stderr);
+    const bool splices = argc == 6 && std::string_view{argv[5]} == "--splice";
+    if (argc != 5 && !splices) {
+        std::fputs("usage: floor_relay LISTEN_ADDRESS LISTEN_PORT BACKEND_ADDRESS BACKEND_PORT [--splice]\n",
+                   stderr);
         return 2;
     }
-    static relay only{make_address(argv[1], argv[2]), make_address(argv[3], argv[4])};
+    std::signal(SIGPIPE, SIG_IGN); // splice() has no MSG_NOSIGNAL
+    static relay only{make_address(argv[1], argv[2]), make_address(argv[3], argv[4]), splices};
     only.run();
 }

@@ -1,4 +1,5 @@
-// GET over keep-alive connections, one request out on each. Bodies are compared as they come.
+// GET over keep-alive connections, one request out on each, for one host or for many.
+// Bodies are compared as they come.
 #include "bench/load/destination.hpp"
 #include "bench/load/http_head.hpp"
 #include "bench/load/measurement.hpp"
@@ -18,24 +19,34 @@ struct http_plan
     std::uint64_t warmup;   // responses before the measured phase
     std::uint64_t requests; // responses in it
     std::size_t body_bytes; // of each
+    std::uint64_t hosts;    // that are asked for by turns; 1: the default one
 };
 
 // What all clients of a run ask, and the body that must come.
 struct expectation
 {
-    explicit expectation(std::size_t body_bytes)
-        : request{get_request("bench.example", body_bytes)}
-        , body{response_body(body_bytes)}
-    {}
+    expectation(std::size_t body_bytes, std::uint64_t hosts)
+        : body{response_body(body_bytes)}
+    {
+        if (hosts == 1) requests.push_back(get_request(default_host, body_bytes));
+        for (std::uint64_t i = 0; hosts > 1 && i < hosts; ++i)
+            requests.push_back(
+                get_request("r" + std::to_string(i) + "." + std::string{default_host}, body_bytes));
+    }
 
-    std::string request;
+    // Neighbours are asked far from each other, as clients do.
+    const std::string& next_request() { return requests[next++ * stride % requests.size()]; }
+
+    static constexpr std::uint64_t stride = 7919; // a prime, so that each comes before one comes twice
+    std::vector<std::string> requests;
     std::string body;
+    std::uint64_t next = 0;
 };
 
 class http_client
 {
 public:
-    http_client(const destination& to, const expectation& wanted, poller& events)
+    http_client(const destination& to, expectation& wanted, poller& events)
         : socket_{dial(to)}
         , wanted_{wanted}
     {
@@ -50,7 +61,7 @@ public:
         head_.clear();
         is_in_body_ = false;
         compared_ = 0;
-        socket_.send(wanted_.request);
+        socket_.send(wanted_.next_request());
     }
 
     // Whether the response is complete; it has been compared with the one the backend sends.
@@ -87,7 +98,7 @@ private:
     }
 
     peer_socket socket_;
-    const expectation& wanted_;
+    expectation& wanted_;
     std::string head_; // and what came with it
     bool is_in_body_ = false;
     std::size_t compared_ = 0; // bytes of the body
@@ -96,7 +107,7 @@ private:
 void run_requests(http_plan plan, const destination& to, poller& events, measurement& measured)
 {
     std::vector<char> scratch(scratch_bytes);
-    const expectation wanted{plan.body_bytes};
+    expectation wanted{plan.body_bytes, plan.hosts};
     std::vector<std::unique_ptr<http_client>> clients;
     for (std::uint64_t i = 0; i < plan.connections; ++i)
         clients.push_back(std::make_unique<http_client>(to, wanted, events));
@@ -124,6 +135,7 @@ void run_http(arguments& options)
         .warmup = options.number("--warmup", {.preset = 2'000, .lowest = 1, .highest = 10'000'000}),
         .requests = options.number("--requests", {.preset = 20'000, .lowest = 1, .highest = 100'000'000}),
         .body_bytes = options.number("--body", {.preset = 1024, .lowest = 1, .highest = max_body_bytes}),
+        .hosts = options.number("--hosts", {.preset = 1, .lowest = 1, .highest = 100'000}),
     };
     const auto watched = options.texts("--watch");
     poller events{deadline_of(options)};

@@ -31,9 +31,9 @@ constexpr const char* usage = R"(usage: load_generator SUBCOMMAND --option VALUE
   idle         --target A --count N --in-flight N --source IP
                then obeys lines on stdin: "echo BYTES", "open N", "probe N", "pace N" ("rest"),
                "closes 0", "quit"
-  echo         --target A --connections N --size BYTES --messages N --warmup N
+  echo         --target A --connections N --in-flight N --size BYTES --messages N --warmup N
   upgrade      --target A --cycles N --warmup N --in-flight N
-  http         --target A --connections N --requests N --warmup N --body BYTES
+  http         --target A --connections N --requests N --warmup N --body BYTES --hosts N
   handshake    --target A --tls ecdsa|rsa --handshakes N --warmup N --in-flight N --resumed 0|1
   soak         --target A --tls-target A --source IP --tunnels N --backends N --pace N --ends N --patience S
                until "quit" on stdin; obeys "tell 0", "expect BACKEND", "restore BACKEND"

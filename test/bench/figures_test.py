@@ -40,6 +40,17 @@ class Figures(unittest.TestCase):
         self.assertEqual(figures.ratio_to_better_peer(samples, "tls_cpu_64"), 1.25)
         self.assertIsNone(figures.ratio_to_better_peer(samples, "tls_cpu_1k"))
 
+    def test_growth_is_beside_the_cheapest_of_the_same_subject(self):
+        samples = {"tunnels-100": {"fairlead": [echo(6), echo(8)]}, "tunnels-1000": {"fairlead": [echo(5)]},
+                   "tunnels-9000": {"fairlead": [echo(6)]}}
+        found = figures.growth(samples, work.TUNNELS, "fairlead")
+        self.assertEqual(found, {"tunnels-100": 1.4, "tunnels-1000": 1.0, "tunnels-9000": 1.2})
+        promised = dict(figures.promises(samples))
+        self.assertEqual(promised,
+                         {"CPU per message over 100 to 9,000 tunnels within 1.10 of the lowest: 1.40": False})
+        del samples["tunnels-1000"]
+        self.assertEqual(figures.growth(samples, work.TUNNELS, "fairlead"), {})
+
     def test_what_is_missed_is_said(self):
         samples = {"tls-echo-64": {"fairlead": [echo(10)], "nginx": [echo(8)]},
                    "storm-tls": {"fairlead": [storm(100, 290)]},
@@ -67,6 +78,10 @@ class Parts(unittest.TestCase):
         for part in ("tls-memory", "handshake-rsa", "resumed-ecdsa", "storm-plain", "storm-tls"):
             self.assertEqual(taking_part[part], speaking_tls, part)
         self.assertEqual(len(taking_part["echo-64"]), 8)
+        self.assertEqual(taking_part["echo-256k"], [*taking_part["echo-64"], "floor-splice"])
+        self.assertEqual(taking_part["pace"], ["floor", *speaking_tls])
+        self.assertEqual(taking_part["tunnels-9000"], ["floor", "fairlead", "haproxy", "nginx"])
+        self.assertEqual(taking_part["routes-10"], ["fairlead", "haproxy", "nginx"])
 
 
 class Tables(unittest.TestCase):

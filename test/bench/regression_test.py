@@ -37,6 +37,11 @@ class Regression(unittest.TestCase):
     def test_what_only_one_run_has_is_not_compared(self):
         self.assertEqual(regression.comparisons(run(fairlead=10, floor=10), run(fairlead=10)), [])
 
+    def test_what_the_committed_run_has_not_measured_is_named(self):
+        now = run(fairlead=10, floor=10)
+        self.assertEqual(regression.left_out({}, now), ["CPU per relayed message of 64 B"])
+        self.assertEqual(regression.left_out(now, now), [])
+
     def test_rates_and_delays_are_no_costs(self):
         compared = regression.comparisons(run(fairlead=10, floor=10), run(fairlead=9, floor=10))
         self.assertEqual([text for text, *_ in compared], ["CPU per relayed message of 64 B, of floor"])
