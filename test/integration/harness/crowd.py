@@ -149,9 +149,10 @@ class CrowdBackend(_Loop):
 class Crowd(_Loop):
     """Clients of one proxy. `ends` has (when, code) of each tunnel that ended, 1006 for one without a Close;
     with `return_after` (seconds, by the number of the return) such a client comes back, to its own target,
-    which is `target` or, when that is callable, what it says for the client's number."""
+    which is `target` or, when that is callable, what it says for the client's number. With `insists` one that
+    was refused tries again, 0.2 s later."""
 
-    def __init__(self, address, target="/", return_after=None):
+    def __init__(self, address, target="/", return_after=None, insists=False):
         super().__init__()
         self.address = address
         self.target = target
@@ -159,6 +160,7 @@ class Crowd(_Loop):
         self.refused = 0  # upgrades that were not answered 101
         self.echoed = 0  # text messages that came back
         self.sent = 0
+        self._insists = insists
         self._return_after = return_after
         self._returns = 0
         self._clients = 0
@@ -203,7 +205,7 @@ class Crowd(_Loop):
         try:
             sock = self._connect(target)
         except OSError:
-            self.refused += 1
+            self._refused(target)
             return
         self._open[sock] = [False, b"", None, target]
         self._watch(sock)
@@ -222,9 +224,9 @@ class Crowd(_Loop):
             if not end:
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                self.refused += 1
                 del self._open[sock]
                 self._forget(sock)
+                self._refused(state[3])
                 return
             state[0], state[1] = True, rest
         frames, state[1] = split_frames(state[1])
@@ -236,11 +238,16 @@ class Crowd(_Loop):
                 self.ends.append((time.monotonic(), state[2]))
                 sock.send(frame(CLOSE, payload[:2], masked=True))
 
+    def _refused(self, target):
+        self.refused += 1
+        if self._insists:
+            self.call_later(0.2, lambda: self.come_back(target))
+
     def _ended(self, sock):
         is_tunnel, _, code, target = self._open.pop(sock)
         self._forget(sock)
         if not is_tunnel:
-            self.refused += 1
+            self._refused(target)
             return
         if code is None:
             self.ends.append((time.monotonic(), 1006))

@@ -122,9 +122,10 @@ address = "127.0.0.1:{self.admin_port}"
         self._clients.append(client)
         return client
 
-    def close_clients(self):
+    def close_clients(self, but=()):
         for client in self._clients:
-            client.close()
+            if client not in but:
+                client.close()
 
     def ask(self, data, method="GET"):
         """Sends raw bytes on a new connection and returns the final response."""
@@ -163,7 +164,7 @@ address = "127.0.0.1:{self.admin_port}"
         assert status == 200, text
         return Metrics(text)
 
-    def wait_ready(self):
+    def wait_ready(self, timeout_s=10):
         def is_ready():
             assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.stderr()}"
             try:
@@ -171,7 +172,7 @@ address = "127.0.0.1:{self.admin_port}"
             except OSError:
                 return False
 
-        eventually(is_ready, 10, "the proxy is ready")
+        eventually(is_ready, timeout_s, lambda: f"the proxy is ready; {self.stderr()[-2000:]}")
 
     # -- output
 
