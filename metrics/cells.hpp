@@ -164,10 +164,11 @@ struct alignas(64) check_cells
 struct alignas(64) worker_cells
 {
     counter connections_accepted;
-    gauge connections_open; // client connections, whatever they speak
-    gauge sessions_open;    // those that speak HTTP
-    gauge tunnels_open;     // those after a 101, of any protocol
-    counter accept_pauses;  // times accepting stopped for want of descriptors or memory
+    gauge connections_open;                 // client connections, whatever they speak
+    gauge sessions_open;                    // those that speak HTTP
+    gauge tunnels_open;                     // those after a 101, of any protocol
+    counter accept_pauses;                  // times accepting stopped for want of descriptors or memory
+    by<exception_cost, counter> exceptions; // that nobody expected, by what they cost
     by<refusal, counter> refusals;
     by<proxy_protocol_version, counter> proxy_protocol_headers;
     by<proxy_protocol_fault, counter> proxy_protocol_refusals;

@@ -238,6 +238,16 @@ std::string_view label(proxy_protocol_fault value) noexcept
     return {};
 }
 
+std::string_view label(exception_cost value) noexcept
+{
+    switch (value) {
+    case exception_cost::session: return "session";
+    case exception_cost::tunnel: return "tunnel";
+    case exception_cost::task: return "task";
+    }
+    return {};
+}
+
 std::string_view label(close_code_slot value) noexcept
 {
     switch (value) {

@@ -109,6 +109,14 @@ enum class proxy_protocol_fault : std::uint8_t
     timeout
 };
 
+// What an exception cost that nobody expected and that was caught.
+enum class exception_cost : std::uint8_t
+{
+    session, // the connection, while it spoke HTTP or before
+    tunnel,
+    task // what the worker was about to do for itself
+};
+
 enum class dial_failure : std::uint8_t
 {
     refused,
@@ -244,6 +252,7 @@ std::string_view label(check_failure value) noexcept;
 std::string_view label(drain_kind value) noexcept;
 std::string_view label(proxy_protocol_version value) noexcept;
 std::string_view label(proxy_protocol_fault value) noexcept;
+std::string_view label(exception_cost value) noexcept;
 std::string_view label(close_code_slot value) noexcept;
 
 // The last enumerator of each set; the first has the value 0.
@@ -265,6 +274,8 @@ template <>
 inline constexpr proxy_protocol_version last_of<proxy_protocol_version> = proxy_protocol_version::v2;
 template <>
 inline constexpr proxy_protocol_fault last_of<proxy_protocol_fault> = proxy_protocol_fault::timeout;
+template <>
+inline constexpr exception_cost last_of<exception_cost> = exception_cost::task;
 template <>
 inline constexpr dial_failure last_of<dial_failure> = dial_failure::other;
 template <>

@@ -96,6 +96,7 @@ enum class metric : std::uint8_t
     sessions_open,
     tunnels_open,
     accept_pauses,
+    exceptions,
     refusals,
     proxy_protocol_headers,
     proxy_protocol_refusals,

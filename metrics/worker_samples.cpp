@@ -38,6 +38,10 @@ void add_workers(exposition& out, const shard_list& shards)
     add(metric::accept_pauses, &worker_cells::accept_pauses);
     add(metric::relay_wakes, &worker_cells::relay_wakes);
     add(metric::relay_events, &worker_cells::relay_events);
+    for (const exception_cost cost : by<exception_cost, counter>::keys()) {
+        out.add(metric::exceptions, {label(cost)},
+                sum([&](const worker_cells& c) -> auto& { return c.exceptions[cost]; }));
+    }
     for (const refusal reason : by<refusal, counter>::keys()) {
         const double count = sum([&](const worker_cells& c) -> auto& { return c.refusals[reason]; });
         if (count > 0) out.add(metric::refusals, {label(reason)}, count);

@@ -209,6 +209,7 @@ net::task<> serve_client(session_services& services, net::stream client, arrival
         co_await one.run();
     } catch (const std::exception& failure) {
         // Out of memory, most likely: it costs this connection and no other.
+        services.shard.own().exceptions[metrics::exception_cost::session].add();
         spdlog::error("a session ended by an exception: {}", failure.what());
     }
 }

@@ -48,6 +48,7 @@ net::task<> exchange::pump_body()
     try {
         body_end_ = co_await send_body();
     } catch (const std::exception&) {
+        services_.shard.own().exceptions[metrics::exception_cost::session].add();
         body_end_ = transfer_end::source_failed; // out of memory: the exchange ends as if the client had left
     }
     const bool is_clients_fault =

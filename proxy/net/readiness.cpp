@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include <sys/epoll.h>
@@ -50,7 +51,13 @@ readiness& readiness::of(const executor& where) { return asio::use_service<readi
 
 readiness::entry* readiness::add(int fd, error_code& error)
 {
-    auto fresh = std::make_unique<entry>(fd);
+    std::unique_ptr<entry> fresh;
+    try {
+        fresh = std::make_unique<entry>(fd);
+    } catch (const std::bad_alloc&) { // nobody who opens a socket expects one
+        error.assign(ENOMEM, boost::system::system_category());
+        return nullptr;
+    }
     epoll_event event = told_of(*fresh);
     if (::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, fd, &event) != 0) {
         error.assign(errno, boost::system::system_category());

@@ -60,6 +60,7 @@ void listener::accept_some()
             last = accept_one();
         }
     } catch (const std::bad_alloc&) {
+        services_.shard.own().exceptions[metrics::exception_cost::session].add();
         last = accepted::no_resources; // that connection is lost; the listener is not
     }
     if (last != accepted::no_resources) {

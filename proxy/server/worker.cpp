@@ -115,6 +115,7 @@ void worker::run()
             io_->run();
             return;
         } catch (const std::exception& failure) {
+            shard_.own().exceptions[metrics::exception_cost::task].add();
             spdlog::error("worker: {}; going on", failure.what());
         }
     }

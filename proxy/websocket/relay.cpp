@@ -8,7 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
-#include <new>
+#include <exception>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -83,10 +83,11 @@ bool relay::launch(tunnel_start start)
     tunnel* made = nullptr;
     try {
         made = tunnel::make(memory_, start.texts, start.times, now()).release();
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         ::close(start.client.fd);
         ::close(start.backend.fd);
         cells_.connections_open.sub();
+        cells_.exceptions[metrics::exception_cost::tunnel].add();
         return false;
     }
     tunnel& fresh = *made;
@@ -116,7 +117,7 @@ bool relay::launch(tunnel_start start)
 
     try {
         begin(fresh, start);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         give_up(fresh);
     }
     const bool is_alive = !fresh.is_closed;
@@ -194,7 +195,7 @@ void relay::run_events(std::span<const epoll_event> events)
         if (which->is_closed) continue;
         try {
             on_event(*which, (event.data.u64 & 1) != 0 ? side::backend : side::client, event.events);
-        } catch (const std::bad_alloc&) {
+        } catch (const std::exception&) {
             give_up(*which);
         }
     }
@@ -210,15 +211,16 @@ void relay::run_ready()
         try {
             if (!which.is_closed) pump(which, side::client);
             if (!which.is_closed) pump(which, side::backend);
-        } catch (const std::bad_alloc&) {
+        } catch (const std::exception&) {
             give_up(which);
         }
     }
 }
 
-// For want of memory, which costs this tunnel and no other.
+// After an exception, of want of memory most likely: it costs this tunnel and no other.
 void relay::give_up(tunnel& which)
 {
+    cells_.exceptions[metrics::exception_cost::tunnel].add();
     which.is_torn = true;
     begin_end(which, metrics::party::proxy, end_cause::refused, 0);
     if (!which.is_closed) finish(which);
@@ -269,7 +271,7 @@ void relay::on_deadline(net::wheel_entry& entry) noexcept
     relay& self = *which.origin->carrier;
     try {
         self.keep_up(which);
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
         self.give_up(which);
     }
     if (!self.in_batch_) self.bury();

@@ -38,6 +38,7 @@ TEST_CASE("every enumerator has a label of its own")
     check_labels<refusal>();
     check_labels<proxy_protocol_version>();
     check_labels<proxy_protocol_fault>();
+    check_labels<exception_cost>();
     check_labels<dial_failure>();
     check_labels<retry_cause>();
     check_labels<close_code_slot>();

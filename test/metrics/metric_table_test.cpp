@@ -148,7 +148,7 @@ TEST_CASE("every metric has help in one sentence, a unit, and labels from the kn
         "route",  "pool",     "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
         "class",  "reason",   "destination", "source",    "version",     "compiler",  "service", "cause",
         "to",     "peer",     "start",       "used_by",   "certificate", "state",     "how",     "result",
-        "worker", "listener", "openssl",     "format",    "id",          "client",    "log"};
+        "worker", "listener", "openssl",     "format",    "id",          "client",    "log",     "cost"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));
