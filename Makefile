@@ -1,6 +1,6 @@
 # The two commands that matter: `make run` and `make test`. Everything else is CMake's presets.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test demo-screens netlab capacity bench bench-quick bench-ports bench-crowd bench-scrape soak fuzz image format tidy clean
+.PHONY: help setup run test demo-screens netlab capacity bench bench-quick bench-ports bench-crowd bench-scrape soak fuzz chaos storm image format tidy clean
 
 help:
 	@echo "make run     install what is missing, build, and start the demo on http://127.0.0.1:8080/"
@@ -15,6 +15,8 @@ help:
 	@echo "make bench-scrape  time a scrape of 1,000 routes, and what messages wait meanwhile"
 	@echo "make soak    5,000 tunnels with traffic, churn, reloads and restarts of backends; MINUTES=30"
 	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
+	@echo "make chaos   fail everything at random for ten minutes and check every byte; MINUTES=10 SEED=1234"
+	@echo "make storm   measure what healthy tunnels notice of each kind of flood"
 	@echo "make image   build the container image and look it over"
 	@echo "make format  rewrite the C++ files as .clang-format says"
 	@echo "make tidy    run clang-tidy over the sources"
@@ -89,6 +91,17 @@ QUICK_PARTS := memory echo-64 echo-1k echo-16k echo-256k upgrade http download t
 
 fuzz:
 	@scripts/fuzz.sh $(or $(TIME),60) $(TARGET)
+
+chaos: setup
+	@$(MAKE) --no-print-directory build/dev/build.ninja
+	@cmake --build --preset dev --target fairlead
+	@FAIRLEAD_BINARY=build/dev/fairlead /usr/bin/python3 -B test/chaos/chaos.py --record \
+	  --seconds $$(($(or $(MINUTES),10) * 60)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+storm: setup
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@cmake --build --preset release --target fairlead
+	@FAIRLEAD_BINARY=build/release/fairlead /usr/bin/python3 -B test/chaos/storm.py --record $(ARGS)
 
 image:
 	@scripts/image.sh $(ARGS)
