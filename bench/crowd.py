@@ -11,11 +11,8 @@ one with --tunnels only prints.
 Exit code: 0 all were held and left in order; 1 something failed; 2 wrong arguments.
 """
 import argparse
-import datetime
 import json
-import os
 import pathlib
-import platform
 import signal
 import statistics
 import subprocess
@@ -24,9 +21,8 @@ import tempfile
 import time
 
 import crowd_plot
-import report
 from replica import Clients, Replica, set_sysctl, start_backends
-from run import ROOT, current_commit
+from results import ROOT, described, in_namespace, main_of, write_results
 from subjects import RunFailed, stop_process
 
 ALL_TUNNELS = 100_000
@@ -40,9 +36,6 @@ SOURCES = ("127.0.83.1", "127.0.83.2")
 DRAIN_S = 30
 SCRAPES = 5
 SOCKETS_PER_TUNNEL = 4  # the client's, two of Fairlead's, the backend's: all on this machine
-
-BEGIN = "<!-- crowd: written by bench/crowd.py -->"
-END = "<!-- end of crowd -->"
 
 CONFIG = """workers = 1
 [[listen]]
@@ -250,16 +243,6 @@ def section(run):
     return "\n".join(lines) + "\n"
 
 
-def write_results(run):
-    output = ROOT / "bench" / "results" / "crowd.json"
-    output.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    (ROOT / "docs" / "crowd-memory.svg").write_text(crowd_plot.draw(run["result"]), encoding="utf-8")
-    page = ROOT / "docs" / "performance.md"
-    text = report.replace_between_markers(page.read_text(encoding="utf-8"), section(run), BEGIN, END)
-    page.write_text(text, encoding="utf-8")
-    print(f"raw values: {output}; table: {page}")
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build" / "bench")
@@ -274,27 +257,18 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    command = ["unshare", *user, "--net", sys.executable, "-B", __file__, "--in-namespace", "--tunnels",
-               str(arguments.tunnels), "--build-dir", str(arguments.build_dir)]
-    try:
-        if arguments.in_namespace:
-            run_in_namespace(arguments)
-            return 0
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    except (RunFailed, OSError, subprocess.SubprocessError) as failure:
-        print(f"crowd.py: {failure}", file=sys.stderr)
-        return 1
-    run = {"started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-           "machine": {"cpus": os.cpu_count(), "kernel": platform.release()},
-           "commit": current_commit(), "command": " ".join(["bench/crowd.py", *sys.argv[1:]]),
-           "result": json.loads(done.stdout)}
+    if arguments.in_namespace:
+        run_in_namespace(arguments)
+        return 0
+    run = described("bench/crowd.py")
+    run["result"] = in_namespace(__file__, "--in-namespace", "--tunnels", arguments.tunnels, "--build-dir",
+                                 arguments.build_dir)
     print(section(run))
     if arguments.tunnels == ALL_TUNNELS:
-        write_results(run)
+        write_results(run, "crowd", "performance.md", section(run))
+        (ROOT / "docs" / "crowd-memory.svg").write_text(crowd_plot.draw(run["result"]), encoding="utf-8")
     return 0 if is_whole(run["result"]) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of("crowd.py", main))

@@ -16,13 +16,13 @@ def steps(most, wanted=5):
     return [step * i for i in range(-int(-most // step) + 1)]
 
 
-def document(height, title, description, lines):
+def document(height, title, description, lines, style=""):
     """The whole file; who cannot see it is read the title and the description."""
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         'aria-labelledby="title desc">',
         f'<title id="title">{escape(title)}</title>', f'<desc id="desc">{escape(description)}</desc>',
-        f"<style>{STYLE}</style>", *lines, "</svg>"]) + "\n"
+        f"<style>{STYLE}{style}</style>", *lines, "</svg>"]) + "\n"
 
 
 def panel(points, words, top=0, height=320, across_unit=1, across_suffix="", dots=True):
@@ -51,5 +51,5 @@ def panel(points, words, top=0, height=320, across_unit=1, across_suffix="", dot
         lines += [f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in placed]
     middle = (LEFT + WIDTH - RIGHT) / 2
     lines.append(f'<text x="{middle}" y="{top + height - 8}" text-anchor="middle">{escape(words[0])}</text>')
-    lines.append(f'<text x="{LEFT + 8}" y="{top + TOP + 4}">{escape(words[1])}</text>')
+    lines.append(f'<text x="{LEFT}" y="{top + TOP - 7}">{escape(words[1])}</text>')
     return lines

@@ -11,12 +11,8 @@ prints.
 Exit code: 0 all was held; 1 something failed or was not held; 2 wrong arguments.
 """
 import argparse
-import datetime
 import json
-import os
 import pathlib
-import platform
-import signal
 import statistics
 import subprocess
 import sys
@@ -25,9 +21,8 @@ import time
 import urllib.error
 import urllib.request
 
-import report
 from replica import Clients, Replica, set_sysctl, start_backends
-from run import ROOT, current_commit
+from results import ROOT, described, in_namespace, main_of, write_results
 from subjects import RunFailed, stop_process
 
 FIRST_PORT = 1024
@@ -38,9 +33,6 @@ PROBES = 100  # at each level and replica
 SOURCE = "127.0.64.1"
 BACKEND = "127.0.65.1:82"
 LISTENERS = "100 1023"  # what the kernel may choose from when all other ports are the ledger's
-
-BEGIN = "<!-- ports: written by bench/ports.py -->"
-END = "<!-- end of ports -->"
 
 # mode: (the kernel's range, the pool's key, levels of fill, share that must be held)
 MODES = {
@@ -185,17 +177,6 @@ def run_mode(mode, ports, build_dir):
                 stop_process(process)
 
 
-def measure_in_namespace(mode, arguments):
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    command = ["unshare", *user, "--net", sys.executable, "-B", __file__, "--in-namespace", mode,
-               "--ports", str(arguments.ports), "--build-dir", str(arguments.build_dir)]
-    print(f"{mode}:", file=sys.stderr, flush=True)
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise RunFailed(f"the mode {mode} failed")
-    return json.loads(done.stdout)
-
-
 def is_held(result):
     is_clean = result["foreign_ports"] == 0 and result["failed_dials"] == 0
     return is_clean and result["held"] >= MODES[result["mode"]][3] * result["theory"]
@@ -231,15 +212,6 @@ def section(run):
     return "\n".join(lines) + "\n"
 
 
-def write_results(run):
-    output = ROOT / "bench" / "results" / "ports.json"
-    output.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-    page = ROOT / "docs" / "performance.md"
-    text = report.replace_between_markers(page.read_text(encoding="utf-8"), section(run), BEGIN, END)
-    page.write_text(text, encoding="utf-8")
-    print(f"raw values: {output}; table: {page}")
-
-
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build" / "bench")
@@ -254,24 +226,19 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        if arguments.in_namespace:
-            run_mode(arguments.in_namespace, arguments.ports, arguments.build_dir)
-            return 0
-        results = [measure_in_namespace(mode, arguments) for mode in MODES]
-    except (RunFailed, OSError, subprocess.SubprocessError) as failure:
-        print(f"ports.py: {failure}", file=sys.stderr)
-        return 1
-    run = {"started": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-           "machine": {"cpus": os.cpu_count(), "kernel": platform.release()},
-           "commit": current_commit(), "command": " ".join(["bench/ports.py", *sys.argv[1:]]),
-           "results": results}
+    if arguments.in_namespace:
+        run_mode(arguments.in_namespace, arguments.ports, arguments.build_dir)
+        return 0
+    run = {**described("bench/ports.py"), "results": []}
+    for mode in MODES:
+        print(f"{mode}:", file=sys.stderr, flush=True)
+        run["results"].append(in_namespace(__file__, "--in-namespace", mode, "--ports", arguments.ports,
+                                           "--build-dir", arguments.build_dir))
     print(section(run))
     if arguments.ports == ALL_PORTS:
-        write_results(run)
-    return 0 if all(map(is_held, results)) else 1
+        write_results(run, "ports", "performance.md", section(run))
+    return 0 if all(map(is_held, run["results"])) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main_of("ports.py", main))

@@ -128,6 +128,7 @@ def tables(run):
     if "fairlead" in subjects:
         parts.append("### Fairlead against each\n\nBelow 1 is less memory, CPU or delay; for the rates, "
                      "above 1 is faster. With TLS the floor is the plain one.\n\n"
+                     "![Costs of Fairlead as ratios to those of its peers](performance-ratios.svg)\n\n"
                      + _comparison_table(samples, subjects))
         lines = [f"- {text} – **{'held' if held else 'missed'}**" for text, held in promises(samples)]
         parts.append("### Promises\n\n" + "\n".join(lines) + "\n")

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import ratio_plot
 import regression
 import report
 from certificates import make_certificates
@@ -116,7 +117,9 @@ def write_results(run, arguments, is_complete):
         page = ROOT / "docs" / "performance.md"
         text = report.replace_between_markers(page.read_text(encoding="utf-8"), generated)
         page.write_text(text, encoding="utf-8")
-        print(f"tables: {page}")
+        drawn = ROOT / "docs" / "performance-ratios.svg"
+        drawn.write_text(ratio_plot.draw(run["samples"]), encoding="utf-8")
+        print(f"tables: {page}; plot: {drawn}")
 
 
 def is_worse(run, against):
