@@ -184,8 +184,17 @@ std::optional<endpoint> parse_listen_endpoint(std::string_view text)
 std::string to_string(const ip_address& address)
 {
     std::array<char, INET6_ADDRSTRLEN> text{};
-    inet_ntop(address.is_v6 ? AF_INET6 : AF_INET, address.bytes.data(), text.data(), text.size());
-    return text.data();
+    if (address.is_v6) {
+        inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size());
+        return text.data();
+    }
+    // Three for each tunnel: inet_ntop() would go by way of sprintf().
+    char* at = text.data();
+    for (std::size_t i = 0; i < 4; ++i) {
+        if (i != 0) *at++ = '.';
+        at = std::to_chars(at, text.data() + text.size(), unsigned{address.bytes[i]}).ptr;
+    }
+    return {text.data(), at};
 }
 
 std::string to_string(const cidr& block)

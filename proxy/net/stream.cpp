@@ -99,6 +99,7 @@ bool stream::is_over(const deadline* limit) const noexcept
 task<error_code> stream::connected()
 {
     socket_.note_no_room();
+    socket_.note_no_more_to_read(); // nothing can have come: the first read need not ask
     const auto [error] = co_await socket_.async_wait(channel::wait_write, as_result);
     if (error) co_return error;
     int failure = 0;

@@ -128,6 +128,7 @@ bool relay::launch(tunnel_start start)
 void relay::begin(tunnel& fresh, const tunnel_start& start)
 {
     // What was read ahead goes first: from the moment the sockets are watched, more may come.
+    fresh.client.may_read = fresh.backend.may_read = false; // the set tells at once what has come already
     forward_read_ahead(fresh, side::backend, start.from_backend);
     forward_read_ahead(fresh, side::client, start.from_client);
     if (!fresh.is_closed && (!watch(epoll_.native_handle(), fresh, side::client) ||

@@ -22,6 +22,15 @@ std::string block_text(std::string_view text)
 
 } // namespace
 
+TEST_CASE("an IPv4 address is written as it is read")
+{
+    for (const char* text : {"0.0.0.0", "1.22.103.0", "255.255.255.255", "10.0.1.200"}) {
+        const auto address = parse_ip_address(text);
+        REQUIRE(address);
+        CHECK(to_string(*address) == text);
+    }
+}
+
 TEST_CASE("an IP address is read in its plain spelling and written in the canonical one (RFC 5952)")
 {
     const auto v4 = parse_ip_address("10.0.0.1");
