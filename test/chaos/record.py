@@ -71,6 +71,7 @@ def storm_row(row):
         f"{quiet['p99_ms']:.1f}",
         f"{storm['p99_ms']:.1f}",
         f"{storm['p99_ms'] / quiet['p99_ms']:.1f}",
+        f"{row['lag_ms']:g}",
         f"{storm['lost']}",
         f"{row['memory'] / 1024 / 1024:,.1f} of {row['memory_bound'] / 1024 / 1024:,.0f}",
         told,
@@ -82,8 +83,8 @@ def save_storm(run):
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "storm.json").write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     names = ("flood", "at once", "connections/s", "MB/s", "p99 quiet, ms", "p99 beside it, ms", "ratio",
-             "healthy lost", "memory, MiB", "what it was told")
-    head = ["| " + " | ".join(names) + " |", "| --- |" + " ---: |" * 8 + " --- |"]
+             "worker late by, ms", "healthy lost", "memory, MiB", "what it was told")
+    head = ["| " + " | ".join(names) + " |", "| --- |" + " ---: |" * 9 + " --- |"]
     said = [f"{run['seconds']:.0f} s each, {run['machine']}:", ""]
     text = "\n".join([*said, *head, *map(storm_row, run["rows"])])
     PAGE.write_text(replace_between(PAGE.read_text(encoding="utf-8"), STORM, text), encoding="utf-8")

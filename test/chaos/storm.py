@@ -58,6 +58,21 @@ class Storm:
         time.sleep(seconds)
         return self.healthy.delays()
 
+    def ticks(self):
+        """How many of the workers' ticks came no later than each bound, in seconds."""
+        series = self.proxy.metrics().series("fairlead_worker_loop_lag_seconds_bucket")
+        counts = {}
+        for labels, value in series:
+            bound = float(labels["le"])
+            counts[bound] = counts.get(bound, 0) + value
+        return counts
+
+    def lag_ms(self, before):
+        """The bound that 99 of 100 ticks since then kept: what the proxy itself kept others waiting."""
+        counts = {bound: count - before[bound] for bound, count in self.ticks().items()}
+        kept = [bound for bound, count in counts.items() if count >= 0.99 * max(counts.values())]
+        return 1000 * min(kept)
+
     def measure(self, kind, seconds):
         count, each = FLOODS[kind]
         quiet = self.delays_for(seconds)
@@ -66,7 +81,9 @@ class Storm:
         flood = start_flood(kind, self.proxy.address, count, seconds + 1)
         try:
             time.sleep(1)  # until it is there
+            ticks = self.ticks()
             storm = self.delays_for(seconds)
+            lag_ms = self.lag_ms(ticks)
             result = flood.result()
         finally:
             flood.close()
@@ -76,8 +93,9 @@ class Storm:
         problems = [f"{what}: {after[what]}" for what in ("lost", "late", "disorder") if after[what]]
         if grown > count * each + SPARE:
             problems.append(f"memory grew by {grown} bytes, {count * each + SPARE} allowed")
-        return {"kind": kind, "count": count, "quiet": quiet, "storm": storm, "flood": result,
-                "memory": grown, "memory_bound": count * each + SPARE, "problems": problems}
+        return {"kind": kind, "count": count, "quiet": quiet, "storm": storm, "lag_ms": lag_ms,
+                "flood": result, "memory": grown, "memory_bound": count * each + SPARE,
+                "problems": problems}
 
     def close(self):
         self.healthy.close()
