@@ -5,7 +5,10 @@
 namespace fairlead::websocket {
 namespace {
 
-constexpr int reads_per_turn = 16; // then other tunnels get theirs
+// Of one tunnel, whichever comes first: then others get theirs. A read of tiny frames takes as long as ten of
+// large ones.
+constexpr int reads_per_turn = 16;
+constexpr std::chrono::microseconds time_per_turn{300};
 
 } // namespace
 
@@ -13,9 +16,12 @@ void relay::pump(tunnel& which, side from)
 {
     leg& source = which.of(from);
     const leg& sink = which.of(other(from));
+    std::chrono::steady_clock::time_point begun; // of the second read: most turns have one
     for (int reads = 0; source.may_read && !source.has_ended && !source.is_delayed && !sink.waiting; ++reads)
     {
-        if (reads == reads_per_turn) {
+        if (reads == 1) begun = std::chrono::steady_clock::now();
+        if (reads == reads_per_turn ||
+            (reads > 1 && std::chrono::steady_clock::now() - begun >= time_per_turn)) {
             go_on_later(which);
             return;
         }
