@@ -16,7 +16,7 @@ namespace fairlead::conf {
 class source_file
 {
 public:
-    static constexpr std::size_t max_bytes = 16 * 1024 * 1024;
+    static constexpr std::size_t max_bytes = 16ULL * 1024 * 1024;
 
     source_file(std::string name, std::string text);
 

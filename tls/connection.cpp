@@ -1,6 +1,7 @@
 #include "tls/connection.hpp"
 
 #include "tls/connection_state.hpp"
+#include "tls/octets.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -126,7 +127,7 @@ io_result connection::read(std::span<std::uint8_t> into) noexcept
 
 io_result connection::write(std::span<const std::uint8_t> bytes) noexcept
 {
-    const std::string_view one(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view one = as_text(bytes);
     return write_pieces(std::span(&one, 1));
 }
 

@@ -4,6 +4,7 @@
 #include "proxy/credentials/client_credentials.hpp"
 #include "proxy/net/address.hpp"
 #include "tls/client_context.hpp"
+#include "tls/octets.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -168,8 +169,7 @@ std::size_t admin_channel::receive(std::span<char> into)
 {
     for (;;) {
         if (tls_) {
-            const tls::io_result got =
-                tls_->read({reinterpret_cast<std::uint8_t*>(into.data()), into.size()});
+            const tls::io_result got = tls_->read(tls::as_octets(into));
             if (got.count > 0 || got.state == tls::io_state::closed) return got.count;
             wait_as(got.state, false);
             continue;

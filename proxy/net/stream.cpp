@@ -1,5 +1,7 @@
 #include "proxy/net/stream.hpp"
 
+#include "tls/octets.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -243,7 +245,7 @@ stream::attempt stream::send_once(const pieces& bytes) noexcept
 
 stream::attempt stream::read_records(std::span<char> into) noexcept
 {
-    const tls::io_result got = tls_->read({reinterpret_cast<std::uint8_t*>(into.data()), into.size()});
+    const tls::io_result got = tls_->read(tls::as_octets(into));
     if (got.count > 0) return {got.count, {}};
     return attempted(got, false);
 }

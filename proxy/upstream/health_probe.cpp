@@ -8,6 +8,7 @@
 #include "proxy/websocket/pong_finder.hpp"
 #include "tls/connection.hpp"
 #include "tls/digest.hpp"
+#include "tls/octets.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -107,11 +108,6 @@ void append_fields(std::string& out, const conf::health_options& options)
 
 probe_result passed() { return {health::check_outcome::pass, false, {}, {}}; }
 
-std::string_view as_text(const std::uint8_t* bytes, std::size_t size)
-{
-    return {reinterpret_cast<const char*>(bytes), size};
-}
-
 } // namespace
 
 probe_result judge_response(const conf::health_options& options, unsigned status, std::string_view body)
@@ -207,7 +203,8 @@ net::task<> health_probe::carry_out(std::shared_ptr<run> one)
 net::task<> health_probe::close_websocket(run& one)
 {
     const auto close = websocket::close_frame(normal_closure, "", websocket::masking::random_key);
-    (void)co_await one.stream.write(as_text(close.bytes.data(), close.size));
+    const std::string_view close_text = tls::as_text(close.span());
+    (void)co_await one.stream.write(close_text);
     std::array<char, 512> passed_over;
     for (bool is_open = true; is_open;) {
         const std::span<char> room(passed_over);
@@ -376,14 +373,15 @@ net::task<probe_result> health_probe::check_websocket(run& one)
     websocket::pong_finder::ping_payload payload;
     tls::random_bytes(std::as_writable_bytes(std::span(payload)));
     const auto ping = websocket::ping_frame(payload, websocket::masking::random_key);
-    const net::error_code ping_error = co_await one.stream.write(as_text(ping.bytes.data(), ping.size));
+    const std::string_view ping_text = tls::as_text(ping.span());
+    const net::error_code ping_error = co_await one.stream.write(ping_text);
     if (ping_error) co_return broken(ping_error);
     websocket::pong_finder finder(payload);
     std::vector<std::uint8_t> block(unread.begin(), unread.end());
     websocket::pong_search found = finder.on(block);
     block.resize(4096);
     while (found == websocket::pong_search::going_on) {
-        const std::span<char> room(reinterpret_cast<char*>(block.data()), block.size());
+        const std::span<char> room = tls::as_room(block);
         const net::read_result got = co_await one.stream.read_some(room);
         if (got.error) co_return broken(got.error);
         found = finder.on(std::span(block).first(got.count));

@@ -31,7 +31,22 @@ LIBRARY_OWNERS = {
     "ares.h": {"proxy"},
     "zlib.h": {"proxy"},
     "crypt.h": {"proxy"},
+    "cap-ng.h": {"proxy"},
+    "seccomp.h": {"proxy"},
 }
+
+# Where the bytes of a socket or of OpenSSL get another type; nowhere else does anything.
+CAST_SEAMS = {
+    "proxy/net/address.cpp",  # sockaddr
+    "proxy/websocket/relay.cpp",  # epoll's word, which names a tunnel
+    "tls/certificate_facts.cpp",
+    "tls/handshake_facts.cpp",
+    "tls/ocsp_staple.cpp",
+    "tls/octets.hpp",
+    "tls/record_protection.cpp",
+    "tls/wire.cpp",
+}
+CAST = "reinterpret_" + "cast"
 
 # Inside proxy: what decides does no I/O, and nothing below the server knows it.
 PURE_FOLDERS = {"proxy/routing", "proxy/plan", "proxy/health", "proxy/status"}
@@ -90,6 +105,10 @@ class Files(StructureCase):
     def test_nothing_is_left_to_be_done(self):
         marker = re.compile(r"\b(TO[D]O|FIX[M]E|X{3}|HA[C]K)\b")
         self.expect_none([path for path in files(*CODE) if marker.search(read(path))])
+
+    def test_bytes_change_their_type_only_at_the_seams(self):
+        having = {path for path in files(".cpp", ".hpp", folders=PROJECT_EDGES) if CAST in read(path)}
+        self.assertEqual(having, CAST_SEAMS)
 
     def test_every_test_mirrors_a_file_or_a_folder(self):
         self.expect_none([path for path in files("_test.cpp", folders=("test",)) if not mirrored(path)])
