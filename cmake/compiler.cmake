@@ -29,10 +29,12 @@ if(fairlead_build_type STREQUAL "RELEASE" OR fairlead_build_type STREQUAL "RELWI
     # At -O2 g++ 12 finds these in concatenations of std::string (GCC bug 105651); builds with -O1 keep the warning.
     target_compile_options(fairlead_options INTERFACE -Wno-array-bounds)
   endif()
-  target_link_options(fairlead_options INTERFACE -pie -Wl,-z,relro,-z,now)
 else()
   target_compile_definitions(fairlead_options INTERFACE _GLIBCXX_ASSERTIONS)
 endif()
+
+# Costs nothing while the program runs, so every preset has it and the tests look at it.
+target_link_options(fairlead_options INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code)
 
 find_program(FAIRLEAD_CCACHE ccache)
 if(FAIRLEAD_CCACHE)
