@@ -24,7 +24,7 @@ LABEL org.opencontainers.image.title="Fairlead" \
       org.opencontainers.image.description="WebSocket-aware L7 reverse proxy"
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       libboost-json1.81.0 libc-ares2 libfmt9 libprometheus-cpp-core1.0 libre2-9 libspdlog1.10 libssl3 libtomlplusplus3 libxxhash0 \
-      libcrypt1 zlib1g \
+      libcap-ng0 libcrypt1 libseccomp2 zlib1g \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log \
  && useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fairlead \
  && install -d -o 10001 -g 10001 -m 0700 /run/fairlead

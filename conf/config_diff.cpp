@@ -110,6 +110,7 @@ void compare_process(const config& a, const config& b, std::vector<key_change>& 
     const key_comparison top("", "", out);
     top.add("workers", a.workers, b.workers);
     top.add("error_pages", a.error_pages, b.error_pages);
+    compare_privileges(a.process, b.process, key_comparison("process", "process.", out));
     compare_admin(a.admin, b.admin, key_comparison("admin", "admin.", out));
     key_comparison("reload", "reload.", out).add("watch", a.reload.watch, b.reload.watch);
     compare_log(a.log, b.log, key_comparison("log", "log.", out));

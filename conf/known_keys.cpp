@@ -8,6 +8,7 @@
 #include "conf/health_rows.hpp"
 #include "conf/limit_rows.hpp"
 #include "conf/log_rows.hpp"
+#include "conf/process_rows.hpp"
 #include "conf/retry_rows.hpp"
 #include "conf/tls_keys.hpp"
 
@@ -346,7 +347,8 @@ constexpr auto joined(const std::array<key_row, First>& some, const std::array<k
 
 constexpr auto pool_rows = joined(joined(joined(discover_rows, health_rows), limit_rows), retry_rows);
 constexpr auto route_rows = joined(joined(edge_rows, access_rows), answer_rows);
-constexpr auto process_rows = joined(joined(joined(plain_rows, admin_rows), tls_rows), log_rows);
+constexpr auto process_rows =
+    joined(joined(joined(joined(plain_rows, privilege_rows), admin_rows), tls_rows), log_rows);
 constexpr auto rows = joined(joined(process_rows, pool_rows), route_rows);
 
 } // namespace

@@ -14,6 +14,7 @@
 #include "conf/hedge_options.hpp"
 #include "conf/log_options.hpp"
 #include "conf/port_ranges.hpp"
+#include "conf/process_options.hpp"
 #include "conf/retry_options.hpp"
 #include "conf/source_position.hpp"
 #include "conf/tls_options.hpp"
@@ -310,7 +311,8 @@ struct npath_options // [npath.NAME]
 
 struct config
 {
-    std::uint32_t workers = 0;             // 0: one per CPU
+    std::uint32_t workers = 0; // 0: one per CPU
+    process_options process;
     std::vector<listen_options> listeners; // at least one
     admin_options admin;
     timeout_options timeouts;

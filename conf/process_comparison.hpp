@@ -1,9 +1,17 @@
-// The keys that are about logs and forwarding, for config_diff.cpp.
+// The keys that are about the process, logs and forwarding, for config_diff.cpp.
 #pragma once
 
 #include "conf/model.hpp"
 
 namespace fairlead::conf {
+
+template <class Comparison>
+void compare_privileges(const process_options& a, const process_options& b, const Comparison& keys)
+{
+    keys.add("user", a.user, b.user);
+    keys.add("group", a.group, b.group);
+    keys.add("seccomp", a.seccomp, b.seccomp);
+}
 
 template <class Comparison>
 void compare_log(const log_options& a, const log_options& b, const Comparison& keys)

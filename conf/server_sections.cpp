@@ -5,6 +5,7 @@
 #include "conf/listen_address.hpp"
 #include "conf/log_section.hpp"
 #include "conf/peer_addresses.hpp"
+#include "conf/process_section.hpp"
 #include "conf/rate_keys.hpp"
 #include "conf/tls_section.hpp"
 
@@ -149,6 +150,9 @@ void read_process_sections(const table_reader& top, config_draft& draft)
 {
     auto& value = draft.value;
     top.read("workers", value.workers);
+    if (const auto table = section(top, "process")) {
+        read_process(*table, value.process);
+    }
     read_admin_section(top, draft);
     if (const auto table = section(top, "timeouts")) {
         read_timeouts(*table, value.timeouts);

@@ -10,7 +10,7 @@ packages_of() {
     case $1 in
     build) echo build-essential cmake ninja-build ccache pkg-config libboost1.81-dev libboost-system1.81-dev \
         libboost-json1.81-dev libssl-dev prometheus-cpp-dev libtomlplusplus-dev libspdlog-dev libcli11-dev \
-        libre2-dev libxxhash-dev libc-ares-dev zlib1g-dev libcrypt-dev ;;
+        libre2-dev libxxhash-dev libc-ares-dev zlib1g-dev libcrypt-dev libcap-ng-dev libseccomp-dev ;;
     test) echo doctest-dev python3 python3-websockets curl openssl haproxy chromium iproute2 nftables keepalived \
         procps prometheus python3-prometheus-client python3-yaml fish zsh mandoc groff-base faketime ;;
     bench) echo python3 haproxy nginx-light wrk ;;

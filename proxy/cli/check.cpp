@@ -2,6 +2,7 @@
 
 #include "proxy/cli/check_report.hpp"
 #include "proxy/cli/hijack_warnings.hpp"
+#include "proxy/cli/identity.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/discovery/file_members.hpp"
 #include "proxy/http/service.hpp"
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace fairlead::cli {
 namespace {
@@ -78,14 +81,41 @@ std::vector<std::pair<std::string_view, std::size_t>> counts_of(const conf::conf
             {"backends", backends}};
 }
 
+// As the user that the process would be, where this one can become it: what that user cannot read is an error
+// here, as it is at the start.
+conf::read_result read_as_it_will_be(const std::string& file, const conf::host_facts& host,
+                                     check_report& report)
+{
+    const auto source = [&] { return conf::read_config(file, host); };
+    identified_config found{source(), ""};
+    report.errors = found.read.errors;
+    if (!report.ok() || found.read.value.process.user.empty()) return std::move(found.read);
+    try {
+        const auto wanted = server::find_account(found.read.value.process);
+        if (wanted->uid != ::geteuid() && !server::can_change_user()) {
+            report.warnings.push_back("process.user: only root can see what " + wanted->user +
+                                      " is able to read and write");
+            return std::move(found.read);
+        }
+        found = read_as_configured({source, proxy_privileges});
+        report.errors = found.read.errors;
+        if (!found.became.empty() && !report.ok())
+            report.warnings.push_back("read as process.user, as a reload is: " + found.became);
+        if (report.ok()) add(report.warnings, warnings_about_writing(found.read.value));
+    } catch (const std::runtime_error& problem) {
+        report.problem = std::string(problem.what()) + "\n";
+    }
+    return std::move(found.read);
+}
+
 } // namespace
 
 int check(const std::string& config_file, bool as_json)
 {
     const auto host = read_host_facts();
-    conf::read_result read = conf::read_config(config_file, host);
-    if (!read.ok()) return tell({config_file, std::move(read.errors), {}, {}, {}}, as_json);
     check_report report{config_file, {}, {}, {}, {}};
+    conf::read_result read = read_as_it_will_be(config_file, host, report);
+    if (!report.ok()) return tell(report, as_json);
     judge_as_the_proxy(read.value, report);
     if (!report.ok()) return tell(report, as_json);
     add(report.warnings, server::warnings_about_admin(read.value));

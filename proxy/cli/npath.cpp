@@ -3,6 +3,7 @@
 #include "conf/read_config.hpp"
 #include "metrics/registry.hpp"
 #include "proxy/cli/check_report.hpp"
+#include "proxy/cli/identity.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/log/process_log.hpp"
 #include "proxy/net/address.hpp"
@@ -177,10 +178,21 @@ void npath_process::reload()
 
 int run_npath(const std::string& config_file)
 {
-    conf::read_result read = read_for_npath(config_file);
+    // The child `nft` is what needs the capability.
+    const auto needed = [](const conf::config&) {
+        return std::vector<server::privilege>{server::privilege::network_tables};
+    };
+    identified_config started = read_as_configured(
+        {[config_file] { return read_for_npath(config_file); }, needed, server::heirs::children});
+    conf::read_result& read = started.read;
     print_errors(read.errors);
-    if (!read.ok()) return EXIT_FAILURE;
+    if (!read.ok()) {
+        print_reader(started);
+        return EXIT_FAILURE;
+    }
+    server::forbid_new_privileges();
     log::process_log log(read.value.log);
+    log_identity(started);
     npath_process process(config_file, std::move(read.value), log.writer());
     return process.run();
 }

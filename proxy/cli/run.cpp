@@ -3,6 +3,7 @@
 #include "conf/read_config.hpp"
 #include "proxy/cli/core_dumps.hpp"
 #include "proxy/cli/hijack_warnings.hpp"
+#include "proxy/cli/identity.hpp"
 #include "proxy/cli/read_checked.hpp"
 #include "proxy/log/process_log.hpp"
 #include "proxy/net/transparent.hpp"
@@ -35,14 +36,21 @@ int run(const run_options& options)
 {
     if (!options.core_dumps) forbid_core_dumps(); // before any key is read
     const std::string& config_file = options.config;
-    conf::read_result read = read_checked(config_file, read_host_facts());
-    if (!read.ok()) return EXIT_FAILURE;
+    // The supervisor logs the errors of a reload itself.
+    const auto source = [config_file] { return conf::read_config(config_file, read_host_facts()); };
+    identified_config started = read_as_configured({source, proxy_privileges});
+    conf::read_result& read = started.read;
+    print_errors(read.errors);
+    if (!read.ok()) {
+        print_reader(started);
+        return EXIT_FAILURE;
+    }
+    server::forbid_new_privileges();
     log::process_log log(read.value.log);
+    log_identity(started);
     warn_of_path_filters(read.value);
     for (const auto& each : warnings_about_hijacking(read.value))
         spdlog::warn("{}", each);
-    // The supervisor logs the errors of a reload itself.
-    const auto source = [config_file] { return conf::read_config(config_file, read_host_facts()); };
     server::supervisor process(std::move(read.value), source, log.writer());
     return process.run();
 }

@@ -2,6 +2,7 @@
 
 #include "proxy/log/process_log.hpp"
 #include "proxy/server/file_limit.hpp"
+#include "proxy/server/system_call_filter.hpp"
 #include "tls/openssl_version.hpp"
 
 #include <boost/asio/post.hpp>
@@ -98,6 +99,7 @@ int supervisor::run()
     start_workers();
     health_.apply(current_);
     resolver_.start();
+    install_system_call_filter(first_.process.seccomp);
     set_lifecycle(true, false, true);
     wait_for_signal();
     sweep_ledger();

@@ -47,13 +47,14 @@ bool is_scalar_section(std::string_view section)
 {
     return section == "timeouts" || section == "limits" || section == "socket" || section == "drain" ||
            section == "log" || section == "reload" || section == "forward" || section == "websocket" ||
-           section == "tls";
+           section == "tls" || section == "process";
 }
 
 std::string section_with(const key_row& row, std::string_view value)
 {
     std::string before; // what the key has no use without
     if (row.name == "message_burst") before = "message_rate = \"1/s\"\n";
+    if (full_name(row) == "process.group") before = "user = \"fairlead\"\n";
     if (row.name == "byte_burst") before = "byte_rate = \"1/s\"\n";
     return "[" + std::string(row.section) + "]\n" + before + std::string(row.name) + " = " +
            std::string(value);
@@ -112,8 +113,9 @@ TEST_CASE("the schema's defaults are those of the structs, and its examples are 
             continue;
         }
         CAPTURE(full_name(row));
-        // A rate, a list and a file are absent by default.
-        REQUIRE((row.section == "websocket" || row.section == "tls" || !row.default_text.empty()));
+        // A rate, a list, a file and a user are absent by default.
+        REQUIRE((row.section == "websocket" || row.section == "tls" || row.section == "process" ||
+                 !row.default_text.empty()));
         const auto by_default =
             row.default_text.empty() ? read_with_top("") : read_with_top(section_with(row, row.default_text));
         CHECK(brief_errors(by_default).empty());

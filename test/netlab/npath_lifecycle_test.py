@@ -6,6 +6,7 @@ import unittest
 
 from harness.lab import enter_lab
 from harness.proxy import BINARY
+from harness.rights import NOBODY, can_change_user, values
 from harness.waiting import eventually
 from npath_site import Site, config
 
@@ -142,6 +143,19 @@ class Refusal(LifecycleCase):
         only = ("setpriv", "--inh-caps=-all,+net_admin", "--bounding-set=-all,+net_admin", "--no-new-privs")
         npath = site.start_npath(config(*TWO), wrapper=only).wait_ready()
         self.assert_alive(site.open_tunnels(10))
+        self.assertEqual(npath.stop(), 0, npath.log())
+        self.assertEqual(site.tables(), [])
+
+    @unittest.skipUnless(can_change_user(), "only root can become somebody else")
+    def test_root_becomes_a_user_whose_children_have_the_capability(self):
+        site = self.start_site("b1", "b2")
+        as_nobody = '[process]\nuser = "nobody"\n'
+        npath = site.start_npath(config(*TWO) + as_nobody, owner=NOBODY).wait_ready()
+        self.assertEqual(values(npath.process.pid, "Uid"), {" ".join([str(NOBODY)] * 4)})
+        self.assertEqual(values(npath.process.pid, "CapEff"), {f"{1 << 12:016x}"})  # CAP_NET_ADMIN
+        self.assert_alive(site.open_tunnels(10))
+        npath.reload(config("10.5.0.21") + as_nobody)
+        eventually(lambda: "generation 2" in npath.log(), 10, npath.log)
         self.assertEqual(npath.stop(), 0, npath.log())
         self.assertEqual(site.tables(), [])
 

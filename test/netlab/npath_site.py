@@ -37,11 +37,13 @@ table netdev watch {{
 
 
 class Daemon:
-    """A `fairlead` process on a host."""
+    """A `fairlead` process on a host; `owner` is the uid that its configuration belongs to."""
 
-    def __init__(self, host, command, config, wrapper=()):
+    def __init__(self, host, command, config, wrapper=(), owner=None):
         self.host = host
         self.folder = tempfile.TemporaryDirectory(prefix="fairlead-npath-")
+        self.owner = os.geteuid() if owner is None else owner
+        os.chown(self.folder.name, self.owner, self.owner)
         self.config_path = os.path.join(self.folder.name, "fairlead.toml")
         self.write_config(config)
         self._log = open(os.path.join(self.folder.name, "log"), "wb+")
@@ -56,6 +58,7 @@ class Daemon:
     def write_config(self, config):
         with open(self.config_path, "w") as file:
             file.write(config)
+        os.chown(self.config_path, self.owner, self.owner)
 
     def log(self):
         with open(self._log.name, "rb") as file:

@@ -15,6 +15,7 @@ from harness.frames import TEXT, echo_until_close, frame, open_tunnel, read_fram
 from harness.http_message import request
 from harness.lab import Lab, enter_lab
 from harness.proxy import BINARY
+from harness.rights import NOBODY, can_change_user, values
 from harness.waiting import eventually
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/transparent")
@@ -102,6 +103,22 @@ class Transparent(ProxyCase):
             connection.close()
         with self.host.entered():
             eventually(lambda: proxy.metrics().value("fairlead_websocket_tunnels_active") == 0)
+
+    @unittest.skipUnless(can_change_user(), "only root can become somebody else")
+    def test_root_keeps_the_one_capability_and_no_other_call_is_needed(self):
+        self.install_rules()
+        backend = self.far_backend(lambda: self.http_backend(host="10.88.0.2"))
+        process = '[process]\nuser = "nobody"\nseccomp = "enforce"\n'
+        with self.host.entered():
+            parts = (process, pool("app", backend, source='"client"'), route())
+            proxy = self.start_proxy(*parts, host="10.1.0.1", owner=NOBODY)
+        self.assertEqual(values(proxy.pid, "CapEff"), {f"{1 << 13:016x}"})  # CAP_NET_RAW
+        self.assertEqual(values(proxy.pid, "Seccomp"), {"2"})
+        for client in self.clients:
+            with self.client_of(client, proxy) as connection:
+                connection.send(request())
+                self.assertEqual(connection.read_response().status, 200)
+        self.assertEqual([peer[0] for peer in self.peers_of(backend)], self.addresses(4))
 
     def test_the_clients_port_is_kept_too_where_it_is_free(self):
         self.install_rules()

@@ -14,6 +14,7 @@ from harness.ports import free_port
 from harness.waiting import eventually
 
 BINARY = os.environ.get("FAIRLEAD_BINARY", "fairlead")
+SECCOMP = os.environ.get("FAIRLEAD_TEST_SECCOMP", "")  # of every proxy that does not say it itself
 SANITIZED = os.environ.get("FAIRLEAD_SANITIZED", "") not in ("", "0", "OFF")  # memory bounds do not hold then
 
 
@@ -23,7 +24,8 @@ class Proxy:
     `body` is the configuration after [[listen]] and [admin]; `drain` is the content of [drain], by default
     tunnels are closed at once; `listen` holds further keys of [[listen]]; `top` holds keys that must stand
     before every table; `admin_port` is one that was reserved before; `admin` holds further keys of
-    [admin], by default that there is no socket: the default one is the machine's.
+    [admin], by default that there is no socket: the default one is the machine's; `owner` is the uid that the
+    configuration and its folder belong to, by default who runs the test.
     """
 
     def __init__(
@@ -38,8 +40,12 @@ class Proxy:
         wait=True,
         admin_port=None,
         admin='socket = "off"',
+        owner=None,
     ):
         self.folder = tempfile.TemporaryDirectory(prefix="fairlead-test-")
+        self._owner = owner
+        if owner is not None:
+            os.chown(self.folder.name, owner, owner)
         self.config_path = os.path.join(self.folder.name, "fairlead.toml")
         self.host = host
         self.port = free_port(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -62,7 +68,15 @@ class Proxy:
             stdin=subprocess.DEVNULL,
             stdout=self._stdout,
             stderr=self._stderr,
+            env=self._environment(),
         )
+
+    def _environment(self):
+        """In search of leaks a sanitized process is traced by another one: a filter forbids that."""
+        with open(self.config_path) as file:
+            is_filtered = 'seccomp = "enforce"' in file.read()
+        options = os.environ.get("ASAN_OPTIONS", "") + (":detect_leaks=0" if is_filtered else "")
+        return {**os.environ, "ASAN_OPTIONS": options}
 
     def restart(self):
         """Ends the process in order, and starts another with the same configuration and addresses."""
@@ -96,6 +110,7 @@ class Proxy:
         listen_keys = listen_keys if listen is None else listen
         listen = f"[{self.host}]" if ":" in self.host else self.host
         drain_table = f"[drain]\n{drain}" if drain else ""
+        process_table = f'[process]\nseccomp = "{SECCOMP}"' if SECCOMP and "[process]" not in body else ""
         self.replace_config_file(
             f"""{top}
 workers = {workers}
@@ -105,6 +120,7 @@ address = "{listen}:{self.port}"
 [admin]
 address = "127.0.0.1:{self.admin_port}"
 {admin_keys}
+{process_table}
 {drain_table}
 {body}
 """
@@ -113,6 +129,8 @@ address = "127.0.0.1:{self.admin_port}"
     def replace_config_file(self, text):
         with open(self.config_path + ".new", "w") as file:
             file.write(text)
+        if self._owner is not None:
+            os.chown(file.name, self._owner, self._owner)
         os.replace(self.config_path + ".new", self.config_path)
 
     # -- peers
