@@ -24,7 +24,7 @@ endif()
 string(TOUPPER "${CMAKE_BUILD_TYPE}" fairlead_build_type)
 if(fairlead_build_type STREQUAL "RELEASE" OR fairlead_build_type STREQUAL "RELWITHDEBINFO")
   target_compile_options(fairlead_options INTERFACE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-                                                    -fcf-protection)
+                                                    -fcf-protection -fstack-clash-protection)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # At -O2 g++ 12 finds these in concatenations of std::string (GCC bug 105651); builds with -O1 keep the warning.
     target_compile_options(fairlead_options INTERFACE -Wno-array-bounds)
