@@ -2,10 +2,10 @@
 
     make storm            # ARGS="--only pings --seconds 5"
 
-Fifty tunnels echo 64 bytes ten times a second each, in quiet and then beside each flood. The floods run at a
-low priority, for on one machine they would otherwise take the proxy's processor and not its service. The exit
-code is not 0 when a healthy tunnel is lost, a message is late by more than a second at the end, or memory
-passes its bound.
+Fifty tunnels echo 64 bytes ten times a second each, in quiet and then beside each flood. The floods and their
+backend run at a low priority, for on one machine they would otherwise take the proxy's processor and not its
+service. The exit code is not 0 when a healthy tunnel is lost, a message is late by more than a second at the
+end, or memory passes its bound.
 """
 import argparse
 import os
@@ -49,8 +49,10 @@ FLOODS = {
 
 class Storm:
     def __init__(self):
-        self.backend = ProcessBackend()
-        self.proxy = Proxy("\n".join([LIMITS, pool("app", self.backend), route()]), workers=2)
+        self.backend, self.flooded = ProcessBackend(), ProcessBackend(wrapper=("nice", "-n", "10"))
+        parts = [pool("healthy", self.backend), route("healthy", path='"/echo"')]
+        parts += [pool("flooded", self.flooded), route("flooded")]
+        self.proxy = Proxy("\n".join([LIMITS, *parts]), workers=2)
         self.healthy = HealthyTunnels(self.proxy.address, TUNNELS, EVERY_MS)
 
     def delays_for(self, seconds):
@@ -101,6 +103,7 @@ class Storm:
         self.healthy.close()
         self.proxy.abandon()
         self.backend.close()
+        self.flooded.close()
 
 
 def machine():

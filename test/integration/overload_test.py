@@ -92,7 +92,7 @@ class Floods(ProxyCase):
         self.assertEqual(set(result["answers"]), {"431"})
 
     def test_frames_that_are_announced_and_never_sent_hold_no_memory(self):
-        result = self.flood("giant-frames", 500, 2, 500 * 8192)
+        result = self.flood("giant-frames", 500, 2, 500 * 8192 + 8 * MEBI)
         self.assertEqual(set(result["answers"]), {"tunnel"})
 
 

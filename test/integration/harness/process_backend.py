@@ -8,18 +8,19 @@ from harness.ports import free_port
 
 
 class ProcessBackend:
-    """Runs harness.flood_backend: /echo, /sink, /source and short answers."""
+    """Runs harness.flood_backend, behind the words of `wrapper`: /echo, /sink, /source and short answers."""
 
-    def __init__(self, host="127.0.0.1", port=None):
+    def __init__(self, host="127.0.0.1", port=None, wrapper=()):
         self.errors = []
         self.host, self.port = host, port or free_port()
         self.address = f"{host}:{self.port}"
         self.process = None
+        self._wrapper = wrapper
         self.start()
 
     def start(self):
         self.process = subprocess.Popen(
-            [sys.executable, "-B", "-m", "harness.flood_backend", self.host, str(self.port)],
+            [*self._wrapper, sys.executable, "-B", "-m", "harness.flood_backend", self.host, str(self.port)],
             cwd=HARNESS,
             stdout=subprocess.PIPE,
             text=True,
