@@ -29,6 +29,7 @@ TUNNELS = 50
 EVERY_MS = 100
 PENDING = 65_536  # limits.pending_bytes
 HEAD = 65_536  # the largest buffer of a head
+BODY = 32_768  # the block that a body passes through
 SPARE = 16 * 1024 * 1024
 LIMITS = '[timeouts]\nhead = "5s"\nbody = "5s"\n[log]\naccess = "off"'
 
@@ -37,13 +38,13 @@ FLOODS = {
     "connects": (500, 0),
     "requests": (200, HEAD),
     "slow-heads": (5000, 16_384),
-    "slow-bodies": (5000, 16_384),
+    "slow-bodies": (5000, BODY + 16_384),
     "slow-readers": (500, PENDING + 16_384),
     "one-byte-frames": (50, PENDING),
     "pings": (50, PENDING),
     "tiny-fragments": (50, PENDING),
     "header-bombs": (200, HEAD),
-    "giant-frames": (2000, 4096),
+    "giant-frames": (2000, 12_288),
 }
 
 

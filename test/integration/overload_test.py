@@ -69,8 +69,8 @@ class Floods(ProxyCase):
         self.assertGreater(result["answers"].get("408", 0), 0)
         self.assertEqual(set(result["answers"]), {"408"})
 
-    def test_bodies_that_trickle_in_hold_no_memory(self):
-        result = self.flood("slow-bodies", 500, 3, 500 * 32_768)
+    def test_bodies_that_trickle_in_hold_a_block_each(self):
+        result = self.flood("slow-bodies", 500, 3, 500 * (32_768 + 16_384))
         self.assertLessEqual(set(result["answers"]), {"200", "408"})
 
     def test_readers_who_read_nothing_hold_what_is_pending_and_no_more(self):
