@@ -39,7 +39,7 @@ DOWN_S = 2  # how long a backend stays away
 # What does not get its CPU from a busy machine must not look like what lost something.
 PATIENCE_S = 600
 IS_WHOLE = 0.97  # of the tunnels are open: others end and come at any moment
-WARM_UP_SHARE = 0.2
+WARM_UP_SHARE = 1 / 3  # buffers of all sizes have been needed at once by then
 BLOCK_MIN = 1.0
 
 LISTEN, TLS_LISTEN, ADMIN = "127.0.91.1:80", "127.0.91.1:443", "127.0.94.1:81"

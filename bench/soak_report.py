@@ -64,11 +64,11 @@ def section(run):
         f"{asked['expected_refusals']:,} were refused while their backend was away.",
         f"- {_losses(result)}",
         "",
-        "| while all tunnels are open, after a fifth of the time | mean | growth an hour (95 % interval) | |",
+        "| while all tunnels are open, after a third of the time | mean | growth an hour (95 % interval) | |",
         "| --- | ---: | ---: | --- |",
         *(_row(kind, result) for kind in KINDS),
         "",
-        f"The line goes through the means of {result['fits']['memory']['blocks']} minutes. "
+        f"The line goes through the means of {result['fits']['memory']['blocks']} minutes."
         if result["fits"]["memory"] else "",
         "Flat is what has 0 in its interval, or grows by less than "
         f"{MAX_GROWTH_PER_HOUR:.0%} of its mean an hour at the interval's upper end.",
