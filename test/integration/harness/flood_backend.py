@@ -76,10 +76,10 @@ class FloodBackend:
             lines = [line.partition(b": ") for line in head.split(b"\r\n")]
             fields = {name.lower(): value for name, _, value in lines}
             peer.way = WAYS.get(head.split(b" ", 2)[1], HEAD)
-            if peer.way == HEAD:
+            if peer.way == HEAD and (b"content-length" in fields or b"transfer-encoding" in fields):
+                peer.way = SINK  # there is no end to the bodies of floods, and so no answer
+            elif peer.way == HEAD:
                 peer.unsent += OK
-                if b"content-length" in fields or b"transfer-encoding" in fields:
-                    peer.way = SINK  # its body is none of our interest
             else:
                 peer.unsent += switching_protocols(fields[b"sec-websocket-key"].decode())
         data, peer.read = peer.read, b""
