@@ -56,10 +56,21 @@ std::unique_ptr<connection> connection::accept(const server_context& by, int fd,
     ssl_handle ssl(SSL_new(by.native()));
     if (!ssl) return nullptr;
     SSL_set_accept_state(ssl.get());
-    return std::unique_ptr<connection>(new (std::nothrow) connection(std::move(ssl), fd, through));
+    std::unique_ptr<connection> made(new (std::nothrow) connection(std::move(ssl), fd, through));
+    if (made) made->signs_ = by.signs();
+    return made;
 }
 
 io_result connection::handshake() noexcept
+{
+    if (is_broken_) return ended();
+    if (!flush()) return send_error_ != 0 ? fail(fault::reset, std::strerror(send_error_)) : as_sent(0);
+    io_result told = compute_here();
+    if (told.state == io_state::want_turn) told = compute_here();
+    return hand_out(told);
+}
+
+io_result connection::handshake_to_signature() noexcept
 {
     if (is_broken_) return ended();
     if (!flush()) return send_error_ != 0 ? fail(fault::reset, std::strerror(send_error_)) : as_sent(0);
@@ -71,8 +82,15 @@ io_result connection::handshake() noexcept
 bool connection::has_long_step() const noexcept
 {
     if (!has_own_way_ || is_broken_) return false;
-    const bool has_signed = SSL_is_server(ssl_.get()) == 1 && watch_ && watch_->sent().is_finished;
-    return !has_signed || SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+    if (SSL_is_server(ssl_.get()) != 1) return true;
+    const bool verifies = SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+    if (!watch_ || verifies) return true;
+    switch (signs_) {
+    case signing::slow: return !watch_->sent().is_finished;
+    case signing::by_hello: return watch_->holds_hello();
+    case signing::quick: break;
+    }
+    return false;
 }
 
 std::optional<io_result> connection::take_in() noexcept

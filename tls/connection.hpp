@@ -49,6 +49,7 @@ enum class io_state : std::uint8_t
     done,
     want_read,
     want_write,
+    want_turn, // of handshake_to_signature() alone
     closed,
     truncated,
     failed
@@ -72,6 +73,9 @@ public:
     ~connection();
 
     io_result handshake() noexcept;
+
+    // The same, but it stops in front of a signature that takes long: want_turn, and has_long_step() then.
+    io_result handshake_to_signature() noexcept;
 
     // A step of the handshake in three, so that another thread may do what takes long, the second:
     //   take_in()       what the peer sent; a result: the step is over with it
@@ -168,6 +172,7 @@ private:
     int send_error_ = 0;
     record_sizing sizing_;
     io_state end_ = io_state::done; // of what comes
+    signing signs_ = signing::slow; // of a server
     bool has_own_way_ : 1 = true;   // else OpenSSL uses the descriptor, so that the kernel may do the records
     bool is_broken_ : 1 = false;    // nothing more of TLS may be done
     bool saw_end_ : 1 = false;      // TCP's

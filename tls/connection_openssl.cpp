@@ -85,6 +85,7 @@ io_result connection::after(int returned, bool is_send) noexcept
     switch (error) {
     case SSL_ERROR_WANT_READ: return {0, io_state::want_read};
     case SSL_ERROR_WANT_WRITE: return {0, io_state::want_write};
+    case SSL_ERROR_WANT_CLIENT_HELLO_CB: return {0, io_state::want_turn};
     case SSL_ERROR_ZERO_RETURN: end_ = saw_end_ ? io_state::truncated : io_state::closed; return ended();
     default: break;
     }

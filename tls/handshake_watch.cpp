@@ -36,6 +36,28 @@ void read_secret(std::string_view line, handshake_watch::direction& into) noexce
     into.size = hex.size() / 2;
 }
 
+// RFC 8446 4.2.3: the client's favourite comes first. Without the list it is an old client, and RSA.
+bool wants_rsa(SSL* ssl) noexcept
+{
+    const unsigned char* list = nullptr;
+    std::size_t size = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_signature_algorithms, &list, &size) != 1 || size < 4)
+        return true;
+    switch (list[2] << 8 | list[3]) { // behind the length
+    case 0x0403:                      // ecdsa_secp256r1_sha256
+    case 0x0503:                      // ecdsa_secp384r1_sha384
+    case 0x0603:                      // ecdsa_secp521r1_sha512
+    case 0x0807:                      // ed25519
+    case 0x0808: return false;        // ed448
+    default: return true;
+    }
+}
+
+handshake_watch* watch_of(const SSL& ssl) noexcept
+{
+    return static_cast<handshake_watch*>(SSL_get_ex_data(&ssl, watch_place()));
+}
+
 } // namespace
 
 handshake_watch::handshake_watch(ssl_st& ssl) noexcept
@@ -61,7 +83,7 @@ void handshake_watch::forget() noexcept
 
 void handshake_watch::note_secret(const ssl_st& ssl, const char* line) noexcept
 {
-    auto* const watch = static_cast<handshake_watch*>(SSL_get_ex_data(&ssl, watch_place()));
+    auto* const watch = watch_of(ssl);
     if (watch == nullptr) return;
     const std::string_view text(line);
     if (text.starts_with("CLIENT_TRAFFIC_SECRET_0 ")) read_secret(text, watch->clients_);
@@ -71,6 +93,20 @@ void handshake_watch::note_secret(const ssl_st& ssl, const char* line) noexcept
 void handshake_watch::collect(ssl_ctx_st& context) noexcept
 {
     SSL_CTX_set_keylog_callback(&context, [](const SSL* ssl, const char* line) { note_secret(*ssl, line); });
+}
+
+void handshake_watch::hold_slow_hellos(ssl_ctx_st& context) noexcept
+{
+    SSL_CTX_set_client_hello_cb(&context, &handshake_watch::on_hello, nullptr);
+}
+
+// Called again for a hello that was held, and for the second one after a HelloRetryRequest.
+int handshake_watch::on_hello(ssl_st* ssl, int*, void*)
+{
+    auto* const watch = watch_of(*ssl);
+    if (watch == nullptr) return SSL_CLIENT_HELLO_SUCCESS;
+    watch->holds_hello_ = !watch->holds_hello_ && wants_rsa(ssl);
+    return watch->holds_hello_ ? SSL_CLIENT_HELLO_RETRY : SSL_CLIENT_HELLO_SUCCESS;
 }
 
 void handshake_watch::on_message(int is_sent, int, int type, const void* bytes, std::size_t size, ssl_st*,

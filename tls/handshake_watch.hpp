@@ -6,6 +6,10 @@
 // anywhere, and what was noted is wiped with the watch. Where a context does not take part, there was a
 // KeyUpdate already, or it is another version, is_complete() is false and OpenSSL goes on.
 //
+// Where a context wants it (hold_slow_hellos()), a server stops between a client's hello and its answer when
+// the signature in that will be one of RSA, so that another thread may compute it: SSL_do_handshake() ends
+// with SSL_ERROR_WANT_CLIENT_HELLO_CB then, and goes on when it is called again.
+//
 // Thread: its SSL's. Lifetime: outlives the SSL, or is let go by forget().
 #pragma once
 
@@ -34,6 +38,10 @@ public:
 
     // For a context's key log: `line` as the callback has it.
     static void note_secret(const ssl_st& ssl, const char* line) noexcept;
+    // For a context whose certificates let the client choose between RSA and what is quick.
+    static void hold_slow_hellos(ssl_ctx_st& context) noexcept;
+    bool holds_hello() const noexcept { return holds_hello_; }
+
     // For a context that has no key log of its own.
     static void collect(ssl_ctx_st& context) noexcept;
 
@@ -51,6 +59,7 @@ public:
     const direction& received() const noexcept { return is_server_ ? clients_ : servers_; }
 
 private:
+    static int on_hello(ssl_st* ssl, int* alert, void* argument);
     static void on_message(int is_sent, int version, int type, const void* bytes, std::size_t size,
                            ssl_st* ssl, void* watch);
 
@@ -59,6 +68,7 @@ private:
     direction servers_;
     bool is_server_;
     bool has_updated_ = false;
+    bool holds_hello_ = false;
 };
 
 } // namespace fairlead::tls

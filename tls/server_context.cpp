@@ -103,9 +103,11 @@ public:
     {}
 
     ssl_ctx_handle run();
+    signing signs() const noexcept { return signs_; }
     std::vector<std::string> take_errors() { return std::move(errors_); }
 
 private:
+    signing signing_of(const std::vector<std::vector<std::size_t>>& groups) const;
     ssl_ctx_handle make(const std::vector<std::size_t>& group);
     void add_certificates(SSL_CTX& context, const std::vector<std::size_t>& group);
     void add_callbacks(SSL_CTX& context);
@@ -114,6 +116,7 @@ private:
     const server_options& options_;
     std::shared_ptr<handshake_state> state_ = std::make_shared<handshake_state>();
     trusted_authorities clients_;
+    signing signs_ = signing::slow;
     std::vector<std::string> errors_;
 };
 
@@ -138,6 +141,7 @@ ssl_ctx_handle context_builder::run()
     choice->names = std::move(groups.names);
     choice->is_strict = options_.strict_sni;
     ssl_ctx_handle first;
+    signs_ = signing_of(groups.groups);
     for (const auto& group : groups.groups) {
         auto made = make(group);
         if (!errors_.empty()) return nullptr;
@@ -148,6 +152,17 @@ ssl_ctx_handle context_builder::run()
     }
     give_choice(*first, std::move(choice));
     return errors_.empty() ? std::move(first) : nullptr;
+}
+
+signing context_builder::signing_of(const std::vector<std::vector<std::size_t>>& groups) const
+{
+    const auto is_quick = [this](std::size_t at) {
+        return options_.certificates[at]->kind() != key_kind::rsa;
+    };
+    const auto has_quick = [&](const auto& group) { return std::ranges::any_of(group, is_quick); };
+    const auto is_all_quick = [&](const auto& group) { return std::ranges::all_of(group, is_quick); };
+    if (std::ranges::all_of(groups, is_all_quick)) return signing::quick;
+    return std::ranges::all_of(groups, has_quick) ? signing::by_hello : signing::slow;
 }
 
 ssl_ctx_handle context_builder::make(const std::vector<std::size_t>& group)
@@ -201,6 +216,7 @@ void context_builder::add_callbacks(SSL_CTX& context)
     SSL_CTX_set_alpn_select_cb(&context, choose_protocol, nullptr);
     SSL_CTX_set_tlsext_status_cb(&context, staple);
     SSL_CTX_set_keylog_callback(&context, log_secret);
+    if (signs_ == signing::by_hello) handshake_watch::hold_slow_hellos(context);
 }
 
 void context_builder::give_choice(SSL_CTX& context, std::unique_ptr<name_choice> choice)
@@ -222,12 +238,14 @@ server_context::build(const server_options& options)
     context_builder builder(options);
     auto context = builder.run();
     if (!context) return builder.take_errors();
-    return std::shared_ptr<const server_context>(new server_context(std::move(context), options.client_auth));
+    return std::shared_ptr<const server_context>(
+        new server_context(std::move(context), options.client_auth, builder.signs()));
 }
 
-server_context::server_context(ssl_ctx_handle context, client_auth clients)
+server_context::server_context(ssl_ctx_handle context, client_auth clients, signing signs)
     : context_(std::move(context))
     , client_auth_(clients)
+    , signs_(signs)
 {}
 
 } // namespace fairlead::tls

@@ -45,6 +45,14 @@ struct server_options
     std::shared_ptr<tls::key_log> key_log = nullptr; // null: none
 };
 
+// How long a server's handshakes take to sign: RSA takes a dozen times as long as the others.
+enum class signing : std::uint8_t
+{
+    slow,     // by RSA, for some names at least
+    by_hello, // as each client likes it: see handshake_watch
+    quick
+};
+
 class server_context
 {
 public:
@@ -56,12 +64,14 @@ public:
     ssl_ctx_st* native() const noexcept { return context_.get(); }
 
     client_auth verifies_clients() const noexcept { return client_auth_; }
+    signing signs() const noexcept { return signs_; }
 
 private:
-    explicit server_context(ssl_ctx_handle context, client_auth clients);
+    server_context(ssl_ctx_handle context, client_auth clients, signing signs);
 
     ssl_ctx_handle context_; // of the default certificates; it owns the name table with the others
     client_auth client_auth_;
+    signing signs_;
 };
 
 } // namespace fairlead::tls

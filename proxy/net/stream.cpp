@@ -69,6 +69,7 @@ task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshak
             tls_ = std::move(with);
             co_return error_code();
         }
+        if (state == tls::io_state::want_turn) continue;
         const bool waits = state == tls::io_state::want_read || state == tls::io_state::want_write;
         if (!waits) co_return tls_failed();
         const auto what = state == tls::io_state::want_read ? channel::wait_read : channel::wait_write;
@@ -83,7 +84,8 @@ task<error_code> stream::secure(std::unique_ptr<tls::connection>& with, handshak
 // One that is over when it comes back is not touched any more.
 task<tls::io_state> stream::step(tls::connection& of, handshake_gate& gate, const deadline* limit)
 {
-    handshake_thread* const beside = of.has_long_step() ? gate.beside() : nullptr;
+    if (!of.has_long_step()) co_return of.handshake_to_signature().state;
+    handshake_thread* const beside = gate.beside();
     if (beside == nullptr) co_return of.handshake().state;
     if (const auto end = of.take_in()) co_return end->state;
     const tls::io_result told = co_await beside->compute(of);
@@ -264,6 +266,7 @@ stream::attempt stream::attempted(const tls::io_result& result, bool is_write) c
     case tls::io_state::want_write: return {result.count, asio::error::would_block, channel::wait_write};
     case tls::io_state::closed: return {0, asio::error::eof};
     case tls::io_state::truncated: return {0, truncated};
+    case tls::io_state::want_turn:
     case tls::io_state::failed: break;
     }
     const int number = is_write ? tls_->send_error() : tls_->receive_error();

@@ -85,6 +85,7 @@ leg::moved leg::receive_records(std::span<std::uint8_t> room) noexcept
     case tls::io_state::want_write: return {got.count, outcome::blocked};
     case tls::io_state::closed: return {0, outcome::ended};
     case tls::io_state::truncated: return {0, outcome::cut};
+    case tls::io_state::want_turn:
     case tls::io_state::failed: break;
     }
     return {0, outcome::broken};
@@ -99,6 +100,7 @@ leg::moved leg::send_records(std::span<const std::uint8_t> data) noexcept
     case tls::io_state::done: return {sent.count, outcome::done, has_progress};
     case tls::io_state::want_read:
     case tls::io_state::want_write: return {sent.count, outcome::blocked, has_progress};
+    case tls::io_state::want_turn:
     case tls::io_state::closed:
     case tls::io_state::truncated:
     case tls::io_state::failed: break;

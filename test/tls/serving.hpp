@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <openssl/ssl.h>
+
 #include <chrono>
 #include <functional>
 #include <memory>
