@@ -15,6 +15,7 @@ namespace {
 std::string text_of(bool value) { return value ? "true" : "false"; }
 std::string text_of(std::uint32_t value) { return std::to_string(value); }
 std::string text_of(byte_count value) { return format_byte_count(value); }
+std::string text_of(const std::optional<byte_count>& value) { return value ? text_of(*value) : ""; }
 std::string text_of(duration value) { return format_duration(value); }
 std::string text_of(const std::string& value) { return value; }
 std::string text_of(const std::optional<duration>& value) { return value ? format_duration(*value) : ""; }
@@ -95,6 +96,7 @@ void compare_bounds(const config& a, const config& b, std::vector<key_change>& o
     limits.add("body_bytes", a.limits.body_bytes, b.limits.body_bytes);
     limits.add("pending_bytes", a.limits.pending_bytes, b.limits.pending_bytes);
     limits.add("idle_upstream", a.limits.idle_upstream, b.limits.idle_upstream);
+    limits.add("memory_limit", a.limits.memory_limit, b.limits.memory_limit);
     const key_comparison socket("socket", "socket.", out);
     socket.add("no_delay", a.socket.no_delay, b.socket.no_delay);
     socket.add("not_sent_low_water", a.socket.not_sent_low_water, b.socket.not_sent_low_water);
@@ -146,6 +148,8 @@ void compare_websocket(const websocket_options& a, const websocket_options& b, s
     keys.add("message_burst", a.message_rate.burst, b.message_rate.burst);
     keys.add("byte_rate", a.byte_rate.per_second, b.byte_rate.per_second);
     keys.add("byte_burst", a.byte_rate.burst, b.byte_rate.burst);
+    keys.add("control_rate", a.control_rate.per_second, b.control_rate.per_second);
+    keys.add("control_burst", a.control_rate.burst, b.control_rate.burst);
     keys.add("rate_patience", a.rate_patience, b.rate_patience);
     keys.add("slow_timeout", a.slow_timeout, b.slow_timeout);
     keys.add("enforce", a.enforce, b.enforce);

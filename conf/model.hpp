@@ -64,7 +64,7 @@ struct timeout_options
     bool operator==(const timeout_options&) const = default;
 };
 
-// [limits]: bounds on what one client connection may make us hold.
+// [limits]: bounds on what one client connection may make us hold, and all of them together.
 struct limit_options
 {
     byte_count header_bytes = 32ULL * 1024;  // a whole request or response head; at most 60 KiB
@@ -73,6 +73,7 @@ struct limit_options
     byte_count body_bytes = 0;               // a request body
     byte_count pending_bytes = 64ULL * 1024; // unsent bytes of one direction of a tunnel; 4 KiB..1 MiB
     std::uint32_t idle_upstream = 64;        // unused connections kept per worker and backend
+    std::optional<byte_count> memory_limit;  // for all connections; 0: any; else a share of the machine's
 
     bool operator==(const limit_options&) const = default;
 };

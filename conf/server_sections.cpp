@@ -46,6 +46,11 @@ void read_limits(const table_reader& table, limit_options& target)
     table.read("body_bytes", target.body_bytes);
     table.read("pending_bytes", target.pending_bytes);
     table.read("idle_upstream", target.idle_upstream);
+    if (table.find("memory_limit") != nullptr) {
+        byte_count most = 0;
+        table.read("memory_limit", most);
+        target.memory_limit = most;
+    }
 }
 
 // The kernel counts these in seconds (tcp(7)).

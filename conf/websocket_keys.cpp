@@ -83,6 +83,7 @@ void read_keys(const table_reader& table, websocket_options& target)
     table.read("max_frame", target.max_frame);
     read_rate(table, {"message_rate", "message_burst"}, target.message_rate);
     read_rate(table, {"byte_rate", "byte_burst"}, target.byte_rate);
+    read_rate(table, {"control_rate", "control_burst"}, target.control_rate);
     table.read("rate_patience", target.rate_patience);
     table.read("slow_timeout", target.slow_timeout);
     table.read("enforce", target.enforce);

@@ -41,7 +41,7 @@ enum class deflate_handling : std::uint8_t
 };
 
 // [websocket], and route.websocket over it: what is asked of WebSockets. 0 is never or any number; nothing
-// here cuts a healthy WebSocket unless it is set.
+// here cuts a healthy WebSocket unless it is set, but for a flood of pings or pongs.
 struct websocket_options
 {
     duration ping_every{0};        // a side that was silent for so long is pinged
@@ -53,6 +53,7 @@ struct websocket_options
     byte_count max_frame = 0;              // from clients
     rate_limit message_rate;               // from each client
     rate_limit byte_rate;                  // from each client
+    rate_limit control_rate{1'000, 1'000}; // of pings and pongs from each client
     duration rate_patience{10'000};        // a client above its rate is delayed for so long, then closed
     duration slow_timeout{0};              // a side that takes no bytes
     bool enforce = false;                  // close for what RFC 6455 forbids

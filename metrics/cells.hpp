@@ -9,6 +9,7 @@
 #include "metrics/access_labels.hpp"
 #include "metrics/instruments.hpp"
 #include "metrics/labels.hpp"
+#include "metrics/memory_labels.hpp"
 #include "metrics/tls_labels.hpp"
 
 #include <array>
@@ -172,10 +173,14 @@ struct alignas(64) worker_cells
     by<refusal, counter> refusals;
     by<proxy_protocol_version, counter> proxy_protocol_headers;
     by<proxy_protocol_fault, counter> proxy_protocol_refusals;
-    counter relay_wakes;                 // epoll_wait calls that returned events
-    counter relay_events;                // the events they returned
-    counter log_lines_dropped;           // that it could not hand over; the writer counts all
-    by<drain_kind, gauge> drain_left;    // tunnels that are still to be told
+    counter relay_wakes;              // epoll_wait calls that returned events
+    counter relay_events;             // the events they returned
+    counter log_lines_dropped;        // that it could not hand over; the writer counts all
+    by<drain_kind, gauge> drain_left; // tunnels that are still to be told
+    // What its connections make it hold, counted as it is taken and given back. What sessions, tunnels and
+    // handshakes take by themselves follows from their numbers, and is not in here.
+    by<memory_kind, gauge> memory;
+    by<shortage, by<shed, counter>> sheds;
     histogram<loop_lag_bounds> loop_lag; // of each tick
 };
 

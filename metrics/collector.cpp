@@ -271,6 +271,9 @@ void collect(const scrape& parts, exposition& out)
     if (!parts.shards.empty()) add_workers(out, parts.shards);
     for (const accept_queue_state& each : parts.accept_queues)
         add_accept_queue(out, each);
+    if (parts.name_failures)
+        out.add(metric::name_lookup_failures, {}, static_cast<double>(*parts.name_failures));
+    if (parts.memory) add_memory(out, *parts.memory);
     add_reported(out, parts);
     out.add(metric::log_lines_dropped, {"access"}, static_cast<double>(parts.dropped.access));
     out.add(metric::log_lines_dropped, {"process"}, static_cast<double>(parts.dropped.process));

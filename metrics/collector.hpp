@@ -10,6 +10,7 @@
 #include "metrics/registry.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace fairlead::metrics {
@@ -27,6 +28,8 @@ struct scrape
     reconciliation_state reconciliation;
     std::shared_ptr<const admin_cells> admin; // null: there is no admin listener
     std::vector<accept_queue_state> accept_queues;
+    std::optional<memory_state> memory;         // nothing: nobody counts it
+    std::optional<std::uint64_t> name_failures; // the same
     std::vector<npath_service_state> npath;
     log_drops dropped;
 };

@@ -96,6 +96,7 @@ std::string_view label(refusal value) noexcept
     case refusal::queue_full: return "queue_full";
     case refusal::queue_timeout: return "queue_timeout";
     case refusal::backends_pending: return "backends_pending";
+    case refusal::memory: return "memory";
     }
     return {};
 }

@@ -80,6 +80,7 @@ enum class refusal : std::uint8_t
     queue_full,
     queue_timeout,
     backends_pending,
+    memory, // near memory_limit
 };
 
 // What became of a request that had to wait for a backend.
@@ -267,7 +268,7 @@ inline constexpr party last_of<party> = party::proxy;
 template <>
 inline constexpr status_class last_of<status_class> = status_class::server_error;
 template <>
-inline constexpr refusal last_of<refusal> = refusal::backends_pending;
+inline constexpr refusal last_of<refusal> = refusal::memory;
 template <>
 inline constexpr queue_end last_of<queue_end> = queue_end::client_left;
 template <>

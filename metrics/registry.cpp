@@ -79,6 +79,18 @@ void registry::set_accept_queues(accept_queues_fn queues)
     accept_queues_ = std::move(queues);
 }
 
+void registry::set_memory(memory_fn state)
+{
+    std::lock_guard hold{mutex_};
+    memory_ = std::move(state);
+}
+
+void registry::set_name_failures(name_failures_fn count)
+{
+    std::lock_guard hold{mutex_};
+    name_failures_ = std::move(count);
+}
+
 void registry::set_npath_states(npath_states_fn states)
 {
     std::lock_guard hold{mutex_};
@@ -111,6 +123,8 @@ std::string registry::expose(exposition_format format) const
     reconciliation_fn reconciliation;
     log_drops_fn drops;
     accept_queues_fn queues;
+    memory_fn memory;
+    name_failures_fn names;
     npath_states_fn npath;
     {
         std::lock_guard hold{mutex_};
@@ -128,6 +142,8 @@ std::string registry::expose(exposition_format format) const
         reconciliation = reconciliation_;
         drops = log_drops_;
         queues = accept_queues_;
+        memory = memory_;
+        names = name_failures_;
         npath = npath_states_;
     }
     if (usage) parts.sources = usage();
@@ -139,6 +155,8 @@ std::string registry::expose(exposition_format format) const
     if (reconciliation) parts.reconciliation = reconciliation();
     if (drops) parts.dropped = drops();
     if (queues) parts.accept_queues = queues();
+    if (memory) parts.memory = memory();
+    if (names) parts.name_failures = names();
     if (npath) parts.npath = npath();
     exposition out{format};
     collect(parts, out);

@@ -130,6 +130,21 @@ struct log_drops
     std::uint64_t process = 0;
 };
 
+// What connections make the process hold, over all workers.
+struct memory_state
+{
+    by<memory_kind, std::uint64_t> bytes;
+    std::uint64_t limit = 0; // 0: none
+
+    std::uint64_t total() const noexcept
+    {
+        std::uint64_t sum = 0;
+        for (const memory_kind kind : by<memory_kind, std::uint64_t>::keys())
+            sum += bytes[kind];
+        return sum;
+    }
+};
+
 // One worker's socket of a listener.
 struct accept_queue_state
 {
@@ -172,6 +187,8 @@ public:
     using reconciliation_fn = std::function<reconciliation_state()>;
     using log_drops_fn = std::function<log_drops()>;
     using accept_queues_fn = std::function<std::vector<accept_queue_state>()>;
+    using memory_fn = std::function<memory_state()>;
+    using name_failures_fn = std::function<std::uint64_t()>;
     using npath_states_fn = std::function<std::vector<npath_service_state>()>;
 
     // `build` is the labels of fairlead_build_info.
@@ -192,6 +209,8 @@ public:
     void set_reconciliation(reconciliation_fn state);
     void set_log_drops(log_drops_fn drops);
     void set_accept_queues(accept_queues_fn queues);
+    void set_memory(memory_fn state);
+    void set_name_failures(name_failures_fn count);
     void set_npath_states(npath_states_fn states);
     void set_admin(std::shared_ptr<const admin_cells> cells);
 
@@ -214,6 +233,8 @@ private:
     reconciliation_fn reconciliation_;
     log_drops_fn log_drops_;
     accept_queues_fn accept_queues_;
+    memory_fn memory_;
+    name_failures_fn name_failures_;
     npath_states_fn npath_states_;
     std::shared_ptr<const admin_cells> admin_;
     lifecycle lifecycle_;

@@ -60,8 +60,22 @@ void add_workers(exposition& out, const shard_list& shards)
         out.add(metric::drain_tunnels_left, {label(kind)},
                 sum([&](const worker_cells& c) -> auto& { return c.drain_left[kind]; }));
     }
+    for (const shed what : by<shed, counter>::keys()) {
+        for (const shortage want : by<shortage, counter>::keys()) {
+            if (want == shortage::descriptors && what != shed::idle) continue; // accept_pauses tells the rest
+            out.add(metric::sheds, {label(want), label(what)},
+                    sum([&](const worker_cells& c) -> auto& { return c.sheds[want][what]; }));
+        }
+    }
     out.add(metric::workers, {}, static_cast<double>(shards.size()));
     add_loop_lags(out, shards);
+}
+
+void add_memory(exposition& out, const memory_state& of)
+{
+    for (const memory_kind kind : by<memory_kind, std::uint64_t>::keys())
+        out.add(metric::memory_bytes, {label(kind)}, static_cast<double>(of.bytes[kind]));
+    if (of.limit != 0) out.add(metric::memory_limit_bytes, {}, static_cast<double>(of.limit));
 }
 
 void add_accept_queue(exposition& out, const accept_queue_state& of)

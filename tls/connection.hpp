@@ -114,6 +114,12 @@ public:
     // Taken by the kernel since the beginning: records, not what is in them.
     std::uint64_t bytes_sent() const noexcept;
 
+    // Of records, sent or received, that wait in memory here.
+    std::size_t bytes_kept() const noexcept
+    {
+        return (unsent_ ? unsent_->capacity() : 0) + (unread_ ? unread_->capacity() : 0);
+    }
+
     ssl_st* ssl() noexcept { return ssl_.get(); } // for what the handshake agreed on
     std::string_view version() const noexcept;    // "TLSv1.3"; a literal
 

@@ -1,5 +1,7 @@
 #include "proxy/http/body_transfer.hpp"
 
+#include "proxy/net/memory_account.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -11,6 +13,7 @@ namespace fairlead::http {
 namespace {
 
 constexpr std::size_t block_bytes = 32UL * 1024;
+constexpr std::size_t least_block_bytes = 4UL * 1024; // while memory is short
 constexpr unsigned blocks_per_turn = 32;
 constexpr unsigned pipes_per_turn = 4;
 constexpr std::uint64_t least_to_splice = 64UL * 1024; // less is not worth a pipe
@@ -75,6 +78,35 @@ bool is_nothing(const net::stream::pieces& pieces) noexcept
     return true;
 }
 
+// What a body passes through, when it did not all come with its head.
+class body_block
+{
+public:
+    body_block() = default;
+    body_block(const body_block&) = delete;
+    body_block& operator=(const body_block&) = delete;
+    ~body_block()
+    {
+        if (bytes_ != nullptr) net::memory_account::give(metrics::memory_kind::bodies, size_);
+    }
+
+    bool is_there() const noexcept { return bytes_ != nullptr; }
+
+    std::span<char> room()
+    {
+        if (bytes_ == nullptr) {
+            size_ = net::memory_account::is_full() ? least_block_bytes : block_bytes;
+            bytes_ = std::make_unique_for_overwrite<char[]>(size_);
+            net::memory_account::take(metrics::memory_kind::bodies, size_);
+        }
+        return {bytes_.get(), size_};
+    }
+
+private:
+    std::unique_ptr<char[]> bytes_;
+    std::size_t size_ = 0;
+};
+
 class transfer_run
 {
 public:
@@ -110,7 +142,7 @@ private:
     {
         if (step.fault != chunk_fault::none) return transfer_end::source_malformed;
         input_.remove_prefix(step.consumed);
-        if (block_ == nullptr) what_.ahead_used += step.consumed;
+        if (!block_.is_there()) what_.ahead_used += step.consumed;
         what_.bytes += step.data.size();
         if (what_.counted != nullptr) what_.counted->add(step.data.size());
         return what_.max_bytes != 0 && what_.bytes > what_.max_bytes ? transfer_end::too_large
@@ -183,8 +215,7 @@ private:
     net::task<transfer_end> read()
     {
         if (what_.is_stopped != nullptr && *what_.is_stopped) co_return transfer_end::source_failed;
-        if (block_ == nullptr) block_ = std::make_unique_for_overwrite<char[]>(block_bytes);
-        const std::span<char> room{block_.get(), block_bytes};
+        const std::span<char> room = block_.room();
         net::read_result got = what_.source.try_read(room);
         if (got.error == net::asio::error::would_block) {
             if (const transfer_end bad = co_await flush_encoder(); bad != transfer_end::complete)
@@ -193,7 +224,7 @@ private:
             got = co_await what_.source.read_some(room);
             what_.limit.disarm();
         }
-        input_ = {block_.get(), got.count};
+        input_ = {room.data(), got.count};
         if (!got.error) co_return transfer_end::complete;
         if (got.error != net::asio::error::eof || !decoder_.ends_with_stream()) co_return source_error();
         is_done_ = what_.source_ended = true;
@@ -256,7 +287,7 @@ private:
 
     transfer_end finished()
     {
-        if (block_ != nullptr) what_.behind.assign(input_);
+        if (block_.is_there()) what_.behind.assign(input_);
         return transfer_end::complete;
     }
 
@@ -264,7 +295,7 @@ private:
     body_decoder decoder_;
     outgoing out_;
     std::string_view input_;
-    std::unique_ptr<char[]> block_;
+    body_block block_;
     unsigned blocks_ = 0;
     bool is_done_ = false;
     bool cannot_splice_ = false;

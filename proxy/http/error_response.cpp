@@ -2,6 +2,8 @@
 
 #include "proxy/http/error_page.hpp"
 
+#include <array>
+
 namespace fairlead::http {
 
 namespace {
@@ -98,6 +100,13 @@ void append_error_response(std::string& out, unsigned status, std::string_view r
     out.append(number).append(" ").append(phrase);
     if (!reason.empty()) out.append(": ").append(reason);
     out.append("\n");
+}
+
+std::string_view retry_soon_line(char random) noexcept
+{
+    constexpr std::array<std::string_view, 4> lines{"Retry-After: 1\r\n", "Retry-After: 2\r\n",
+                                                    "Retry-After: 3\r\n", "Retry-After: 4\r\n"};
+    return lines[static_cast<unsigned char>(random) % lines.size()];
 }
 
 void append_options_answer(std::string& out, const error_options& options)

@@ -31,6 +31,10 @@ void append_error_response(std::string& out, unsigned status, std::string_view r
                            const error_options& options = {});
 std::string error_response(unsigned status, std::string_view reason, const error_options& options = {});
 
+// A Retry-After line of 1 to 4 s: refused clients that all came at once are not to come back at once.
+// `random` is any byte that is.
+std::string_view retry_soon_line(char random) noexcept;
+
 // 200 to an OPTIONS that goes no further than here (RFC 9110 7.6.2): what a route lets through.
 void append_options_answer(std::string& out, const error_options& options);
 

@@ -19,14 +19,6 @@
 namespace fairlead::http {
 namespace {
 
-// Refused clients that all came at once are not to come back at once. `random` is any byte that is.
-std::string_view retry_line(char random)
-{
-    constexpr std::array<std::string_view, 4> lines{"Retry-After: 1\r\n", "Retry-After: 2\r\n",
-                                                    "Retry-After: 3\r\n", "Retry-After: 4\r\n"};
-    return lines[static_cast<unsigned char>(random) % lines.size()];
-}
-
 metrics::refusal counted_as(refusal_kind kind)
 {
     if (kind == refusal_kind::unsupported_websocket_version) return metrics::refusal::websocket_version;
@@ -103,7 +95,7 @@ net::task<afterwards> exchange::run()
     co_return next;
 }
 
-std::string_view exchange::retry_later() const { return retry_line(asked_.generated_id.front()); }
+std::string_view exchange::retry_later() const { return retry_soon_line(asked_.generated_id.front()); }
 
 void exchange::abort() noexcept
 {

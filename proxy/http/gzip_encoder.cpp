@@ -1,5 +1,7 @@
 #include "proxy/http/gzip_encoder.hpp"
 
+#include "proxy/net/memory_account.hpp"
+
 #include <zlib.h>
 
 #include <cassert>
@@ -13,6 +15,9 @@ constexpr int window_bits = 14;
 constexpr int as_gzip = 16; // added to window_bits
 constexpr int memory_level = 7;
 constexpr std::size_t usual_out = 20UL * 1024;
+// As zconf.h has it, and the output.
+constexpr std::size_t encoder_bytes =
+    (std::size_t{1} << (window_bits + 2)) + (std::size_t{1} << (memory_level + 9)) + usual_out;
 
 int flush_of(gzip_encoder::then what)
 {
@@ -45,9 +50,11 @@ gzip_encoder::gzip_encoder(unsigned level)
     : state_(std::make_unique<state>(level))
     , out_(usual_out)
     , level_(level)
-{}
+{
+    net::memory_account::take(metrics::memory_kind::compression, encoder_bytes);
+}
 
-gzip_encoder::~gzip_encoder() = default;
+gzip_encoder::~gzip_encoder() { net::memory_account::give(metrics::memory_kind::compression, encoder_bytes); }
 
 void gzip_encoder::begin(unsigned level)
 {
@@ -115,7 +122,7 @@ void gzip_encoders::lease::give_back() noexcept
 
 gzip_encoders::lease gzip_encoders::take(unsigned level, std::uint32_t most)
 {
-    if (in_use_ >= most) return {};
+    if (in_use_ >= most || net::memory_account::pressure() != net::memory_pressure::none) return {};
     try {
         kept_.reserve(most_kept);
         if (kept_.empty()) return {*this, std::make_unique<gzip_encoder>(level)};

@@ -78,7 +78,7 @@ public:
     gzip_encoders(const gzip_encoders&) = delete;
     gzip_encoders& operator=(const gzip_encoders&) = delete;
 
-    // None when `most` are in use, or there is no memory for one.
+    // None when `most` are in use, or there is no memory for one, or little for all (memory_account).
     lease take(unsigned level, std::uint32_t most);
     std::uint32_t in_use() const noexcept { return in_use_; }
 

@@ -13,6 +13,7 @@
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/linger.hpp"
+#include "proxy/net/memory_account.hpp"
 #include "proxy/routing/path_readings.hpp"
 
 #include <boost/asio/error.hpp>
@@ -84,6 +85,13 @@ void session::drain() noexcept
     if (is_waiting_ && !client_.is_readable()) client_.cancel();
 }
 
+bool session::make_way(net::milliseconds_count before) noexcept
+{
+    if (!is_waiting_ || waiting_since_ > before || client_.is_readable()) return false;
+    client_.cancel();
+    return true;
+}
+
 void session::abort() noexcept
 {
     // An answer that is cut off must not look like one that has come to its end.
@@ -119,6 +127,7 @@ net::task<> session::run()
             co_await net::linger(client_, limit_);
             co_return;
         }
+        is_new_ = false;
         in_.consume(head_bytes_ + request_.ahead_used);
         in_.append(request_.behind);
         request_.behind.clear();
@@ -180,6 +189,7 @@ net::task<bool> session::wait_for_request()
     if (is_leaving() && !client_.is_readable()) co_return false;
     limit_.arm(config().timeouts.keep_alive);
     is_waiting_ = true;
+    waiting_since_ = services_.wheel.now();
     net::read_result got;
     do {
         if (!client_.may_be_readable()) {
@@ -262,6 +272,11 @@ net::task<afterwards> session::serve()
     // After an Upgrade that was refused the client's next bytes may be the new protocol's.
     const bool may_keep =
         request_.facts.keep_alive && !request_.facts.framing.has_body() && !request_.facts.is_upgrade;
+    if (is_to_be_shed()) {
+        net::memory_account::count(metrics::shed::request);
+        co_return co_await answer(503, metrics::refusal::memory, "as much memory is in use as may be",
+                                  retry_soon_line(request_.generated_id.front()), false);
+    }
     if (came_by().redirect_port != 0) co_return co_await redirect();
     switch (find_route()) {
     case route_choice::found: break;

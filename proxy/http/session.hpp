@@ -39,6 +39,7 @@ public:
     net::task<> run();
     void drain() noexcept override;
     void abort() noexcept override;
+    bool make_way(net::milliseconds_count before) noexcept override;
 
 private:
     enum class head_outcome : std::uint8_t
@@ -71,6 +72,7 @@ private:
     net::task<> take_turns();
     net::task<afterwards> send_answer(bool keeps);
     net::task<afterwards> redirect();
+    bool is_to_be_shed() const noexcept;
     route_choice find_route();
     route_choice take_route(std::string_view method);
     route_view* match_route(std::string_view method, std::string_view path) const;
@@ -100,8 +102,10 @@ private:
     exchange* running_ = nullptr;
     password_question* asking_ = nullptr;
     std::size_t head_bytes_ = 0;
+    net::milliseconds_count waiting_since_ = 0;
     std::uint32_t pipelined_ = 0; // requests that were there before the last answer was out
     bool is_waiting_ = false;     // for a request's first byte
+    bool is_new_ = true;          // no request has come to its end
     bool is_tunnelled_ = false;
 };
 

@@ -5,9 +5,21 @@
 #include "proxy/http/error_response.hpp"
 #include "proxy/http/own_answer.hpp"
 #include "proxy/http/route_gate.hpp"
+#include "proxy/net/memory_account.hpp"
 #include "proxy/routing/path_readings.hpp"
 
 namespace fairlead::http {
+
+// Who is new goes first, and who would stay: what is there already goes on as long as it can.
+bool session::is_to_be_shed() const noexcept
+{
+    switch (net::memory_account::pressure()) {
+    case net::memory_pressure::none: return false;
+    case net::memory_pressure::high: return is_new_ || request_.facts.is_upgrade;
+    case net::memory_pressure::full: break;
+    }
+    return true;
+}
 
 // A preflight goes by the route of the request that it announces, where that one answers preflights; to any
 // other route it is an OPTIONS like all.

@@ -31,6 +31,13 @@ class session_hook : public boost::intrusive::list_base_hook<>
 public:
     virtual void drain() noexcept = 0; // end as soon as no request is under way
     virtual void abort() noexcept = 0; // wake up and end at once
+    // Ends if it has waited for a request since `before` or earlier: somebody else has need of what it holds.
+    // Whether it does.
+    virtual bool make_way(net::milliseconds_count before) noexcept
+    {
+        (void)before;
+        return false;
+    }
 
     listening_point& came_by() const noexcept { return came_by_; }
 

@@ -37,13 +37,25 @@ std::uint64_t memory_of_machine(std::uint64_t page_bytes)
     return pages > 0 ? static_cast<std::uint64_t>(pages) * page_bytes : 0;
 }
 
-// A container sees its own control group at the root of the file system; version 2, then version 1.
-std::uint64_t memory_of_group()
+// The groups that this process is in, of version 2: its own and all above it. A container sees its own at the
+// root. "max" is no number.
+std::uint64_t memory_of_groups()
 {
-    for (const auto* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-        if (const auto limit = read_number(path)) return *limit; // "max" is no number
+    constexpr std::string_view version_2 = "0::";
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    std::ifstream file("/proc/self/cgroup");
+    std::string line;
+    while (std::getline(file, line) && !line.starts_with(version_2)) {
     }
-    return std::numeric_limits<std::uint64_t>::max();
+    std::string group = line.starts_with(version_2) ? line.substr(version_2.size()) : "";
+    for (;;) {
+        const std::string path = "/sys/fs/cgroup" + group + "/memory.max";
+        if (const auto limit = read_number(path.c_str())) least = std::min(least, *limit);
+        if (group.empty()) break;
+        group.erase(group.rfind('/'));
+    }
+    const auto of_version_1 = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+    return of_version_1 ? std::min(least, *of_version_1) : least;
 }
 
 std::uint64_t or_largest(rlim_t limit)
@@ -67,6 +79,12 @@ bool parse_numbers(std::string_view text, std::uint64_t* out, std::size_t count)
     return true;
 }
 
+std::uint64_t memory_of_process()
+{
+    const auto page_bytes = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
+    return std::min(memory_of_machine(page_bytes), memory_of_groups());
+}
+
 machine_facts read_machine_facts()
 {
     machine_facts out;
@@ -79,7 +97,7 @@ machine_facts read_machine_facts()
     out.files_open = read_number("/proc/sys/fs/file-nr");
     out.cpus = std::max(1U, std::thread::hardware_concurrency());
     out.page_bytes = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_PAGESIZE)));
-    out.memory_bytes = std::min(memory_of_machine(out.page_bytes), memory_of_group());
+    out.memory_bytes = memory_of_process();
     out.somaxconn = read_number("/proc/sys/net/core/somaxconn");
     out.syn_backlog = read_number("/proc/sys/net/ipv4/tcp_max_syn_backlog");
     out.conntrack_max = read_number("/proc/sys/net/netfilter/nf_conntrack_max");

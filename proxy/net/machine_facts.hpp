@@ -41,6 +41,9 @@ struct machine_facts
 
 machine_facts read_machine_facts();
 
+// In bytes: what the machine has, or the process's control group where that is less.
+std::uint64_t memory_of_process();
+
 // The first numbers of a line of /proc: as many as `out` has, separated by white space.
 bool parse_numbers(std::string_view text, std::uint64_t* out, std::size_t count) noexcept;
 

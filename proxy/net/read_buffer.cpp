@@ -1,5 +1,6 @@
 #include "proxy/net/read_buffer.hpp"
 
+#include "proxy/net/memory_account.hpp"
 #include "proxy/net/spare_blocks.hpp"
 
 #include <algorithm>
@@ -38,6 +39,8 @@ void read_buffer::append(std::string_view bytes)
 
 void read_buffer::release() noexcept
 {
+    if (block_ == nullptr) return;
+    memory_account::give(metrics::memory_kind::heads, capacity_);
     give_block(block_, capacity_);
     block_ = nullptr;
     capacity_ = begin_ = end_ = 0;
@@ -46,6 +49,8 @@ void read_buffer::release() noexcept
 void read_buffer::grow(std::size_t capacity)
 {
     char* const block = static_cast<char*>(take_block(capacity));
+    memory_account::take(metrics::memory_kind::heads, capacity);
+    if (block_ != nullptr) memory_account::give(metrics::memory_kind::heads, capacity_);
     if (end_ != 0) std::memcpy(block, block_, end_);
     give_block(block_, capacity_);
     block_ = block;

@@ -18,7 +18,7 @@ inline constexpr std::uint64_t port_map_bytes = 8ULL * 1024;  // of a source and
 
 inline constexpr std::uint64_t descriptors_per_tunnel = 2;
 inline constexpr std::uint64_t process_descriptors =
-    32;                                                // 11, and room for scrapes, files and dials under way
+    160; // 11, room for scrapes, files and dials under way, and what descriptor_room leaves free
 inline constexpr std::uint64_t worker_descriptors = 4; // beside its listening sockets
 
 } // namespace fairlead::plan

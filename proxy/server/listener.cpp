@@ -5,6 +5,7 @@
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/net/address.hpp"
 #include "proxy/net/deadline.hpp"
+#include "proxy/net/memory_account.hpp"
 #include "proxy/net/socket_options.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <new>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -73,10 +75,22 @@ void listener::accept_some()
 
 void listener::pause::on_due(net::wheel_entry& entry) noexcept { static_cast<pause&>(entry).owner.wait(); }
 
+// Asked by taking the next one and giving it back, as the kernel gives the lowest that is free.
+bool listener::has_room() noexcept
+{
+    const int next = ::fcntl(socket_.native_handle(), F_DUPFD_CLOEXEC, 0);
+    if (next < 0) return false;
+    ::close(next);
+    is_near_end_ = !room_.has(next);
+    return !is_near_end_;
+}
+
 listener::accepted listener::accept_one()
 {
+    if (is_near_end_ && !has_room()) return accepted::no_resources;
     const int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        is_near_end_ = !room_.has(fd + 1);
         start_session(fd);
         return accepted::one;
     }
@@ -94,6 +108,11 @@ void listener::start_session(int fd)
 {
     metrics::worker_cells& cells = services_.shard.own();
     cells.connections_accepted.add();
+    if (net::memory_account::is_full()) {
+        net::memory_account::count(metrics::shed::connection);
+        ::close(fd);
+        return;
+    }
     net::stream taken(services_.executor);
     if (taken.assign(fd)) {
         ::close(fd);

@@ -1,13 +1,15 @@
 // Accepts the connections of one address for one worker and starts a session for each.
 //
 // Takes up to 64 connections a wake, so that a storm of them does not starve the tunnels. Out of descriptors
-// or memory: pauses for 100 ms, counted, and goes on by itself; it never spins. When it stops, it first takes
-// what waits in the queue, as closing would reset it.
+// (but for those of descriptor_room) or memory: pauses for 100 ms, counted, and goes on by itself; it never
+// spins, and who waits keeps his place in the queue. With memory_account full, who comes is closed at once.
+// When it stops, it first takes what waits in the queue, as closing would reset it.
 // Thread: the worker's. Lifetime: within the worker's; the services outlive it.
 #pragma once
 
 #include "conf/model.hpp"
 #include "proxy/http/session_services.hpp"
+#include "proxy/net/descriptor_room.hpp"
 #include "proxy/net/socket.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/server/accept_queues.hpp"
@@ -27,6 +29,7 @@ public:
     ~listener();
 
     const std::string& address() const noexcept { return options_.address.text; }
+    bool is_paused() const noexcept { return pause_.is_armed(); }
     // For connections accepted from now on.
     void apply(const conf::listen_options& options, const conf::socket_options& sockets);
     void stop();
@@ -53,6 +56,7 @@ private:
     void wait();
     void accept_some();
     accepted accept_one();
+    bool has_room() noexcept;
     void start_session(int fd);
 
     conf::listen_options options_;
@@ -61,6 +65,8 @@ private:
     http::session_services& services_;
     http::listening_point& point_;
     pause pause_;
+    net::descriptor_room room_{net::descriptor_room::user::client};
+    bool is_near_end_ = false; // of the descriptors, when the last one came
     bool is_unix_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include "proxy/log/utc_text.hpp"
 #include "proxy/server/backend_health.hpp"
 #include "proxy/server/credential_refresh.hpp"
+#include "proxy/server/memory_budget.hpp"
 #include "proxy/server/operator_drains.hpp"
 #include "proxy/server/pool_rebalancing.hpp"
 #include "proxy/server/reconciler.hpp"
@@ -24,15 +25,16 @@ namespace {
 namespace json = boost::json;
 using system_clock = std::chrono::system_clock;
 
+// What it is up follows no jump of the wall clock.
 json::object describe_process(const metrics::process_stats& now, std::optional<double> started_s,
-                              system_clock::time_point at)
+                              std::chrono::steady_clock::duration up)
 {
     json::object out{{"pid", ::getpid()}};
     if (started_s) {
         const std::chrono::duration<double> since_epoch(*started_s);
         const system_clock::time_point started(std::chrono::round<system_clock::duration>(since_epoch));
         out["started"] = log::utc_text(started);
-        out["uptime_seconds"] = std::chrono::round<std::chrono::seconds>(at - started).count();
+        out["uptime_seconds"] = std::chrono::round<std::chrono::seconds>(up).count();
     }
     if (now.cpu_s) out["cpu_seconds"] = *now.cpu_s;
     if (now.resident_bytes) out["resident_bytes"] = *now.resident_bytes;
@@ -128,6 +130,7 @@ status::warning_facts status_report::facts(const json::object& health) const
     out.routes = route_loads(*of_.current);
     out.certificates = of_.credentials.certificates();
     out.reconciliation = of_.compared.report();
+    out.memory = of_.memory.report();
     return out;
 }
 
@@ -149,9 +152,10 @@ json::object status_report::describe() const
     out["at"] = log::utc_text(now);
     out["lifecycle"] = word_of(known.life);
     out["warnings"] = json::array(warnings.begin(), warnings.end());
-    out["process"] = describe_process(known.process, started_s_, now);
+    out["process"] = describe_process(known.process, started_s_, std::chrono::steady_clock::now() - began_);
     out["configuration"] = describe_configuration(known.life);
     out["workers"] = describe_workers(shards);
+    out["memory"] = describe_memory(known.memory, shards);
     out["bounds"] = status::describe_bounds();
     out["totals"] = std::move(totals);
     out["routes"] = describe_routes(*of_.current, traffic);

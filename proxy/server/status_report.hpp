@@ -17,6 +17,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@ class backend_health;
 class credential_refresh;
 class operator_drains;
 class pool_rebalancing;
+class memory_budget;
 class reconciler;
 class reload_control;
 class worker;
@@ -45,6 +47,7 @@ struct status_parts
     const pool_rebalancing& rebalancing;
     const credential_refresh& credentials;
     const reconciler& compared;
+    const memory_budget& memory;
 };
 
 class status_report
@@ -65,6 +68,7 @@ private:
 
     const status_parts of_;
     const std::optional<double> started_s_; // Unix time
+    const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
     std::uint32_t kernel_ports_ = 0;
     status::source_fill_watch fill_watch_;
     net::asio::steady_timer timer_;

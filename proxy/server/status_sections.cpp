@@ -94,6 +94,25 @@ json::array describe_workers(std::span<const metrics::worker_shard* const> shard
     return out;
 }
 
+json::object describe_memory(const metrics::memory_state& of,
+                             std::span<const metrics::worker_shard* const> shards)
+{
+    json::object by_kind;
+    for (const auto kind : metrics::by<metrics::memory_kind, int>::keys())
+        by_kind[label(kind)] = of.bytes[kind];
+    json::object sheds;
+    for (const auto what : metrics::by<metrics::shed, int>::keys()) {
+        std::uint64_t count = 0;
+        for (const metrics::worker_shard* shard : shards)
+            count += shard->own().sheds[metrics::shortage::memory][what].value();
+        sheds[label(what)] = count;
+    }
+    return {{"bytes", of.total()},
+            {"limit", of.limit},
+            {"by_kind", std::move(by_kind)},
+            {"sheds", std::move(sheds)}};
+}
+
 json::array describe_routes(const http::service& of, const status::traffic_census& traffic)
 {
     json::array out;

@@ -20,6 +20,9 @@ namespace fairlead::server {
 std::vector<metrics::route_load> route_loads(const http::service& of);
 
 boost::json::array describe_workers(std::span<const metrics::worker_shard* const> shards);
+// What connections hold, and what was given up for want of it.
+boost::json::object describe_memory(const metrics::memory_state& of,
+                                    std::span<const metrics::worker_shard* const> shards);
 boost::json::array describe_routes(const http::service& of, const status::traffic_census& traffic);
 
 // Both are given what is known of their health, and add the traffic.

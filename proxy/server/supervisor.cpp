@@ -61,7 +61,7 @@ supervisor::supervisor(conf::config first, config_source source, log::line_write
     , credentials_(io_, secrets_, current_)
     , health_(io_, workers_)
     , status_(io_, {registry_, workers_, current_, ledger_, health_, drains_, reloads_, rebalancing_,
-                    credentials_, reconciler_})
+                    credentials_, reconciler_, budget_})
     , signals_(io_)
     , log_reopening_(io_, {&writer_, &process_log_})
     , drain_timer_(io_)
@@ -140,9 +140,12 @@ void supervisor::start_workers()
     for (const auto& each : first_.listeners)
         sockets.push_back(open_listening_sockets(each.address, count, first_.socket.backlog,
                                                  first_.source.replica.count > 1));
-    const shared_by_workers shared{writer_, gates_, queues_};
+    const shared_by_workers shared{writer_, gates_, queues_, budget_};
+    budget_.set_limit(first_.limits.memory_limit);
     for (std::uint32_t i = 0; i < count; ++i) {
-        workers_.push_back(std::make_unique<worker>(registry_.add_worker(), shared, i, current_));
+        metrics::worker_shard& shard = registry_.add_worker();
+        budget_.join(shard);
+        workers_.push_back(std::make_unique<worker>(shard, shared, i, current_));
         for (std::size_t at = 0; at < sockets.size(); ++at)
             workers_.back()->add_listener(first_.listeners[at], std::move(sockets[at][i]));
     }
@@ -290,6 +293,7 @@ void supervisor::apply(conf::config next, std::uint64_t generation)
         wishes_.after_reload(*current_);
     });
     carry_on("sources", [&] { prepare_sources(); });
+    budget_.set_limit(current_->config.limits.memory_limit);
     carry_on("health", [&] { health_.apply(current_); });
     // The service first: what a new listener's connections need is in it.
     carry_on("workers", [&] {

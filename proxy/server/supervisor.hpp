@@ -121,6 +121,7 @@ private:
     member_discovery discovery_;
     http::upgrade_gates gates_;
     accept_queues queues_;
+    memory_budget budget_;
     std::vector<std::unique_ptr<worker>> workers_;
     operator_drains drains_;
     backend_wishes wishes_;

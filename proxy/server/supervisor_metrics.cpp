@@ -16,6 +16,8 @@ void supervisor::provide_metrics()
         [this, kernel_ports] { return report_sources(ledger_, current_->pools, kernel_ports); });
     registry_.set_log_drops([this] { return metrics::log_drops{writer_.dropped(), process_log_.dropped()}; });
     registry_.set_reconciliation([this] { return reconciler_.report(); });
+    registry_.set_name_failures([this] { return resolver_.failures(); });
+    registry_.set_memory([this] { return budget_.report(); });
     registry_.set_accept_queues([this] { return queues_.read(); });
     registry_.set_certificates([this] { return credentials_.certificates(); });
     registry_.set_backend_states([this] { return health_.states(); });

@@ -20,14 +20,6 @@ namespace {
 
 constexpr std::uint16_t going_away = 1001;      // RFC 6455 7.4.1
 constexpr std::uint16_t service_restart = 1012; // IANA WebSocket Close Code Number Registry
-constexpr std::uint32_t ticks_per_sweep = 10;
-
-websocket::drain_manner manner_of(const conf::drain_options& drain)
-{
-    return {static_cast<net::milliseconds_count>(drain.window.count()),
-            drain.order == conf::drain_direction::newest_first};
-}
-
 // Signals are the main thread's.
 void block_signals()
 {
@@ -42,6 +34,8 @@ worker::worker(metrics::worker_shard& shard, const shared_by_workers& shared, st
                std::shared_ptr<const http::service> first)
     : shard_(shard)
     , queues_(shared.queues)
+    , budget_(shared.budget)
+    , memory_(shard.own())
     , number_(number)
     , io_(std::make_unique<net::asio::io_context>(1))
     , stay_(io_->get_executor())
@@ -109,6 +103,8 @@ void worker::start()
 void worker::run()
 {
     block_signals();
+    memory_.adopt_thread();
+    budget_.allot(memory_);
     wait_for_tick();
     for (;;) {
         try {
@@ -201,7 +197,7 @@ void worker::adopt_policies()
         for (auto at = each->tunnels.begin(); at != each->tunnels.end();)
             relay_->reconsider(*at++);
     }
-    drains_.orphan(std::move(orphans), manner_of(services_->current->shared->config.drain),
+    drains_.orphan(std::move(orphans), drain_manner_of(services_->current->shared->config.drain),
                    net::steady_now_ms());
 }
 
@@ -209,7 +205,7 @@ void worker::close_tunnels_of(const std::string& pool, const std::string& backen
 {
     if (services_->is_draining) return; // everything leaves already
     drains_.begin_dead({websocket::drain_kind::dead_backend, backend, pool},
-                       manner_of(services_->current->shared->config.drain), net::steady_now_ms());
+                       drain_manner_of(services_->current->shared->config.drain), net::steady_now_ms());
 }
 
 void worker::spare_tunnels_of(const std::string& pool, const std::string& backend)
@@ -225,7 +221,7 @@ void worker::drain()
     for (http::session_hook& session : services_->sessions)
         session.drain();
     listener_drains_.clear();
-    drains_.begin_process(manner_of(services_->current->shared->config.drain), net::steady_now_ms());
+    drains_.begin_process(drain_manner_of(services_->current->shared->config.drain), net::steady_now_ms());
 }
 
 void worker::begin_drain(const websocket::drain_target& what, std::shared_ptr<websocket::drain_cell> told,
@@ -314,55 +310,6 @@ void worker::tunnel_ended(const websocket::tunnel& ended) noexcept
     credentials::count_end(ended.client.tls.get(), services_->client_tls);
     credentials::count_end(ended.backend.tls.get(), services_->backend_tls);
     log_.tunnel_closed(ended);
-}
-
-void worker::wait_for_tick()
-{
-    ticker_->expires_after(std::chrono::milliseconds(net::timer_wheel::tick));
-    ticker_->async_wait([this](const net::error_code& error) {
-        if (error) return;
-        shard_.own().loop_lag.observe(std::chrono::steady_clock::now() - ticker_->expiry());
-        wait_for_tick(); // first: no failure below may end the ticks
-        tick();
-    });
-}
-
-void worker::tick()
-{
-    const net::milliseconds_count now = net::steady_now_ms();
-    wheel_.advance(now);
-    if (++ticks_ % ticks_per_sweep == 0) {
-        const auto longest = services_->current->shared->config.timeouts.upstream_idle.count();
-        const net::milliseconds_count before =
-            longest == 0 ? 0 : now - std::min(now, static_cast<net::milliseconds_count>(longest));
-        idle_.sweep(before);
-        origins_.sweep();
-        drains_.gather();
-    }
-    if (!services_->strays.empty()) {
-        drains_.orphan(std::exchange(services_->strays, {}),
-                       manner_of(services_->current->shared->config.drain), now);
-    }
-    drains_.advance(now, lots_);
-    report_sessions();
-    log_progress(now);
-    log_.flush();
-}
-
-// Those that are younger than the time between two lines have their first one in the next round.
-void worker::log_progress(net::milliseconds_count now)
-{
-    const conf::duration every = services_->current->shared->config.log.tunnel_every;
-    const auto due = log_.is_off()
-                         ? std::nullopt
-                         : progress_.next(now, static_cast<std::uint64_t>(every.count()), relay_->size());
-    if (!due) return;
-    const auto opened_before = std::chrono::steady_clock::now() - every;
-    const auto tell = [&](const websocket::tunnel& each) {
-        if (each.opened_at <= opened_before) log_.tunnel_progress(each, relay_->since_data(each));
-    };
-    if (!relay_->look_at_all(websocket::relay::looker::log, due->from_the_beginning, due->most, tell))
-        progress_.over();
 }
 
 } // namespace fairlead::server

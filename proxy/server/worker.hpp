@@ -11,7 +11,9 @@
 #include "proxy/log/access_log.hpp"
 #include "proxy/log/progress_round.hpp"
 #include "proxy/server/connection_finder.hpp"
+#include "proxy/net/memory_account.hpp"
 #include "proxy/server/listener.hpp"
+#include "proxy/server/memory_budget.hpp"
 #include "proxy/websocket/drain_schedule.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -34,7 +36,14 @@ struct shared_by_workers
     log::line_writer& writer;
     http::upgrade_gates& gates;
     accept_queues& queues;
+    const memory_budget& budget;
 };
+
+inline websocket::drain_manner drain_manner_of(const conf::drain_options& drain)
+{
+    return {static_cast<net::milliseconds_count>(drain.window.count()),
+            drain.order == conf::drain_direction::newest_first};
+}
 
 class worker final : public websocket::tunnel_observer
 {
@@ -85,11 +94,15 @@ private:
     void adopt_policies();
     void keep_unchanged_connections(const http::worker_service& before);
     void report_sessions();
+    void relieve(net::milliseconds_count now);
+    void close_idle(metrics::shortage of, net::milliseconds_count now);
     void log_progress(net::milliseconds_count now);
     void wait_for_tick();
 
     metrics::worker_shard& shard_;
     accept_queues& queues_;
+    const memory_budget& budget_;
+    net::memory_account memory_;
     const std::size_t number_;
     using ticker =
         net::asio::basic_waitable_timer<std::chrono::steady_clock,

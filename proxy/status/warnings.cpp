@@ -47,6 +47,13 @@ void warn_of_process(sentences& out, const warning_facts& facts)
             out.push_back(per_cent(ratio) + " of the descriptors are open: " + std::to_string(*open) +
                           " of " + std::to_string(*most));
     }
+    if (facts.memory.limit != 0) {
+        const std::uint64_t used = facts.memory.total();
+        const double ratio = static_cast<double>(used) / static_cast<double>(facts.memory.limit);
+        if (ratio > memory_nearly_full)
+            out.push_back("connections hold " + per_cent(ratio) + " of memory_limit: " +
+                          std::to_string(used) + " of " + std::to_string(facts.memory.limit) + " bytes");
+    }
     if (!facts.life.last_reload_ok)
         out.emplace_back("the last configuration was refused; the one before is in force");
     if (facts.reconciliation.unknown != 0)

@@ -41,10 +41,12 @@ struct warning_facts
     std::vector<metrics::route_load> routes;
     std::vector<metrics::certificate_state> certificates;
     metrics::reconciliation_state reconciliation;
+    metrics::memory_state memory = {};
 };
 
 constexpr std::size_t most_warnings = 50;
 constexpr double nearly_full = 0.8;
+constexpr double memory_nearly_full = 0.8; // new connections are refused from 7/8 on
 constexpr double route_nearly_full = 0.9;
 constexpr std::chrono::hours fills_soon{4};
 constexpr std::chrono::hours expires_soon{14 * 24};

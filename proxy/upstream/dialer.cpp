@@ -132,19 +132,6 @@ resolved_set diallable(const dial_request& wanted, const backend& to)
     return addresses;
 }
 
-// A TCP socket in `made`, with the options set; its descriptor, or -1.
-int open_socket(connection& made, int family, const conf::socket_options& options) noexcept
-{
-    const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -1;
-    if (made.stream.assign(fd)) {
-        ::close(fd);
-        return -1;
-    }
-    net::apply(options, fd, family);
-    return fd;
-}
-
 } // namespace
 
 bool has_free_tuple(const pool& from, const backend& to)
@@ -321,11 +308,34 @@ void dialer::report_exhaustion(const pool& from, const snat::tuple_destination& 
                  from.name(), snat::to_string(to));
 }
 
+// A TCP socket in `made`, with the options set; its descriptor, or -1.
+int dialer::open_socket(connection& made, int family, const conf::socket_options& options) noexcept
+{
+    const int fd = open_descriptor(family);
+    if (fd < 0) return -1;
+    if (made.stream.assign(fd)) {
+        ::close(fd);
+        return -1;
+    }
+    net::apply(options, fd, family);
+    return fd;
+}
+
+// -1: there is none, or none but those that are left to others.
+int dialer::open_descriptor(int family) noexcept
+{
+    const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && room_.has(fd)) return fd;
+    was_short_ = true;
+    if (fd >= 0) ::close(fd);
+    return -1;
+}
+
 net::task<dial_result> dialer::dial_unix(const dial_request& wanted, const std::string& path)
 {
     const auto remote = net::to_socket_address(path);
     if (!remote) co_return metrics::dial_failure::unresolved;
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd = open_descriptor(AF_UNIX);
     if (fd < 0) co_return metrics::dial_failure::no_resources;
     connection made(where_);
     net::error_code error;

@@ -21,6 +21,7 @@
 #include "conf/model.hpp"
 #include "metrics/cells.hpp"
 #include "proxy/log/report_interval.hpp"
+#include "proxy/net/descriptor_room.hpp"
 #include "proxy/net/timer_wheel.hpp"
 #include "proxy/upstream/address_choice.hpp"
 #include "proxy/upstream/backend_handshakes.hpp"
@@ -35,6 +36,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fairlead::upstream {
@@ -68,6 +70,9 @@ public:
 
     net::task<dial_result> dial(const dial_request& wanted, std::shared_ptr<backend> to);
 
+    // Whether a dial failed for want of descriptors since this was asked last.
+    bool was_short() noexcept { return std::exchange(was_short_, false); }
+
 private:
     net::task<dial_result> dial_address(const dial_request& wanted, snat::tuple_destination to);
     net::task<dial_result> dial_from_sources(const dial_request& wanted, snat::tuple_destination to);
@@ -79,12 +84,16 @@ private:
     net::task<dial_result> secure(const dial_request& wanted, const backend& to, dial_result dialled);
     net::task<dial_result> dial_unix(const dial_request& wanted, const std::string& path);
     net::task<net::error_code> finish_connect(const dial_request& wanted, net::stream& pending);
+    int open_socket(connection& made, int family, const conf::socket_options& options) noexcept;
+    int open_descriptor(int family) noexcept;
 
     net::executor where_;
     net::timer_wheel& wheel_;
     backend_handshakes handshakes_;
     std::uint32_t rotation_ = 0; // over the addresses of names
     failed_addresses failed_;
+    net::descriptor_room room_{net::descriptor_room::user::backend};
+    bool was_short_ = false;                                 // of descriptors
     log::report_interval reports_{std::chrono::seconds(10)}; // of what an operator has to mend
 };
 

@@ -45,7 +45,8 @@ std::optional<conf::ip_address> to_ip(const addrinfo& entry)
 }
 
 // Backends of one name, which differ by their ports or pools, share one look-up.
-void resolve(std::span<const std::shared_ptr<backend>> same_host, const std::atomic<bool>& is_abandoned)
+// False: it has none, or they cannot be asked for.
+bool resolve(std::span<const std::shared_ptr<backend>> same_host, const std::atomic<bool>& is_abandoned)
 {
     const backend& first = *same_host.front();
     addrinfo hints{};
@@ -54,21 +55,22 @@ void resolve(std::span<const std::shared_ptr<backend>> same_host, const std::ato
     const int failed = ::getaddrinfo(first.address().host.c_str(), nullptr, &hints, &found);
     if (is_abandoned) {
         if (failed == 0) ::freeaddrinfo(found);
-        return;
+        return true;
     }
     if (failed != 0) {
         spdlog::warn("backend {}: the name does not resolve: {}", first.address().text,
                      ::gai_strerror(failed));
-        return;
+        return false;
     }
     resolved_set addresses;
     for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
         if (const auto ip = to_ip(*entry)) addresses.push_back(*ip);
     }
     ::freeaddrinfo(found);
-    if (addresses.empty()) return;
+    if (addresses.empty()) return false;
     for (const auto& each : same_host)
         each->publish(addresses);
+    return true;
 }
 
 } // namespace
@@ -94,7 +96,7 @@ struct name_resolver::round
                 const auto other = std::find_if(at, names.end(), [&](const auto& each) {
                     return each->address().host != (*at)->address().host;
                 });
-                resolve({at, other}, is_abandoned);
+                if (!resolve({at, other}, is_abandoned)) ++failures;
                 at = other;
             }
             const std::lock_guard hold(mutex);
@@ -108,7 +110,8 @@ struct name_resolver::round
 
     std::mutex mutex;
     std::condition_variable ended;
-    backend_list waiting;                   // the next round's
+    backend_list waiting; // the next round's
+    std::atomic<std::uint64_t> failures = 0;
     std::atomic<bool> is_abandoned = false; // the process ends: touch nothing of it any more
     bool is_running = false;
 };
@@ -120,6 +123,8 @@ name_resolver::name_resolver(boost::asio::io_context& io, const backend_registry
 {}
 
 name_resolver::~name_resolver() { round_->is_abandoned = true; }
+
+std::uint64_t name_resolver::failures() const noexcept { return round_->failures; }
 
 void name_resolver::resolve_soon()
 {

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 namespace fairlead::upstream {
@@ -33,6 +34,8 @@ public:
     void wait(std::chrono::milliseconds longest);
 
     void start(); // the rounds
+
+    std::uint64_t failures() const noexcept; // look-ups that gave nothing; from any thread
 
 private:
     struct round;

@@ -1,7 +1,10 @@
 #include "proxy/websocket/leg.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +14,16 @@ namespace {
 bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
 } // namespace
+
+void kept_records::note(std::size_t bytes) noexcept
+{
+    constexpr std::size_t step = 512;
+    const auto now = static_cast<std::uint8_t>(std::min<std::size_t>(bytes / step, UINT8_MAX));
+    if (now == steps_) return;
+    net::memory_account::give(metrics::memory_kind::remainders, steps_ * step);
+    net::memory_account::take(metrics::memory_kind::remainders, now * step);
+    steps_ = now;
+}
 
 leg::moved leg::receive_bytes(std::span<std::uint8_t> room) noexcept
 {
@@ -65,7 +78,7 @@ leg::moved leg::send_waiting() noexcept
 {
     moved sent = send(waiting->pipe);
     if (sent.what != outcome::done) return sent;
-    std::vector<std::uint8_t>& rest = waiting->bytes;
+    auto& rest = waiting->bytes;
     const bool has_progress = sent.has_progress;
     if (tls || !rest.empty()) sent = send(std::span<const std::uint8_t>(rest));
     sent.has_progress |= has_progress;
@@ -79,6 +92,7 @@ leg::moved leg::receive_records(std::span<std::uint8_t> room) noexcept
     tls::io_result got = tls->read(room);
     // The part of a record that came may hide the end of TCP behind it, of which no event tells again.
     if (got.count == 0 && got.state == tls::io_state::want_read && saw_hangup) got = tls->read(room);
+    kept.note(tls->bytes_kept());
     switch (got.state) {
     case tls::io_state::done: return {got.count, outcome::done};
     case tls::io_state::want_read:
@@ -95,6 +109,7 @@ leg::moved leg::send_records(std::span<const std::uint8_t> data) noexcept
 {
     const std::uint64_t before = tls->bytes_sent();
     const tls::io_result sent = tls->write(data);
+    kept.note(tls->bytes_kept());
     const bool has_progress = tls->bytes_sent() != before;
     switch (sent.state) {
     case tls::io_state::done: return {sent.count, outcome::done, has_progress};
@@ -106,6 +121,13 @@ leg::moved leg::send_records(std::span<const std::uint8_t> data) noexcept
     case tls::io_state::failed: break;
     }
     return {0, outcome::broken};
+}
+
+// poll(2) of a socket without room has the kernel tell when there is some (SOCK_NOSPACE, tcp_poll).
+bool leg::takes_bytes() const noexcept
+{
+    pollfd asked{fd, POLLOUT, 0};
+    return ::poll(&asked, 1, 0) != 0;
 }
 
 bool leg::finish_sending(ending how) noexcept

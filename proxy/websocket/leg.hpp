@@ -4,6 +4,7 @@
 // to decide. A leg is plain or TLS; plain costs one look at a pointer. Thread: the worker's.
 #pragma once
 
+#include "proxy/net/counted_allocator.hpp"
 #include "proxy/net/splice_pipe.hpp"
 #include "proxy/websocket/frame_scanner.hpp"
 #include "proxy/websocket/keepalive.hpp"
@@ -16,6 +17,21 @@
 #include <vector>
 
 namespace fairlead::websocket {
+
+// What TLS keeps of records for a side, as its thread's memory_account was told: in steps of 512 bytes.
+class kept_records
+{
+public:
+    kept_records() = default;
+    kept_records(const kept_records&) = delete;
+    kept_records& operator=(const kept_records&) = delete;
+    ~kept_records() { note(0); }
+
+    void note(std::size_t bytes) noexcept;
+
+private:
+    std::uint8_t steps_ = 0;
+};
 
 struct leg
 {
@@ -84,10 +100,14 @@ struct leg
     struct remainder
     {
         net::splice_pipe pipe; // goes first; not open where nothing was spliced
-        std::vector<std::uint8_t> bytes;
+        std::vector<std::uint8_t, net::counted_allocator<std::uint8_t, metrics::memory_kind::remainders>>
+            bytes;
 
         std::size_t size() const noexcept { return pipe.held() + bytes.size(); }
     };
+
+    // Whether it would take bytes now; if not, an event tells when it does.
+    bool takes_bytes() const noexcept;
 
     frame_scanner from;                   // follows what this side sends
     std::unique_ptr<remainder> waiting;   // for this side. Empty while TLS alone has something left
@@ -100,6 +120,7 @@ struct leg
     tick_count stalled_at = 0;       // takes no bytes since then; only while `waiting`
     std::uint16_t close_code = 0;    // of the Close this side sent; 0 none
     std::uint16_t own_code = 0;      // of the proxy's own Close to this side
+    kept_records kept;
     closing close = closing::no;
     bool may_read : 1 = true;    // there may be bytes that were not read yet
     bool saw_hangup : 1 = false; // its FIN is announced: read on to the end of the stream

@@ -25,15 +25,16 @@ bool rate_meter::has_rested(const rate& limit, nanoseconds now) const noexcept
     return limit.per_second == 0 || full_at_ - now <= cost_of(limit, limit.burst) / 2;
 }
 
-throttle::verdict throttle::take(const rate_policy& policy, std::uint64_t messages, std::uint64_t bytes,
-                                 nanoseconds now) noexcept
+throttle::verdict throttle::take(const rate_policy& policy, const amount& of, nanoseconds now) noexcept
 {
     // Asked before they are charged: has the client been quiet since?
-    if (messages_.has_rested(policy.messages, now) && bytes_.has_rested(policy.bytes, now))
+    if (messages_.has_rested(policy.messages, now) && bytes_.has_rested(policy.bytes, now) &&
+        controls_.has_rested(policy.controls, now))
         delayed_since_ = nanoseconds{0};
     verdict out;
     out.delay =
-        std::max(messages_.take(policy.messages, messages, now), bytes_.take(policy.bytes, bytes, now));
+        std::max({messages_.take(policy.messages, of.messages, now), bytes_.take(policy.bytes, of.bytes, now),
+                  controls_.take(policy.controls, of.controls, now)});
     if (out.delay == nanoseconds{0}) return out;
     if (delayed_since_ == nanoseconds{0}) delayed_since_ = now;
     out.is_over = policy.patience != nanoseconds{0} && now - delayed_since_ + out.delay > policy.patience;

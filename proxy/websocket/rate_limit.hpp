@@ -1,12 +1,12 @@
-// How fast a client may send messages and bytes: a burst, then a rate, by delay first and by an end when that
-// does not help.
+// How fast a client may send messages, bytes, and pings and pongs: a burst, then a rate, by delay first and
+// by an end when that does not help.
 //
 //   within rate and burst ──► passes
 //   above it ──► passes, and the next read waits until the rate has caught up
 //   above it for longer than `patience` without once resting half of the burst ──► the end (1008)
 //
 // No clock, no I/O: times are passed in. Shape: the generic cell rate algorithm (ITU-T I.371, Annex A), one
-// time instead of a count and a time; 16 bytes for two rates. Thread: none of its own.
+// time instead of a count and a time; 24 bytes for three rates. Thread: none of its own.
 #pragma once
 
 #include <chrono>
@@ -43,8 +43,14 @@ struct rate_policy
     rate messages = {};
     rate bytes = {};
     nanoseconds patience{0}; // 0: delays for ever
+    rate controls = {};      // pings and pongs
 
-    bool is_off() const noexcept { return messages.per_second == 0 && bytes.per_second == 0; }
+    // Whether a read has to be counted in which there were so many controls.
+    bool concerns(std::uint64_t control_count) const noexcept
+    {
+        return messages.per_second != 0 || bytes.per_second != 0 ||
+               (control_count != 0 && controls.per_second != 0);
+    }
     bool operator==(const rate_policy&) const = default;
 };
 
@@ -57,12 +63,20 @@ public:
         bool is_over = false; // the patience is
     };
 
-    verdict take(const rate_policy& policy, std::uint64_t messages, std::uint64_t bytes,
-                 nanoseconds now) noexcept;
+    // What one read brought.
+    struct amount
+    {
+        std::uint64_t messages = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t controls = 0;
+    };
+
+    verdict take(const rate_policy& policy, const amount& of, nanoseconds now) noexcept;
 
 private:
     rate_meter messages_;
     rate_meter bytes_;
+    rate_meter controls_;
     nanoseconds delayed_since_{0}; // 0: not
 };
 

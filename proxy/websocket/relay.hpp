@@ -180,6 +180,7 @@ private:
     void forward_until_close(tunnel& which, side from, bytes data);
     void send_or_keep(tunnel& which, side to, bytes data);
     void forward_read_ahead(tunnel& which, side from, std::span<const char> data);
+    void leave_unread(tunnel& which, side from);
     void wait_for(tunnel& which, side to);
     void flush(tunnel& which, side to);
     void send_end(tunnel& which, side to);
@@ -191,7 +192,7 @@ private:
     bytes with_held(tunnel& which, side from, bytes data) noexcept;
     void release_held(tunnel& which, side from);
     static void note_first_message(tunnel& which, side from) noexcept;
-    void meter(tunnel& which, std::uint64_t messages, std::uint64_t byte_count);
+    void meter(tunnel& which, const throttle::amount& of);
 
     void keep_up(tunnel& which);
     void end_if_stalled(tunnel& which, tick_count at, tick_count& due);

@@ -1,4 +1,5 @@
 // The relay's data path: read, follow the frames, write, keep what is left.
+#include "proxy/net/memory_account.hpp"
 #include "proxy/websocket/frame_tally.hpp"
 #include "proxy/websocket/relay.hpp"
 
@@ -9,6 +10,14 @@ namespace {
 // large ones.
 constexpr int reads_per_turn = 16;
 constexpr std::chrono::microseconds time_per_turn{300};
+constexpr std::size_t cautious_bytes = 16384; // read at once while memory is short: a record of TLS
+
+// Pings and pongs, of this and other tunnels alike.
+std::uint64_t controls_of(const tunnel& which, side from) noexcept
+{
+    const auto& counted = which.origin->cells->controls[direction_from(from)];
+    return counted[metrics::frame_kind::ping].value() + counted[metrics::frame_kind::pong].value();
+}
 
 } // namespace
 
@@ -23,6 +32,10 @@ void relay::pump(tunnel& which, side from)
         if (reads == reads_per_turn ||
             (reads > 1 && std::chrono::steady_clock::now() - begun >= time_per_turn)) {
             go_on_later(which);
+            return;
+        }
+        if (net::memory_account::is_full() && !sink.takes_bytes()) {
+            leave_unread(which, from);
             return;
         }
         const std::size_t announced = payload_to_splice(which, from);
@@ -42,7 +55,8 @@ leg::moved relay::copy_some(tunnel& which, side from)
 {
     leg& source = which.of(from);
     const bool is_short = source.is_bulky && source.from.payload_left() == 0;
-    const leg::moved got = source.receive({room(), is_short ? short_read : room_size()});
+    const std::size_t most = net::memory_account::is_full() ? cautious_bytes : room_size();
+    const leg::moved got = source.receive({room(), is_short ? short_read : most});
     note_read(source, got);
     if (got.count > 0) forward(which, from, bytes(room(), got.count));
     if (is_short && got.count > 0 && !which.is_closed &&
@@ -70,6 +84,7 @@ void relay::forward(tunnel& which, side from, bytes data)
     which.origin->cells->bytes[direction_from(from)].add(data.size());
     const bool had_close = source.from.saw_close();
     const std::uint64_t messages_before = source.messages;
+    const std::uint64_t controls_before = controls_of(which, from);
     if (which.of(other(from)).close != leg::closing::no) {
         forward_until_close(which, from, data);
     } else if (is_judged(which, from)) {
@@ -83,8 +98,9 @@ void relay::forward(tunnel& which, side from, bytes data)
     if (which.is_closed) return;
     if (source.from.in_data_frame()) which.alive.saw_data(now());
     if (!had_close && source.from.saw_close()) saw_close(which, from);
-    if (from == side::client && !which.policy().client_rate.is_off() && !which.is_closed)
-        meter(which, source.messages - messages_before, data.size());
+    const std::uint64_t controls = controls_of(which, from) - controls_before;
+    if (from == side::client && which.policy().client_rate.concerns(controls) && !which.is_closed)
+        meter(which, {source.messages - messages_before, data.size(), controls});
 }
 
 void relay::note_first_message(tunnel& which, side from) noexcept
@@ -130,8 +146,16 @@ void relay::send_or_keep(tunnel& which, side to, bytes data)
         data = data.subspan(sent.count);
         wait_for(which, to);
     }
-    std::vector<std::uint8_t>& rest = sink.waiting->bytes;
+    auto& rest = sink.waiting->bytes;
     rest.insert(rest.end(), data.begin(), data.end());
+}
+
+// For want of memory: what would have to wait for the other side stays with the kernel, and the sender with
+// it.
+void relay::leave_unread(tunnel& which, side from)
+{
+    net::memory_account::count(metrics::shed::read);
+    wait_for(which, other(from));
 }
 
 // Until it takes what it did not take now.

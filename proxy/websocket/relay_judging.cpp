@@ -145,7 +145,7 @@ void relay::release_held(tunnel& which, side from)
 }
 
 // A client that is too fast is not read for a while, so that TCP slows it down.
-void relay::meter(tunnel& which, std::uint64_t messages, std::uint64_t byte_count)
+void relay::meter(tunnel& which, const throttle::amount& of)
 {
     constexpr std::uint16_t policy_violation = 1008;
     constexpr std::uint16_t going_away = 1001;
@@ -153,8 +153,7 @@ void relay::meter(tunnel& which, std::uint64_t messages, std::uint64_t byte_coun
     if (which.is_closing) return;
     if (!which.client_rate) which.client_rate = std::make_unique<throttle>();
     const auto now_ns = std::chrono::steady_clock::now().time_since_epoch();
-    const throttle::verdict told =
-        which.client_rate->take(which.policy().client_rate, messages, byte_count, now_ns);
+    const throttle::verdict told = which.client_rate->take(which.policy().client_rate, of, now_ns);
     if (told.delay == std::chrono::nanoseconds::zero()) return;
     if (told.is_over) {
         close(which, {policy_violation, going_away, end_cause::rate});

@@ -33,8 +33,8 @@ leg::moved relay::splice_some(tunnel& which, side from, std::size_t most)
     const std::uint64_t messages_before = source.messages;
     follow_spliced(which, from, got.count);
     send_or_keep(which, other(from), std::move(pipe));
-    if (from == side::client && !which.is_closed && !which.policy().client_rate.is_off())
-        meter(which, source.messages - messages_before, got.count);
+    if (from == side::client && !which.is_closed && which.policy().client_rate.concerns(0))
+        meter(which, {source.messages - messages_before, got.count});
     return got;
 }
 

@@ -23,7 +23,8 @@ tunnel_policy policy_of(const conf::websocket_options& options, conf::duration c
     out.alive.pings = {options.ping != conf::ping_sides::backend, options.ping != conf::ping_sides::client};
     out.from_client = {options.max_frame, options.max_message, options.enforce};
     out.from_backend.enforce = options.enforce;
-    out.client_rate = {to_rate(options.message_rate), to_rate(options.byte_rate), options.rate_patience};
+    out.client_rate = {to_rate(options.message_rate), to_rate(options.byte_rate), options.rate_patience,
+                       to_rate(options.control_rate)};
     out.slow_timeout = to_ticks(options.slow_timeout);
     out.close_timeout = to_ticks(close_timeout);
     return out;

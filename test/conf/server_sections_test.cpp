@@ -38,6 +38,7 @@ target_bytes = "1KiB"
 body_bytes = "1GB"
 pending_bytes = "1MiB"
 idle_upstream = 0
+memory_limit = "64MiB"
 [socket]
 no_delay = false
 not_sent_low_water = 0
@@ -67,7 +68,7 @@ request_id = "")");
     CHECK(value.workers == 3);
     CHECK(value.admin.address->text == "unix:/run/admin");
     CHECK(value.timeouts == timeout_options{1s, 2s, 3s, 4s, 5ms, 6s, 7s, 9s, 8s});
-    CHECK(value.limits == limit_options{2'048, 9, 1'024, 1'000'000'000, 1 << 20, 0});
+    CHECK(value.limits == limit_options{2'048, 9, 1'024, 1'000'000'000, 1 << 20, 0, 64UL << 20});
     CHECK(value.socket == socket_options{false, 0, 0s, 3s, 5, 6s, 7});
     CHECK(value.drain == drain_options{3s, 0s, 10ms});
     CHECK(value.log == log_options{.level = log_level::error,

@@ -40,6 +40,16 @@ TEST_CASE("a rate's burst is what comes in a second, unless it is given")
     CHECK(rates.byte_rate.burst == 4ULL * 1'048'576);
 }
 
+TEST_CASE("pings and pongs have a rate from the start, and one that is written has its own burst")
+{
+    CHECK(of_route("", "").control_rate.per_second == doctest::Approx(1'000));
+    CHECK(of_route("", "").control_rate.burst == 1'000);
+    const auto own = of_route("", "websocket = { control_rate = \"10/s\" }").control_rate;
+    CHECK(own.per_second == doctest::Approx(10));
+    CHECK(own.burst == 10);
+    CHECK(of_route("", "websocket = { control_burst = 5 }").control_rate.burst == 5);
+}
+
 TEST_CASE("origins are exact, wildcards, same-host and none, in any case")
 {
     const auto origins = of_route("", "websocket = { origins = [\"https://App.example.com\", "

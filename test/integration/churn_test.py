@@ -5,10 +5,9 @@ import struct
 import unittest
 
 from harness.case import ProxyCase, pool, route
-from harness.connection import connect
 from harness.frames import SAMPLE_KEY, TEXT, close_frame, frame, switching_protocols, upgrade_request
 from harness.http_message import request, response
-from harness.process_stats import cpu_seconds, descriptor_count, resident_bytes
+from harness.process_stats import descriptor_count, resident_bytes
 from harness.proxy import SANITIZED
 from harness.waiting import eventually
 
@@ -124,36 +123,6 @@ class Churn(ProxyCase):
             self.assertLess(resident_bytes(proxy.pid) - memory, MEMORY_ALLOWANCE)
         opened = proxy.metrics().value("fairlead_websocket_tunnels_opened_total")
         self.assertEqual(opened, proxy.metrics().value("fairlead_websocket_tunnels_closed_total"))
-
-
-class Descriptors(ProxyCase):
-    def test_out_of_descriptors_it_neither_spins_nor_dies_and_recovers(self):
-        limit = 64
-        proxy = self.start_proxy(
-            pool("app", self.http_backend()), route(), wrapper=["prlimit", f"--nofile={limit}:{limit}"]
-        )
-        with proxy.connect() as client:
-            client.send(request())
-            self.assertEqual(client.read_response().status, 200)
-        crowd = [proxy.connect() for _ in range(2 * limit)]
-        eventually(lambda: descriptor_count(proxy.pid) >= limit - 2, 5)
-        crowd.append(connect(("127.0.0.1", proxy.admin_port)))  # waits in the queue of the admin listener
-        before = cpu_seconds(proxy.pid)
-        self.assertTrue(crowd[-2].is_quiet(1.0))
-        self.assertLess(cpu_seconds(proxy.pid) - before, 0.3)
-        for each in crowd:
-            each.close()
-
-        def is_served():
-            try:
-                with proxy.connect(timeout_s=1) as client:
-                    client.send(request())
-                    return client.read_response().status == 200
-            except OSError:
-                return False
-
-        eventually(is_served, 10, "requests are served again")
-        self.assertGreater(proxy.metrics().value("fairlead_accept_pauses_total"), 0)
 
 
 if __name__ == "__main__":

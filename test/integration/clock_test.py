@@ -1,6 +1,7 @@
 """A wall clock that jumps, by libfaketime: timeouts and rates do not notice it, and dates follow."""
 import email.utils
 import glob
+import json
 import os
 import tempfile
 import time
@@ -70,6 +71,8 @@ class Jumps(ProxyCase):
                 cpu = cpu_seconds(proxy.pid)
                 self.assertTrue(tunnel.is_quiet(1.0))  # no ping, no Close
                 self.assertLess(cpu_seconds(proxy.pid) - cpu, 0.3)
+                process = json.loads(proxy.admin("/status")[1])["process"]
+                self.assertIn(process["uptime_seconds"], range(600))
                 tunnel.send(frame(TEXT, "hello", masked=True))
                 self.assertEqual(read_frame(tunnel).payload, b"hello")
                 kept.send(request())

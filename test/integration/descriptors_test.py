@@ -1,4 +1,4 @@
-"""Out of descriptors: nothing spins, what is there goes on, and it resumes alone."""
+"""Out of descriptors: nothing spins, what is there goes on, an operator can look, and it resumes alone."""
 import os
 import resource
 import signal
@@ -11,13 +11,77 @@ from harness.frames import TEXT, accept_upgrade, echo_frames, frame, open_tunnel
 from harness.health import check
 from harness.http_message import request
 from harness.ports import free_port
-from harness.process_stats import cpu_seconds
+from harness.process_stats import cpu_seconds, descriptor_count
 from harness.waiting import eventually
+
+LIMIT = 128
+PATIENT = '[timeouts]\nhead = "1h"\n'
 
 
 def echoes(client):
     client.send(frame(TEXT, "still here", masked=True))
     return read_frame(client).payload == b"still here"
+
+
+class Full(ProxyCase):
+    """Clients have taken all that clients may have."""
+
+    def start(self):
+        chat = self.scripted(lambda each: (accept_upgrade(each), echo_frames(each)))
+        return self.start_proxy(
+            PATIENT, pool("app", self.http_backend()), pool("chat", chat),
+            route("chat", path='"/chat"'), route(), wrapper=["prlimit", f"--nofile={LIMIT}:{LIMIT}"],
+        )  # fmt: skip
+
+    def pauses(self, proxy):
+        return proxy.metrics().value("fairlead_accept_pauses_total")
+
+    def is_served(self, proxy):
+        try:
+            with proxy.connect(timeout_s=2) as client:
+                client.send(request())
+                return client.read_response().status == 200
+        except (OSError, EOFError):
+            return False
+
+    def test_who_is_busy_stays_and_everybody_else_waits_for_a_place(self):
+        proxy = self.start()
+        tunnels = [proxy.connect() for _ in range(5)]
+        for each in tunnels:
+            open_tunnel(each, "/chat")
+        crowd = [proxy.connect() for _ in range(2 * LIMIT)]
+        for each in crowd:
+            each.send(b"GET / HTTP/1.1\r\n")  # nobody is idle
+        eventually(lambda: self.pauses(proxy) > 0, 10)  # and that can be asked
+        before, pauses = cpu_seconds(proxy.pid), self.pauses(proxy)
+        waiting = proxy.connect()
+        waiting.send(request())
+        self.assertTrue(waiting.is_quiet(1.0))
+        self.assertLess(cpu_seconds(proxy.pid) - before, 0.3)
+        self.assertGreater(self.pauses(proxy), pauses)
+        self.assertLess(descriptor_count(proxy.pid), LIMIT)
+        for each in tunnels:
+            self.assertTrue(echoes(each))
+        crowd[0].send(b"Host: a\r\n\r\n")  # who is in gets a backend
+        self.assertEqual(crowd[0].read_response().status, 200)
+        for each in crowd:
+            each.close()
+        self.assertEqual(waiting.read_response().status, 200)
+        for each in tunnels:
+            self.assertTrue(echoes(each))
+
+    def test_who_is_idle_makes_way(self):
+        proxy = self.start()
+        tunnel = proxy.connect()
+        open_tunnel(tunnel, "/chat")
+        crowd = [proxy.connect() for _ in range(2 * LIMIT)]  # they say nothing, and stay
+        eventually(lambda: self.is_served(proxy), 20, "a client who has something to say is served")
+        metrics = proxy.metrics()
+        self.assertGreater(metrics.value("fairlead_sheds_total", want="descriptors", what="idle"), 0)
+        self.assertEqual(metrics.value("fairlead_sheds_total", want="memory"), 0)
+        self.assertTrue(echoes(tunnel))
+        for each in crowd:
+            each.close()
 
 
 class NoneLeft(ProxyCase):

@@ -11,8 +11,8 @@ from harness.waiting import eventually
 
 # At the top of the document; new ones may come.
 SECTIONS = set(
-    "version at lifecycle warnings process configuration workers bounds totals routes pools backends sources "
-    "drains rebalancing reloads certificates".split()
+    "version at lifecycle warnings process configuration workers memory bounds totals routes pools backends "
+    "sources drains rebalancing reloads certificates".split()
 )
 
 

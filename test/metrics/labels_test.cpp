@@ -1,5 +1,6 @@
 #include "metrics/access_labels.hpp"
 #include "metrics/labels.hpp"
+#include "metrics/memory_labels.hpp"
 #include "metrics/tls_labels.hpp"
 
 #include <doctest/doctest.h>
@@ -46,6 +47,9 @@ TEST_CASE("every enumerator has a label of its own")
     check_labels<tls_fault>();
     check_labels<password_result>();
     check_labels<compression_skip>();
+    check_labels<memory_kind>();
+    check_labels<shortage>();
+    check_labels<shed>();
 }
 
 TEST_CASE("each close code from 1000 to 1015 has its slot, labelled with the number (RFC 6455 7.4.1)")

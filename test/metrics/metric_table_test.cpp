@@ -106,6 +106,12 @@ void fill(registry& all)
     admin->refusals[admin_refusal::host].add();
     all.set_admin(std::move(admin));
     all.set_accept_queues([] { return std::vector<accept_queue_state>{{"l", 0, 1, 2, 3}}; });
+    all.set_name_failures([] { return std::uint64_t{1}; });
+    all.set_memory([] {
+        memory_state memory;
+        memory.limit = 1;
+        return memory;
+    });
     all.set_route_loads([] { return std::vector<route_load>{{"r", 1, 2}}; });
     all.set_npath_states([] {
         npath_service_state service;
@@ -145,10 +151,11 @@ TEST_CASE("names follow Prometheus' rules: prefix, base units, _total on counter
 TEST_CASE("every metric has help in one sentence, a unit, and labels from the known ones")
 {
     const std::set<std::string_view> known{
-        "route",  "pool",     "backend",     "direction", "kind",        "closed_by", "sent_by", "code",
-        "class",  "reason",   "destination", "source",    "version",     "compiler",  "service", "cause",
-        "to",     "peer",     "start",       "used_by",   "certificate", "state",     "how",     "result",
-        "worker", "listener", "openssl",     "format",    "id",          "client",    "log",     "cost"};
+        "route",   "pool",   "backend", "direction",   "kind",     "closed_by", "sent_by",
+        "code",    "class",  "reason",  "destination", "source",   "version",   "compiler",
+        "service", "cause",  "to",      "peer",        "start",    "used_by",   "certificate",
+        "state",   "how",    "result",  "worker",      "listener", "openssl",   "format",
+        "id",      "client", "log",     "cost",        "want",     "what"};
     for (const metric_row& row : known_metrics()) {
         CAPTURE(std::string{row.name});
         CHECK(row.help.ends_with('.'));

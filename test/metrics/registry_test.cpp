@@ -16,6 +16,30 @@ const std::string chat = R"({route="chat",pool="p",backend="10.0.0.1:9000")";
 
 } // namespace
 
+TEST_CASE("memory is told by kind, with a limit where there is one, and sheds from the start")
+{
+    registry all;
+    worker_shard& worker = all.add_worker();
+    std::uint64_t limit = 0;
+    all.set_memory([&limit] {
+        memory_state now;
+        now.bytes[memory_kind::heads] = 4'096;
+        now.limit = limit;
+        return now;
+    });
+    const exposition_samples before(all.expose());
+    CHECK(before["fairlead_memory_bytes{kind=\"heads\"}"] == 4'096);
+    CHECK(before.has("fairlead_memory_bytes{kind=\"remainders\"}"));
+    CHECK_FALSE(before.has("fairlead_memory_limit_bytes"));
+    CHECK(before.has("fairlead_sheds_total{want=\"memory\",what=\"read\"}"));
+    CHECK_FALSE(before.has("fairlead_sheds_total{want=\"descriptors\",what=\"read\"}"));
+    limit = 1 << 20;
+    worker.own().sheds[shortage::descriptors][shed::idle].add(3);
+    const exposition_samples text(all.expose());
+    CHECK(text["fairlead_memory_limit_bytes"] == 1 << 20);
+    CHECK(text["fairlead_sheds_total{want=\"descriptors\",what=\"idle\"}"] == 3);
+}
+
 TEST_CASE("series are summed over the workers by their labels")
 {
     registry all;

@@ -32,8 +32,8 @@ TEST_CASE("the first limit to end comes first")
     const auto made = at.make(wide);
     REQUIRE(made.limits.size() == 4);
     CHECK(made.limits[0].what == limit::kind::descriptors);
-    // 32 of the process, 2 workers with 4 and a listener each.
-    CHECK(made.limits[0].connections == (20'000 - 32 - 2 * 5) / 2);
+    // 160 of the process, 2 workers with 4 and a listener each.
+    CHECK(made.limits[0].connections == (20'000 - 160 - 2 * 5) / 2);
     CHECK(made.limits[1].what == limit::kind::pool_tuples);
     CHECK(made.limits[1].connections == 16 * 4 * 36'279);
     CHECK(made.fits());
@@ -42,12 +42,12 @@ TEST_CASE("the first limit to end comes first")
 TEST_CASE("a number that fits is told so, and one more is not")
 {
     planning at;
-    at.machine.descriptors_hard = 200'042;
+    at.machine.descriptors_hard = 200'170;
     at.wanted.all = 100'000;
     CHECK(at.make(wide).fits());
-    CHECK(at.make(wide).descriptors_needed == 200'042);
+    CHECK(at.make(wide).descriptors_needed == 200'170);
     at.wanted.all = 100'001;
-    CHECK(says(at.make(wide), "LimitNOFILE=200044"));
+    CHECK(says(at.make(wide), "LimitNOFILE=200172"));
 }
 
 TEST_CASE("a hard limit above fs.nr_open needs that first")
@@ -56,7 +56,7 @@ TEST_CASE("a hard limit above fs.nr_open needs that first")
     at.machine.nr_open = 1'048'576;
     at.machine.descriptors_hard = 1'048'576;
     at.wanted.all = 600'000;
-    CHECK(says(at.make(wide), "sysctl -w fs.nr_open=1200042, then LimitNOFILE=1200042"));
+    CHECK(says(at.make(wide), "sysctl -w fs.nr_open=1200170, then LimitNOFILE=1200170"));
 }
 
 TEST_CASE("open files of the machine, memory and connection tracking are limits too")
@@ -66,7 +66,7 @@ TEST_CASE("open files of the machine, memory and connection tracking are limits 
     SUBCASE("fs.file-max, with what is open already")
     {
         at.machine.file_max = 200'000;
-        CHECK(says(at.make(wide), "sysctl -w fs.file-max=201042"));
+        CHECK(says(at.make(wide), "sysctl -w fs.file-max=201170"));
     }
     SUBCASE("memory")
     {

@@ -86,6 +86,25 @@ TEST_CASE("pools and backends get their traffic beside their health")
     CHECK_FALSE(backends[1].at("configured").as_bool());
 }
 
+TEST_CASE("memory is told in all, by kind, and with what was given up for want of it in all workers")
+{
+    std::array<metrics::worker_shard, 2> workers;
+    for (metrics::worker_shard& each : workers)
+        each.own().sheds[metrics::shortage::memory][metrics::shed::request].add(2);
+    metrics::memory_state now;
+    now.bytes[metrics::memory_kind::bodies] = 30;
+    now.bytes[metrics::memory_kind::tunnels] = 12;
+    now.limit = 100;
+    const std::array<const metrics::worker_shard*, 2> shards{&workers[0], &workers[1]};
+    const json::object told = describe_memory(now, shards);
+    CHECK(told.at("bytes").to_number<int>() == 42);
+    CHECK(told.at("limit").to_number<int>() == 100);
+    CHECK(told.at("by_kind").at("bodies").to_number<int>() == 30);
+    CHECK(told.at("by_kind").at("heads").to_number<int>() == 0);
+    CHECK(told.at("sheds").at("request").to_number<int>() == 4);
+    CHECK(told.at("sheds").at("idle").to_number<int>() == 0);
+}
+
 TEST_CASE("a source that is not foreseen to fill has no time for it")
 {
     const std::vector<status::destination_fill> fills{

@@ -47,6 +47,18 @@ TEST_CASE("a source pool is warned of above 80 %, when it fills soon, and when i
           sentences{"the ports of pool app to 10.0.0.1:80 are used up: new connections to it are refused"});
 }
 
+TEST_CASE("memory of connections is warned of above 80 % of its limit")
+{
+    warning_facts facts;
+    facts.memory.bytes[metrics::memory_kind::heads] = 700;
+    facts.memory.bytes[metrics::memory_kind::tunnels] = 101;
+    CHECK(warnings_of(facts, now).empty());
+    facts.memory.limit = 1'000;
+    CHECK(warnings_of(facts, now) == sentences{"connections hold 80 % of memory_limit: 801 of 1000 bytes"});
+    facts.memory.limit = 1'100;
+    CHECK(warnings_of(facts, now).empty());
+}
+
 TEST_CASE("descriptors are warned of above 80 %")
 {
     warning_facts facts;

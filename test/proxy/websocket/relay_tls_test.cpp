@@ -1,3 +1,4 @@
+#include "proxy/net/memory_account.hpp"
 #include "test/proxy/websocket/relay_bench.hpp"
 #include "test/support/allocations.hpp"
 #include "test/support/tls_contexts.hpp"
@@ -159,6 +160,9 @@ TEST_CASE("what TLS read before the relay had the sockets is not forgotten")
 TEST_CASE("a slow reader over TLS stops its sender, and nothing is lost or reordered")
 {
     tls_bench it(any_sides());
+    net::memory_account account(it.at->worker);
+    account.adopt_thread();
+    const auto& held = it.at->worker.memory[metrics::memory_kind::remainders];
     for (const side from : websocket::both_sides) {
         const std::string sent = it.seal(from, big_frame(6'000'000));
         const std::string expected = big_frame(6'000'000);
@@ -170,6 +174,7 @@ TEST_CASE("a slow reader over TLS stops its sender, and nothing is lost or reord
             it.at->turn();
         }
         CHECK(left.size() > 4'000'000); // it was stopped long before the end
+        CHECK(held.value() > 1'000);    // records that TLS keeps count as well
         std::string got;
         while (got.size() < expected.size()) {
             got += it.take(websocket::other(from));
@@ -178,6 +183,7 @@ TEST_CASE("a slow reader over TLS stops its sender, and nothing is lost or reord
             if (count > 0) left.remove_prefix(static_cast<std::size_t>(count));
         }
         CHECK((got == expected));
+        CHECK(held.value() == 0);
     }
     it.put(side::client, masked_hello);
     CHECK(it.take(side::backend) == masked_hello);
