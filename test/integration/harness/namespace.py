@@ -7,21 +7,33 @@ import os
 import subprocess
 import sys
 
-_marker = "FAIRLEAD_TEST_IN_NAMESPACE"
+# Names the network that was left, so that one that a shell has exported is not believed.
+_marker = "FAIRLEAD_TEST_LEFT_NETWORK"
+
+
+def _network():
+    return os.readlink("/proc/self/ns/net")
+
+
+def _is_inside():
+    left = os.environ.get(_marker, "")
+    return left.startswith("net:") and left != _network()
 
 
 def enter_network_namespace(*more):
     """`more` are further namespaces as unshare(1) calls them."""
-    if os.environ.get(_marker):
+    if _is_inside():
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
-    os.environ[_marker] = "1"
+    os.environ[_marker] = _network()
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     os.execvp("unshare", ["unshare", *user, "--net", *more, sys.executable, *sys.argv])
 
 
 def set_sysctl(name, value):
     """Of this namespace, e.g. set_sysctl("net.ipv4.ip_local_port_range", "40000 40019")."""
+    if not _is_inside():
+        raise RuntimeError(f"{name} would be set for the whole machine: enter a namespace first")
     with open("/proc/sys/" + name.replace(".", "/"), "w") as file:
         file.write(value)
 
