@@ -154,6 +154,15 @@ void append_own(std::string& out, const request_forwarding& how, std::string_vie
     if (set_by_route(how.set_headers, name) == nullptr) append_line(out, name, value);
 }
 
+// Another element behind it would be none where a quoted string has no end.
+bool is_closed_list(std::string_view value)
+{
+    list_elements elements(value);
+    while (elements.next()) {
+    }
+    return !elements.malformed();
+}
+
 // What a trusted peer sent in all fields of the name, as one list; whether there was anything.
 bool append_received(std::string& out, const head& request, std::string_view name,
                      const request_forwarding& how)
@@ -161,7 +170,7 @@ bool append_received(std::string& out, const head& request, std::string_view nam
     bool has_any = false;
     std::size_t from = 0;
     while (const auto value = how.is_peer_trusted ? request.find_next(name, from) : std::nullopt) {
-        if (value->empty()) continue;
+        if (value->empty() || (name == "Forwarded" && !is_closed_list(*value))) continue;
         if (has_any) out.append(", ");
         out.append(*value);
         has_any = true;

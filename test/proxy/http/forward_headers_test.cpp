@@ -170,10 +170,12 @@ TEST_CASE("a route's set_headers have the last word over what a trusted peer for
 
 TEST_CASE("Forwarded of a trusted peer goes on with our element at the end (RFC 7239 4)")
 {
-    const auto out = forward_get("Forwarded: for=192.0.2.1;proto=https\r\nForwarded: for=10.0.0.2\r\n",
-                                 {.peer_ip = "10.0.0.1", .is_peer_trusted = true, .forwarded = true});
+    const request_forwarding how{.peer_ip = "10.0.0.1", .is_peer_trusted = true, .forwarded = true};
+    const auto out = forward_get("Forwarded: for=192.0.2.1;proto=https\r\nForwarded: for=10.0.0.2\r\n", how);
     CHECK(has(out, "\r\nForwarded: for=192.0.2.1;proto=https, for=10.0.0.2, "
                    "for=10.0.0.1;host=\"a\";proto=http\r\n"));
+    // Our element would be within a quoted string that has no end.
+    CHECK(has(forward_get("Forwarded: for=\"b, for=c\r\n", how), "\r\nForwarded: for=10.0.0.1;"));
 }
 
 TEST_CASE("with the option off, X-Forwarded-* and Forwarded pass as sent")
