@@ -1,6 +1,7 @@
 #include "proxy/server/explain_request.hpp"
 
 #include "conf/values.hpp"
+#include "proxy/http/field_syntax.hpp"
 #include "proxy/http/trusted_peers.hpp"
 #include "proxy/routing/query_parameters.hpp"
 #include "proxy/server/admin_parameters.hpp"
@@ -80,6 +81,7 @@ boost::system::result<imagined_request, explain_fault> imagine(const explain_req
     if (!target.starts_with('/')) target.insert(0, "/");
     if (authority.empty()) return explain_fault{"the URL has no host"};
     if (asked.url.find_first_of(" \r\n") != asked.url.npos) return explain_fault{"a URL has no space in it"};
+    if (!http::is_token(asked.method)) return explain_fault{"'" + asked.method + "' is no method"};
     imagined_request out;
     out.is_secure = known->is_secure;
     out.is_websocket = known->is_websocket;

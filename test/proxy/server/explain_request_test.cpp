@@ -60,6 +60,8 @@ TEST_CASE("what is no request is told")
     CHECK_FALSE(why({.url = "http://a/\r\nX: 1"}).empty());
     CHECK_FALSE(why({.url = "http://a/", .headers = {"no field"}}).empty());
     CHECK_FALSE(why({.url = "http://a/", .headers = {"X: 1\r\nY: 2"}}).empty());
+    CHECK_FALSE(why({.url = "http://a/", .method = "GET / HTTP/1.1\r\nHost: b\r\n\r\n"}).empty());
+    CHECK_FALSE(why({.url = "http://a/", .method = ""}).empty());
     CHECK_FALSE(why({.url = "http://a/", .client = "not an address"}).empty());
     CHECK_FALSE(why({.url = "http://a/" + std::string(9'000, 'x')}).empty());
     CHECK_FALSE(why({.url = "http://a/", .headers = std::vector<std::string>(65, "X: 1")}).empty());
