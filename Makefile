@@ -14,7 +14,7 @@ help:
 	@echo "make bench-ports  hold all 64,512 ports of a source at once, and time the last dials"
 	@echo "make bench-scrape  time a scrape of 1,000 routes, and what messages wait meanwhile"
 	@echo "make soak    5,000 tunnels with traffic, churn, reloads and restarts of backends; MINUTES=30"
-	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, TARGET=request_head for one of them"
+	@echo "make fuzz    run the fuzz targets; TIME=60 seconds each, or RUNS=10000000 executions; TARGET=request_head for one"
 	@echo "make chaos   fail everything at random for ten minutes and check every byte; MINUTES=10 SEED=1234"
 	@echo "make storm   measure what healthy tunnels notice of each kind of flood"
 	@echo "make image   build the container image and look it over"
@@ -90,7 +90,7 @@ soak:
 QUICK_PARTS := memory echo-64 echo-1k echo-16k echo-256k upgrade http download tls-memory tls-echo-1k tls-upgrade
 
 fuzz:
-	@scripts/fuzz.sh $(or $(TIME),60) $(TARGET)
+	@RUNS=$(RUNS) scripts/fuzz.sh $(or $(TIME),60) $(TARGET)
 
 chaos: setup
 	@$(MAKE) --no-print-directory build/dev/build.ninja

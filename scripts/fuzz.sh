@@ -1,5 +1,6 @@
 #!/bin/bash
-# Fuzzes every target for a while: fuzz.sh [SECONDS [TARGET...]], 60 seconds and all of them unless given.
+# Fuzzes every target for a while: fuzz.sh [SECONDS [TARGET...]], 60 seconds and all of them unless given. With RUNS in
+# the environment it is so many executions of each instead, however long they take.
 #
 # It starts from test/fuzz/corpus and keeps what it finds below build/fuzz: new inputs in corpus/TARGET, which the next
 # run goes on from, and an input that breaks a claim or the sanitizers in findings/, where its name is printed.
@@ -19,12 +20,20 @@ if [ ${#targets[@]} = 0 ]; then
     for seeds in test/fuzz/corpus/*/; do targets+=("$(basename "$seeds")"); done
 fi
 
+if [ -n "${RUNS:-}" ]; then
+    bound=(-runs="$RUNS")
+    told="$RUNS executions"
+else
+    bound=(-max_total_time="$seconds")
+    told="$seconds s"
+fi
+
 mkdir -p $build/findings
 failed=()
 for target in "${targets[@]}"; do
     mkdir -p "$build/corpus/$target"
-    echo "== $target, $seconds s"
-    UBSAN_OPTIONS=print_stacktrace=1 "$build/test/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=10 \
+    echo "== $target, $told"
+    UBSAN_OPTIONS=print_stacktrace=1 "$build/test/fuzz/fuzz_$target" "${bound[@]}" -timeout=10 \
         -print_final_stats=1 -verbosity=0 -dict="test/fuzz/dictionaries/$target.dict" \
         -artifact_prefix="$build/findings/$target-" "$build/corpus/$target" "test/fuzz/corpus/$target" ||
         failed+=("$target")

@@ -1,4 +1,6 @@
 // Runs a fuzz target over the files of a corpus, where there is no libFuzzer: replay CORPUS...
+#include "test/fuzz/splits.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -29,6 +31,7 @@ std::size_t replay(const std::filesystem::path& corpus)
 
 int main(int argc, char** argv)
 {
+    fairlead::fuzz::tries_every_split = true;
     std::size_t count = 0;
     for (int i = 1; i < argc; ++i)
         count += replay(argv[i]);
