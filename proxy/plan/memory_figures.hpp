@@ -9,7 +9,7 @@
 
 namespace fairlead::plan {
 
-inline constexpr std::uint64_t user_bytes_per_tunnel = 705;
+inline constexpr std::uint64_t user_bytes_per_tunnel = 560;
 inline constexpr std::uint64_t kernel_bytes_per_tunnel = 8'704;
 inline constexpr std::uint64_t time_wait_bytes = 256; // of a connection that we ended first, for a minute
 inline constexpr std::uint64_t process_bytes = 10ULL * 1024 * 1024;
