@@ -2,6 +2,7 @@
 
 #include "conf/read_config.hpp"
 #include "proxy/http/service.hpp"
+#include "proxy/server/memory_budget.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,7 +25,8 @@ struct bench
     log::line_writer writer{"off", "access log", [](const std::string&) {}};
     http::upgrade_gates gates;
     server::accept_queues queues;
-    server::worker worker{shard, {writer, gates, queues}, 0, build()};
+    server::memory_budget budget;
+    server::worker worker{shard, {writer, gates, queues, budget}, 0, build()};
 
     ~bench() { worker.stop(); }
 
