@@ -250,46 +250,58 @@ void session::believe_trusted_peer()
     request_.client_address = told_client_;
 }
 
-net::task<afterwards> session::serve()
+std::optional<session::early_answer> session::judge_request()
 {
-    believe_trusted_peer();
     const request_verdict verdict = check_request(request_.fields);
     if (verdict.has_error()) {
         const refusal& why = verdict.error();
-        co_return co_await answer(why.status, metrics::refusal::bad_request, why.reason, why.header_lines,
-                                  false);
+        return early_answer{why.status, metrics::refusal::bad_request, why.reason, why.header_lines};
     }
     request_.facts = *verdict;
     // RFC 9110 7.4: a trusted peer may have ended the TLS.
-    if (request_.facts.is_https_target && !tls_ && !request_.is_peer_trusted) {
-        co_return co_await answer(421, metrics::refusal::bad_request, "an https target without TLS", {},
-                                  false);
-    }
+    if (request_.facts.is_https_target && !tls_ && !request_.is_peer_trusted)
+        return early_answer{421, metrics::refusal::bad_request, "an https target without TLS"};
     lower_case_host(request_.facts, request_.host);
     request_.facts.path = conf::canonical_path(request_.facts.path, path_room_);
     request_.id = chosen_request_id(request_.fields, config().forward.request_id, request_.id);
     follow_trace();
-    // After an Upgrade that was refused the client's next bytes may be the new protocol's.
-    const bool may_keep =
-        request_.facts.keep_alive && !request_.facts.framing.has_body() && !request_.facts.is_upgrade;
-    if (is_to_be_shed()) {
-        net::memory_account::count(metrics::shed::request);
-        co_return co_await answer(503, metrics::refusal::memory, "as much memory is in use as may be",
-                                  retry_soon_line(request_.generated_id.front()), false);
-    }
-    if (came_by().redirect_port != 0) co_return co_await redirect();
+    if (!is_to_be_shed()) return std::nullopt;
+    net::memory_account::count(metrics::shed::request);
+    return early_answer{503, metrics::refusal::memory, "as much memory is in use as may be",
+                        retry_soon_line(request_.generated_id.front())};
+}
+
+std::optional<session::early_answer> session::choose_route(bool may_keep)
+{
     switch (find_route()) {
     case route_choice::found: break;
     case route_choice::none:
-        co_return co_await answer(404, metrics::refusal::no_route, "no route serves this host and path", {},
-                                  may_keep);
+        return early_answer{
+            404, metrics::refusal::no_route, "no route serves this host and path", {}, may_keep};
     case route_choice::in_doubt:
-        co_return co_await answer(400, metrics::refusal::bad_request, routing::path_in_doubt, {}, may_keep);
+        return early_answer{400, metrics::refusal::bad_request, routing::path_in_doubt, {}, may_keep};
     }
-    if (is_leaving() && request_.facts.is_upgrade) {
-        co_return co_await answer(503, metrics::refusal::draining, "this listener is closing",
-                                  "Retry-After: 1\r\n", false);
-    }
+    if (is_leaving() && request_.facts.is_upgrade)
+        return early_answer{503, metrics::refusal::draining, "this listener is closing",
+                            "Retry-After: 1\r\n"};
+    return std::nullopt;
+}
+
+// Few places that wait, so that the coroutine's frame stays below the 1,020 bytes which Asio keeps for the next.
+net::task<afterwards> session::serve()
+{
+    believe_trusted_peer();
+    const std::optional<early_answer> refused = judge_request();
+    if (refused)
+        co_return co_await answer(refused->status, refused->cause, refused->reason, refused->header_lines,
+                                  refused->keeps);
+    if (came_by().redirect_port != 0) co_return co_await redirect();
+    // After an Upgrade that was refused the client's next bytes may be the new protocol's.
+    const bool may_keep =
+        request_.facts.keep_alive && !request_.facts.framing.has_body() && !request_.facts.is_upgrade;
+    const std::optional<early_answer> lost = choose_route(may_keep);
+    if (lost)
+        co_return co_await answer(lost->status, lost->cause, lost->reason, lost->header_lines, lost->keeps);
     if (request_.route->has_gate()) {
         if (const auto done = co_await meet_at_gate(may_keep)) co_return *done;
     }

@@ -55,6 +55,16 @@ private:
         in_doubt // a backend may take the path for one that another route is for
     };
 
+    // What the session answers by itself; its texts are static.
+    struct early_answer
+    {
+        unsigned status;
+        metrics::refusal cause;
+        std::string_view reason;
+        std::string_view header_lines = {};
+        bool keeps = false;
+    };
+
     void take_head(const parse_result& parsed);
     net::task<head_outcome> read_head(parse_result parsed);
     net::task<afterwards> serve();
@@ -73,6 +83,8 @@ private:
     net::task<afterwards> send_answer(bool keeps);
     net::task<afterwards> redirect();
     bool is_to_be_shed() const noexcept;
+    std::optional<early_answer> judge_request();
+    std::optional<early_answer> choose_route(bool may_keep);
     route_choice find_route();
     route_choice take_route(std::string_view method);
     route_view* match_route(std::string_view method, std::string_view path) const;

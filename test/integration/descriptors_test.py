@@ -145,16 +145,19 @@ class NoneLeft(ProxyCase):
         proxy.signal(signal.SIGHUP)
         proxy.wait_said("was not reloaded")
         proxy.wait_said("Too many open files")
+        self.assertEqual(waiting.read_response().status, 503)  # who was idle has made way
+        self.assertEqual(client.read_to_end(), b"")
         self.assertTrue(waiting.is_quiet(2.0))  # some rounds of checks and name servers
         self.assertTrue(echoes(tunnel))
         self.assertLess(cpu_seconds(proxy.pid) - cpu, 0.5)
 
         resource.prlimit(proxy.pid, resource.RLIMIT_NOFILE, before)
+        waiting.send(request())
         self.assertEqual(waiting.read_response().status, 200)
         eventually(lambda: len(self.dns.questions) > asked, 20, "the name server is asked again")
         metrics = proxy.metrics()
         failures = metrics.value("fairlead_backend_dial_failures_total", pool="app", reason="no_resources")
-        self.assertEqual(failures, 3)
+        self.assertEqual(failures, 4)
         self.assertEqual(metrics.value("fairlead_config_generation"), generation)
         self.assertNotIn(" is down", proxy.stderr())
         self.assertTrue(echoes(tunnel))

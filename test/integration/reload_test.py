@@ -58,7 +58,8 @@ class Reload(ProxyCase):
     def test_a_tunnel_lives_on_even_when_its_route_and_backend_are_gone(self):
         chat, other = self.scripted(echo_until_close), self.http_backend()
         proxy = self.start_proxy(
-            pool("chat", chat), pool("app", other), route("chat", path='"/chat/"'), route()
+            pool("chat", chat), pool("app", other), route("chat", path='"/chat/"'), route(),
+            drain='window = "60s"\nclose_timeout = "1s"',
         )
         with proxy.connect() as client:
             open_tunnel(client, "/chat/room")

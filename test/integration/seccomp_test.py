@@ -12,6 +12,7 @@ os.environ["FAIRLEAD_TEST_SECCOMP"] = "enforce"  # before harness.proxy reads it
 
 from harness.case import ProxyCase, pool, route
 from harness.http_message import request
+from harness.namespace import enter_network_namespace
 from harness.rights import tasks, values
 from harness.waiting import eventually
 
@@ -76,4 +77,5 @@ def load_tests(loader, standard, _pattern):
 
 
 if __name__ == "__main__":
+    enter_network_namespace()  # as source_pool_test does
     unittest.main()

@@ -30,13 +30,18 @@ def enter_network_namespace(*more):
     os.execvp("unshare", ["unshare", *user, "--net", *more, sys.executable, *sys.argv])
 
 
+def _expect_inside(what):
+    if not _is_inside():
+        raise RuntimeError(f"{what} would be set for the whole machine: enter a namespace first")
+
+
 def set_sysctl(name, value):
     """Of this namespace, e.g. set_sysctl("net.ipv4.ip_local_port_range", "40000 40019")."""
-    if not _is_inside():
-        raise RuntimeError(f"{name} would be set for the whole machine: enter a namespace first")
+    _expect_inside(name)
     with open("/proc/sys/" + name.replace(".", "/"), "w") as file:
         file.write(value)
 
 
 def add_loopback_address(address):
+    _expect_inside(address)
     subprocess.run(["ip", "addr", "add", address, "dev", "lo"], check=True)
