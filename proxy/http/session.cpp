@@ -287,7 +287,7 @@ std::optional<session::early_answer> session::choose_route(bool may_keep)
     return std::nullopt;
 }
 
-// Few places that wait, so that the coroutine's frame stays below the 1,020 bytes which Asio keeps for the next.
+// Waits in few places: its frame is to stay below the 1,020 bytes that Asio keeps for the next one.
 net::task<afterwards> session::serve()
 {
     believe_trusted_peer();
