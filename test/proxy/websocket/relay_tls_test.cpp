@@ -362,7 +362,9 @@ TEST_CASE("a tunnel that runs out of memory when its turn is gone on with costs 
         it.at->io.poll_one();
     }
     REQUIRE(it.at->ended.size() == 1);
-    CHECK(it.at->ended[0].end.cause == end_cause::refused);
+    // `reset` where it is what TLS has read ahead that cannot be kept.
+    const end_cause cause = it.at->ended[0].end.cause;
+    CHECK((cause == end_cause::refused || cause == end_cause::reset));
     CHECK(it.at->relay.size() == 0);
     CHECK(it.take(side::client).find("<closed>") == std::string::npos);
 }
