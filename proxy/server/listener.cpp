@@ -152,6 +152,7 @@ void listener::adopt_options()
 void listener::stop()
 {
     pause_.cancel();
+    if (!socket_.is_open()) return; // it was stopped before
     while (accept_one() == accepted::one) {
     }
     queue_.end();

@@ -2,14 +2,20 @@
 
 #include "conf/read_config.hpp"
 #include "proxy/http/service.hpp"
+#include "proxy/net/address.hpp"
+#include "proxy/server/listening_socket.hpp"
 #include "proxy/server/memory_budget.hpp"
+#include "test/support/peer.hpp"
 
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <future>
+#include <memory>
 #include <new>
 #include <stdexcept>
+
+#include <sys/socket.h>
 
 using namespace fairlead;
 
@@ -77,4 +83,20 @@ TEST_CASE("a worker that threw before still ends when it is told to")
     at.worker.stop();
     at.worker.join();
     CHECK(at.worker.is_idle());
+}
+
+TEST_CASE("a worker that ends before it has come to its drain closes what it listens on, and ends")
+{
+    const auto address = conf::parse_listen_endpoint("127.0.0.1:0");
+    REQUIRE(address);
+    auto sockets = server::open_listening_sockets(*address, 1, 16);
+    const net::socket_address bound = net::local_of(sockets.front().get());
+    auto at = std::make_unique<bench>();
+    conf::listen_options options;
+    options.address = *address;
+    at->worker.add_listener(options, std::move(sockets.front()));
+    at->worker.post([](server::worker& self) { self.drain(); });
+    at.reset();
+    const test::peer late(::socket(bound.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    CHECK(::connect(late.fd(), bound.data(), bound.size) != 0);
 }
