@@ -3,7 +3,6 @@
 #include <cstddef>
 
 namespace fairlead::conf {
-
 namespace {
 
 unsigned hex_value(char c)

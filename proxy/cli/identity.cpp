@@ -1,5 +1,7 @@
 #include "proxy/cli/identity.hpp"
 
+#include "proxy/cli/read_checked.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
@@ -48,10 +50,13 @@ std::vector<server::privilege> proxy_privileges(const conf::config& config)
     return server::needed_privileges(config, server::read_first_free_port());
 }
 
-void print_reader(const identified_config& of)
+bool print_errors(const identified_config& of)
 {
+    print_errors(of.read.errors);
+    if (of.read.ok()) return true;
     if (!of.became.empty())
         std::cerr << "This was read as process.user, as a reload is: " << of.became << '\n';
+    return false;
 }
 
 void log_identity(const identified_config& of)

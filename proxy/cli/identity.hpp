@@ -32,8 +32,8 @@ identified_config read_as_configured(const identity_change& change);
 // What `fairlead run` needs beyond an ordinary user's rights, on this machine.
 std::vector<server::privilege> proxy_privileges(const conf::config& config);
 
-// Printed after the errors of such a reading; nothing where nobody was become.
-void print_reader(const identified_config& of);
+// Whether it can be used. If not, the errors are printed, and who read it where that is somebody else.
+bool print_errors(const identified_config& of);
 
 // In the log, once there is one: who the process is now, or that it has more rights than it needs.
 void log_identity(const identified_config& of);

@@ -185,11 +185,7 @@ int run_npath(const std::string& config_file)
     identified_config started = read_as_configured(
         {[config_file] { return read_for_npath(config_file); }, needed, server::heirs::children});
     conf::read_result& read = started.read;
-    print_errors(read.errors);
-    if (!read.ok()) {
-        print_reader(started);
-        return EXIT_FAILURE;
-    }
+    if (!print_errors(started)) return EXIT_FAILURE;
     server::forbid_new_privileges();
     log::process_log log(read.value.log);
     log_identity(started);

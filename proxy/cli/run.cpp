@@ -40,11 +40,7 @@ int run(const run_options& options)
     const auto source = [config_file] { return conf::read_config(config_file, read_host_facts()); };
     identified_config started = read_as_configured({source, proxy_privileges});
     conf::read_result& read = started.read;
-    print_errors(read.errors);
-    if (!read.ok()) {
-        print_reader(started);
-        return EXIT_FAILURE;
-    }
+    if (!print_errors(started)) return EXIT_FAILURE;
     server::forbid_new_privileges();
     log::process_log log(read.value.log);
     log_identity(started);

@@ -11,7 +11,7 @@ using metrics::memory_kind;
 
 // User memory of one, measured with 5,000 of each (docs/performance.md has the tunnel's).
 constexpr std::uint64_t session_bytes = 3'200;
-constexpr std::uint64_t tunnel_bytes = 640;
+constexpr std::uint64_t tunnel_bytes = 560;
 constexpr std::uint64_t handshake_bytes = 48UL * 1024;
 
 std::uint64_t at_least_none(std::int64_t value) noexcept

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint16_t going_away = 1001;      // RFC 6455 7.4.1
 constexpr std::uint16_t service_restart = 1012; // IANA WebSocket Close Code Number Registry
+
 // Signals are the main thread's.
 void block_signals()
 {

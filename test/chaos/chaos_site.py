@@ -5,7 +5,6 @@
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import tempfile
 from harness.case import pool, route
 from harness.floods import start_flood
 from harness.lab import Lab
+from harness.process_backend import BackendProcess
 from harness.proxy import Proxy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -42,14 +42,13 @@ def config(backends, with_extra_route=False, weight=1):
     ])
 
 
-class Backend:
+class Backend(BackendProcess):
     """A process in the backends' namespace; what it complains of outlives it."""
 
     def __init__(self, host, address, complaints):
         self.host = host
         self.address = address
         self._complaints = complaints
-        self.process = None
         self.start()
 
     def start(self):
@@ -62,17 +61,6 @@ class Backend:
                 text=True,
             )
         assert self.process.stdout.readline() == "ready\n", f"backend {self.address} does not start"
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def hang(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def go_on(self):
-        self.process.send_signal(signal.SIGCONT)
 
 
 class ClientProcess:

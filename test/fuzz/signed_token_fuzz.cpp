@@ -3,6 +3,7 @@
 // 7519 7.2).
 #include "proxy/http/token_check.hpp"
 #include "test/fuzz/claim.hpp"
+#include "test/support/base64url.hpp"
 #include "tls/keyed_digest.hpp"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace {
 using namespace fairlead;
 using fuzz::require;
 using std::chrono::seconds;
+using test::base64url;
 
 const std::string secret = "a secret of thirty-two bytes, yes";
 const std::chrono::system_clock::time_point now(seconds(1'800'000'000));
@@ -27,21 +29,6 @@ const http::token_rules& rules()
         return http::token_rules{options, {tls::json_web_key::from_secret(secret, "k1")}};
     }();
     return one;
-}
-
-std::string base64url(std::span<const std::uint8_t> bytes)
-{
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string out;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const std::uint8_t byte : bytes) {
-        bits = bits << 8 | byte;
-        for (count += 8; count >= 6; count -= 6)
-            out += letters[bits >> (count - 6) & 63];
-    }
-    if (count > 0) out += letters[bits << (6 - count) & 63];
-    return out;
 }
 
 std::span<const std::uint8_t> bytes_of(std::string_view text)

@@ -18,18 +18,20 @@ import os
 import subprocess
 import sys
 
-_marker = "FAIRLEAD_TEST_IN_LAB"
+# Names the network that was left, so that one that a shell has exported is not believed.
+_marker = "FAIRLEAD_TEST_LEFT_FOR_LAB"
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 
 
 def enter_lab():
-    if os.environ.get(_marker):
+    left, here = os.environ.get(_marker, ""), os.readlink("/proc/self/ns/net")
+    if left.startswith("net:") and left != here:
         os.makedirs("/run/netns", exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "lab", "/run/netns"], check=True)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         return
-    os.environ[_marker] = "1"
+    os.environ[_marker] = here
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     os.execvp("unshare", ["unshare", *user, "--net", "--mount", sys.executable, "-B", *sys.argv])
 

@@ -1,6 +1,7 @@
 #include "proxy/http/token_check.hpp"
 
 #include "test/proxy/http/parsed_head.hpp"
+#include "test/support/base64url.hpp"
 #include "tls/keyed_digest.hpp"
 
 #include <doctest/doctest.h>
@@ -12,29 +13,10 @@ namespace fairlead::http {
 namespace {
 
 using namespace std::chrono_literals;
+using fairlead::test::base64url;
 
 const std::string secret = "a secret of thirty-two bytes, yes";
 const auto now = std::chrono::system_clock::time_point(1'800'000'000s);
-
-std::string base64url(std::span<const std::uint8_t> bytes)
-{
-    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string out;
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const std::uint8_t byte : bytes) {
-        bits = bits << 8 | byte;
-        for (count += 8; count >= 6; count -= 6)
-            out += letters[bits >> (count - 6) & 63];
-    }
-    if (count > 0) out += letters[bits << (6 - count) & 63];
-    return out;
-}
-
-std::string base64url(const std::string& text)
-{
-    return base64url(std::vector<std::uint8_t>(text.begin(), text.end()));
-}
 
 std::string token_of(const std::string& claims, const std::string& header = R"({"alg":"HS256","typ":"JWT"})")
 {
